@@ -1,0 +1,10 @@
+//! What the eaves crates share: errors, time, units, config, live values.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod error;
+pub mod time;
+
+pub use error::{Error, ErrorKind, Side};

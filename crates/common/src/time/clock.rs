@@ -1,0 +1,55 @@
+//! [`Clock`], and the one that reads the machine's time.
+
+use super::Now;
+
+/// Something that tells the time; drivers hold one and hand [`Now`] to the cores.
+pub trait Clock: Send + Sync {
+    /// Reads both kinds of time at once.
+    fn now(&self) -> Now;
+}
+
+impl<C: Clock + ?Sized> Clock for &C {
+    fn now(&self) -> Now {
+        (**self).now()
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
+    fn now(&self) -> Now {
+        (**self).now()
+    }
+}
+
+/// The machine's clock. All its copies count [`Mono`](super::Mono) from the same zero, the first
+/// use of any of them in this process.
+///
+/// ```
+/// use eaves_common::time::{Clock, SystemClock};
+///
+/// let first = SystemClock.now();
+/// assert!(SystemClock.now().mono >= first.mono);
+/// ```
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[cfg(feature = "std")]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
+    fn now(&self) -> Now {
+        use std::{
+            sync::OnceLock,
+            time::{Instant, SystemTime},
+        };
+
+        use super::{Mono, Wall};
+
+        static ZERO: OnceLock<Instant> = OnceLock::new();
+        let zero = *ZERO.get_or_init(Instant::now);
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Now {
+            mono: Mono::ZERO + zero.elapsed(),
+            wall: Wall::ZERO + wall.unwrap_or_default(),
+        }
+    }
+}

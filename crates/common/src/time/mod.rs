@@ -1,0 +1,15 @@
+//! Points in time as plain numbers, and the clocks that hand them out.
+//!
+//! std's `Instant` cannot be built in a test, stored on disk or used in wasm, so cores take [`Now`],
+//! [`Mono`] or [`Wall`] as arguments. Within a process ages use [`Mono`]; [`Wall`] serves dates and
+//! what survived a restart.
+
+mod clock;
+mod manual;
+mod point;
+
+pub use clock::Clock;
+#[cfg(feature = "std")]
+pub use clock::SystemClock;
+pub use manual::ManualClock;
+pub use point::{Mono, Now, Wall};
