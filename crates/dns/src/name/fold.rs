@@ -46,7 +46,7 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
             return false;
         }
     }
-    a.len() % 8 == 0 || word(tail(a)) == word(tail(b))
+    a.len().is_multiple_of(8) || word(tail(a)) == word(tail(b))
 }
 
 /// Mixes folded octets into a hash; not keyed, so only for tables whose probes are bounded.

@@ -10,7 +10,9 @@ mod owned;
 mod strings;
 pub(crate) mod table;
 
-pub(crate) use codec::{parse_rdata, write_canonical, write_expanded, write_message};
+pub(crate) use codec::{parse_rdata, write_expanded, write_message};
 pub use owned::RdataBuf;
 pub use strings::Strings;
-pub use table::{A, Aaaa, Caa, Cname, Mx, Ns, Opt, Ptr, Rdata, Soa, Srv, Txt, Unknown};
+pub use table::{
+    A, Aaaa, Caa, Cname, Dname, Dnskey, Ds, Hinfo, Mx, Ns, Opt, Ptr, Rdata, Soa, Srv, Txt, Unknown,
+};

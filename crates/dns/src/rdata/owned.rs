@@ -162,3 +162,21 @@ impl fmt::Debug for RdataBuf {
         write!(f, "{} {self}", self.rtype)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rdata::table::SAMPLES;
+
+    #[test]
+    fn every_type_of_the_table_survives_all_forms() {
+        for (rtype, text) in SAMPLES {
+            let rdata = RdataBuf::parse(*rtype, text).unwrap();
+            assert_eq!(rdata.to_string(), *text);
+            assert_eq!(RdataBuf::parse(*rtype, &rdata.to_generic()).unwrap(), rdata);
+            assert_eq!(RdataBuf::new(&rdata.view().unwrap()).unwrap(), rdata);
+            assert_eq!(rdata.view().unwrap().rtype(), *rtype);
+            assert_eq!(rdata.canonical().canonical(), rdata.canonical());
+        }
+    }
+}

@@ -53,7 +53,7 @@ impl FromStr for Class {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        Self::from_token(text.as_bytes()).ok_or(TextError::invalid(0, "unknown class"))
+        Self::from_token(text.as_bytes()).ok_or_else(|| TextError::invalid(0, "unknown class"))
     }
 }
 

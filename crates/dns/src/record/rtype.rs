@@ -70,7 +70,8 @@ impl FromStr for Rtype {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        Self::from_token(text.as_bytes()).ok_or(TextError::invalid(0, "unknown record type"))
+        Self::from_token(text.as_bytes())
+            .ok_or_else(|| TextError::invalid(0, "unknown record type"))
     }
 }
 

@@ -65,7 +65,7 @@ impl FromStr for Ttl {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        Self::from_token(text.as_bytes()).ok_or(TextError::invalid(0, "not a TTL"))
+        Self::from_token(text.as_bytes()).ok_or_else(|| TextError::invalid(0, "not a TTL"))
     }
 }
 

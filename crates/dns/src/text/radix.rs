@@ -2,10 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use crate::{
-    error::TextError,
-    text::{Lexer, Token},
-};
+use crate::{error::TextError, text::Lexer};
 
 /// Reads hexadecimal digits to the end of the entry; pairs may be split over tokens.
 pub(crate) fn hex_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
@@ -25,20 +22,6 @@ pub(crate) fn hex_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), 
         None => Ok(()),
         Some(_) => Err(TextError::invalid(at, "odd number of hexadecimal digits")),
     }
-}
-
-/// Reads one token of hexadecimal digits.
-pub(crate) fn hex(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let (pairs, []) = token.text.as_chunks::<2>() else {
-        return Err(token.invalid("odd number of hexadecimal digits"));
-    };
-    for [high, low] in pairs {
-        match (hex_digit(*high), hex_digit(*low)) {
-            (Some(high), Some(low)) => out.push(high << 4 | low),
-            _ => return Err(token.invalid("not hexadecimal")),
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
@@ -64,18 +47,7 @@ pub(crate) fn base64_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(
     }
     decoder
         .finish()
-        .ok_or(TextError::invalid(at, "base64 is cut off"))
-}
-
-/// Reads one token of base64.
-pub(crate) fn base64(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let mut decoder = Base64::default();
-    let fed = token
-        .text
-        .iter()
-        .try_for_each(|byte| decoder.push(*byte, out));
-    fed.and_then(|()| decoder.finish())
-        .ok_or_else(|| token.invalid("not base64"))
+        .ok_or_else(|| TextError::invalid(at, "base64 is cut off"))
 }
 
 #[derive(Default)]

@@ -63,7 +63,8 @@ impl Sink for Vec<u8> {
 }
 
 mod sealed {
+    #[allow(unnameable_types, reason = "that is what seals the trait")]
     pub trait Sealed {}
     impl Sealed for Vec<u8> {}
-    impl Sealed for super::super::Writer<'_> {}
+    impl Sealed for crate::wire::Writer<'_> {}
 }

@@ -137,11 +137,11 @@ impl Sink for Writer<'_> {
         let (keep, pointer) = self.names.find(&self.buf[..self.pos], flat);
         let at = self.pos;
         self.put(&flat[..keep])?;
-        if let Some(target) = pointer {
-            if let Err(full) = self.put(&(0xc000 | target).to_be_bytes()) {
-                self.pos = at;
-                return Err(full);
-            }
+        if let Some(target) = pointer
+            && let Err(full) = self.put(&(0xc000 | target).to_be_bytes())
+        {
+            self.pos = at;
+            return Err(full);
         }
         self.names
             .learn(&self.buf[..self.pos], at, &flat[..keep], pointer);

@@ -35,8 +35,8 @@ pub struct Scanner<'t> {
     owner: [u8; 255],
     owner_len: usize,
     rdata: Vec<u8>,
-    /// An offset and its line, from which later lines are counted.
-    counted: (usize, usize),
+    /// The line of `pos`, from 1.
+    line: usize,
 }
 
 /// What a zone file holds.
@@ -59,8 +59,8 @@ pub enum Entry<'s> {
         file: String,
         /// The origin to read it with.
         origin: NameBuf,
-        /// Offset of the entry.
-        at: usize,
+        /// Line, from 1.
+        line: usize,
     },
 }
 
@@ -85,8 +85,8 @@ pub struct Scanned<'s> {
     pub rtype: Rtype,
     /// The rdata in uncompressed wire form.
     pub rdata: &'s [u8],
-    /// Offset of the entry in the text.
-    pub at: usize,
+    /// Line of the entry in the text, from 1.
+    pub line: usize,
 }
 
 /// What stands before the rdata.
@@ -117,7 +117,7 @@ impl<'t> Scanner<'t> {
             owner: [0; 255],
             owner_len: 0,
             rdata: Vec::new(),
-            counted: (0, 1),
+            line: 1,
         }
     }
 
@@ -141,49 +141,62 @@ impl<'t> Scanner<'t> {
     /// With position, owner and type, as far as they were read.
     pub fn next_entry(&mut self) -> Option<Result<Entry<'_>, ZonefileError>> {
         while self.pos < self.text.len() {
-            let at = self.pos;
+            let (start, line) = (self.pos, self.line);
             let mut rtype = None;
-            match self.line(&mut rtype) {
+            let read = self.line(&mut rtype);
+            self.line += memchr::memchr_iter(b'\n', &self.text[start..self.pos]).count();
+            match read {
                 Ok(Line::Blank) => {}
-                Ok(Line::Record(prefix, ttl)) => return Some(Ok(self.scanned(&prefix, ttl, at))),
+                Ok(Line::Record(prefix, ttl)) => return Some(Ok(self.scanned(&prefix, ttl, line))),
                 Ok(Line::Include(file, origin)) => {
-                    return Some(Ok(Entry::Include { file, origin, at }));
+                    return Some(Ok(Entry::Include { file, origin, line }));
                 }
-                Err(reason) => return Some(Err(self.error(reason, rtype))),
+                Err(reason) => return Some(Err(self.error(reason, rtype, (start, line)))),
             }
         }
         None
     }
 
-    /// Returns line and column of an offset, both from 1. Lines are counted on from the last
-    /// call, so asking in order costs no more than the text's length.
-    pub fn position(&mut self, at: usize) -> (usize, usize) {
-        let at = at.min(self.text.len());
-        let (mut from, mut line) = self.counted;
-        if at < from {
-            (from, line) = (0, 1);
-        }
-        line += memchr::memchr_iter(b'\n', &self.text[from..at]).count();
-        self.counted = (at, line);
-        let start = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |newline| newline + 1);
-        (line, at - start + 1)
+    /// Returns the file's name, for errors.
+    #[must_use]
+    pub fn file_name(&self) -> &'t str {
+        self.file
+    }
+
+    /// Starts reading an included file with the TTL reached here.
+    #[must_use]
+    pub fn included<'i>(&self, text: &'i [u8], file: &'i str, origin: &Name) -> Scanner<'i> {
+        let mut scanner = Scanner::new(text, origin).file(file);
+        scanner.default_ttl = self.default_ttl;
+        scanner.last_ttl = self.last_ttl;
+        scanner.class = self.class;
+        scanner
     }
 
     #[inline]
-    fn scanned(&self, prefix: &Prefix, ttl: Ttl, at: usize) -> Entry<'_> {
+    fn scanned(&self, prefix: &Prefix, ttl: Ttl, line: usize) -> Entry<'_> {
         Entry::Record(Scanned {
             owner: Name::cast(&self.owner[..self.owner_len]),
             class: prefix.class,
             ttl,
             rtype: prefix.rtype,
             rdata: &self.rdata,
-            at,
+            line,
         })
     }
 
+    /// Finds line and column of an error in an entry that starts at `start`.
     #[cold]
-    fn error(&mut self, reason: TextError, rtype: Option<Rtype>) -> ZonefileError {
-        let (line, column) = self.position(reason.at());
+    fn error(
+        &self,
+        reason: TextError,
+        rtype: Option<Rtype>,
+        (start, line): (usize, usize),
+    ) -> ZonefileError {
+        let at = reason.at().clamp(start, self.text.len());
+        let line = line + memchr::memchr_iter(b'\n', &self.text[start..at]).count();
+        let line_start = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |newline| newline + 1);
+        let column = at - line_start + 1;
         let owner = (self.owner_len > 0).then(|| Name::cast(&self.owner[..self.owner_len]));
         ZonefileError {
             file: self.file.to_owned(),

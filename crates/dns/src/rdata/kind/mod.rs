@@ -9,9 +9,9 @@ mod string;
 use core::fmt;
 
 pub(crate) use address::{Ipv4, Ipv6};
-pub(crate) use binary::Opaque;
+pub(crate) use binary::{Base64, Hex, Opaque};
 pub(crate) use name::{FlatName, Name};
-pub(crate) use number::{Period, U8, U16, U32};
+pub(crate) use number::{Algorithm, Period, U8, U16, U32};
 pub(crate) use string::{Str, Strs, Tag, Value};
 
 use crate::{

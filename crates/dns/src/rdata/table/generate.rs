@@ -2,7 +2,10 @@
 
 /// The type of a field in a view.
 macro_rules! view_type {
+    (Algorithm) => { u8 };
+    (Base64) => { &'a [u8] };
     (FlatName) => { NameRef<'a> };
+    (Hex) => { &'a [u8] };
     (Ipv4) => { Ipv4Addr };
     (Ipv6) => { Ipv6Addr };
     (Name) => { NameRef<'a> };
@@ -145,7 +148,6 @@ macro_rules! record_types {
     };
     (@spec $constant:ident $view:ident [$($flag:ident)*] {$($field:ident: $kind:ident,)*}) => {
         Spec {
-            rtype: Rtype::$constant,
             mnemonic: mnemonic_of(stringify!($constant)),
             fields: &[$((stringify!($field), Field::$kind),)*],
             compress: has(&[$(stringify!($flag)),*], "compress"),

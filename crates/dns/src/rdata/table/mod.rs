@@ -7,6 +7,9 @@ mod spec;
 mod types;
 
 pub(crate) use lookup::by_mnemonic;
-pub(crate) use spec::Spec;
+#[cfg(test)]
+pub(crate) use types::SAMPLES;
 pub(crate) use types::spec;
-pub use types::{A, Aaaa, Caa, Cname, Mx, Ns, Opt, Ptr, Rdata, Soa, Srv, Txt, Unknown};
+pub use types::{
+    A, Aaaa, Caa, Cname, Dname, Dnskey, Ds, Hinfo, Mx, Ns, Opt, Ptr, Rdata, Soa, Srv, Txt, Unknown,
+};

@@ -5,7 +5,6 @@ use core::fmt;
 use crate::{
     error::{TextError, WireError},
     rdata::kind::{self, Kind},
-    record::Rtype,
     text::{Lexer, Printer},
     wire::Reader,
 };
@@ -13,7 +12,6 @@ use crate::{
 /// What the interpreter knows of a record type.
 #[derive(Debug)]
 pub(crate) struct Spec {
-    pub(crate) rtype: Rtype,
     pub(crate) mnemonic: &'static str,
     pub(crate) fields: &'static [(&'static str, Field)],
     /// Names are compressed when written (RFC 3597 section 4).
@@ -76,7 +74,7 @@ macro_rules! fields {
     };
 }
 
-fields! { FlatName Ipv4 Ipv6 Name Opaque Period Str Strs Tag U8 U16 U32 Value }
+fields! { Algorithm Base64 FlatName Hex Ipv4 Ipv6 Name Opaque Period Str Strs Tag U8 U16 U32 Value }
 
 impl Field {
     pub(crate) fn is_name(self) -> bool {

@@ -57,6 +57,13 @@ record_types! {
         /// The name pointed to.
         target: Name,
     }
+    /// Hardware and operating system (RFC 1035 section 3.3.2).
+    HINFO = 13 Hinfo<'a>: [] "\"VAX-11/780\" \"UNIX\"" {
+        /// The hardware.
+        cpu: Str,
+        /// The operating system.
+        os: Str,
+    }
     /// A mail exchange (RFC 1035 section 3.3.9).
     MX = 15 Mx<'a>: [compress lowercase] "10 mail.example." {
         /// Lower is preferred.
@@ -85,10 +92,37 @@ record_types! {
         /// The host.
         target: Name,
     }
+    /// An alias of all names below this one (RFC 6672).
+    DNAME = 39 Dname<'a>: [lowercase] "other.example." {
+        /// What stands in place of the owner.
+        target: FlatName,
+    }
     /// EDNS's pseudo record (RFC 6891).
     OPT = 41 Opt<'a>: [] {
         /// The options, each with code and length before it.
         options: Opaque,
+    }
+    /// A delegation signer (RFC 4034 section 5).
+    DS = 43 Ds<'a>: [] "60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118" {
+        /// Tag of the key signed for.
+        key_tag: U16,
+        /// Its algorithm.
+        algorithm: Algorithm,
+        /// How the digest was made.
+        digest_type: U8,
+        /// The digest.
+        digest: Hex,
+    }
+    /// A key of a zone (RFC 4034 section 2).
+    DNSKEY = 48 Dnskey<'a>: [] "257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==" {
+        /// Bit 8: zone key; bit 15: secure entry point.
+        flags: U16,
+        /// Always 3.
+        protocol: U8,
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// The key.
+        public_key: Base64,
     }
     /// Who may issue certificates (RFC 8659).
     CAA = 257 Caa<'a>: [] "0 issue \"ca.example\"" {
