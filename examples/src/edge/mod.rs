@@ -1,0 +1,6 @@
+//! The composed edge: proxy, DNS server and admin listener over all four crates.
+
+pub mod cli;
+pub mod http;
+pub mod origin;
+pub mod upstream;
