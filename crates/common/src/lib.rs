@@ -6,5 +6,6 @@ extern crate alloc;
 
 mod error;
 pub mod time;
+pub mod units;
 
 pub use error::{Error, ErrorKind, Side};

@@ -1,0 +1,20 @@
+//! Types cross threads.
+
+use eaves_common::{Error, ErrorKind, Side, time, units};
+
+fn crosses_threads<T: Send + Sync + 'static>() {}
+
+#[test]
+fn types_are_send_and_sync() {
+    crosses_threads::<Error>();
+    crosses_threads::<ErrorKind>();
+    crosses_threads::<Side>();
+    crosses_threads::<time::ManualClock>();
+    crosses_threads::<time::Now>();
+    crosses_threads::<units::ByteSize>();
+    crosses_threads::<units::IpPrefix>();
+    crosses_threads::<units::Rate>();
+    crosses_threads::<units::Ratio>();
+    crosses_threads::<units::TimeSpan>();
+    crosses_threads::<units::UnitError>();
+}
