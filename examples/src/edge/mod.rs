@@ -1,6 +1,7 @@
 //! The composed edge: proxy, DNS server and admin listener over all four crates.
 
 pub mod cli;
+pub mod dns;
 pub mod http;
 pub mod origin;
 pub mod upstream;
