@@ -1,5 +1,6 @@
 //! The composed edge: proxy, DNS server and admin listener over all four crates.
 
+pub mod admin;
 pub mod cli;
 pub mod dns;
 pub mod http;
