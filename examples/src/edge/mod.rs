@@ -4,5 +4,6 @@ pub mod admin;
 pub mod cli;
 pub mod dns;
 pub mod http;
+pub mod limits;
 pub mod origin;
 pub mod upstream;
