@@ -25,9 +25,9 @@ use eaves_common::units::Rate;
 pub fn rate(quota: Quota) -> Rate {
     // governor counts with a nanosecond where rounding left it none.
     let interval = quota.replenish_interval().max(Duration::from_nanos(1));
-    Rate::per(1, interval)
-        .and_then(|rate| rate.with_burst(quota.burst_size().get().into()))
-        .expect("neither the interval nor the burst is zero")
+    let burst = quota.burst_size().get().into();
+    let rate = Rate::per(1, interval).and_then(|rate| rate.with_burst(burst));
+    rate.unwrap_or_else(|_| unreachable!("neither the interval nor the burst is zero"))
 }
 
 /// Makes a quota of a rate.

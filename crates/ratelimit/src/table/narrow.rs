@@ -9,7 +9,9 @@ pub(super) const WAYS: usize = 8;
 const TAT_BITS: u32 = 40;
 const TAT_MASK: u64 = (1 << TAT_BITS) - 1;
 /// Ticks after which a bucket is cleaned when it is next visited.
-const EPOCH_BITS: u32 = 38;
+const EPOCH_BITS: u32 = 37;
+/// Epochs that no debt outlives: a horizon is three of the eight that 40 bits hold.
+const LONGEST: u16 = 4;
 
 /// Buckets of eight cells.
 ///
@@ -110,9 +112,12 @@ impl Narrow {
 
     #[cold]
     fn clean(&self, at: usize, now: u64, epoch: u16) {
+        let passed = epoch.wrapping_sub(self.epochs[at].load(Ordering::Relaxed));
+        let debts_may_live = passed.min(passed.wrapping_neg()) < LONGEST;
         for cell in &self.buckets[at].0 {
             let word = cell.load(Ordering::Relaxed);
-            if word != 0 && self.debt(word, now) == 0 {
+            let live = debts_may_live && self.debt(word, now) > 0;
+            if word != 0 && !live {
                 // Whoever changes it meanwhile makes it a debt of now, which may stay.
                 let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
             }
