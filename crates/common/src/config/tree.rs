@@ -76,22 +76,10 @@ impl Budget {
         }
     }
 
-    /// Makes a node at `depth` (1 for what stands at the top).
+    /// Counts a value at `depth` (1 for what stands at the top) before what is in it is looked at.
     ///
     /// # Errors
     /// If a limit is reached: parsing ends, as what follows would be refused as well.
-    pub(super) fn node(
-        &mut self,
-        kind: Kind,
-        span: Range<usize>,
-        depth: usize,
-    ) -> Result<Node, Syntax> {
-        self.enter(&span, depth)?;
-        let origin = self.origin(span);
-        Ok(Node { origin, kind })
-    }
-
-    /// Counts a value before what is in it is looked at.
     pub(super) fn enter(&mut self, span: &Range<usize>, depth: usize) -> Result<(), Syntax> {
         self.values += 1;
         let refuse = |message| Err(Syntax::new(message, span.clone()));

@@ -90,8 +90,9 @@ impl Builder {
             (ScalarStyle::Plain, _) => Kind::Plain(text.into()),
             _ => Kind::Text(text.into()),
         };
-        let node = self.budget.node(kind, span, self.open.len())?;
-        self.place(node);
+        self.budget.enter(&span, self.open.len())?;
+        let origin = self.budget.origin(span);
+        self.place(Node { origin, kind });
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind};
 
 /// All that is wrong with a configuration.
 ///
-/// Prints each problem with its source line and a caret, without colours;
-/// [`render`](Self::render) with `Style::Ansi` has them.
+/// Prints each problem with its source line and a caret, without colours; for a terminal
+/// [`to_ansi`](Self::to_ansi) has them.
 ///
 /// ```
 /// use eaves_common::config::{Format, Reader};
