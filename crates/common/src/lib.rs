@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "config")]
+pub mod config;
 mod error;
 #[cfg(feature = "live")]
 pub mod live;
