@@ -4,7 +4,12 @@
 
 extern crate alloc;
 
+#[cfg(feature = "config")]
+pub mod config;
 mod error;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod time;
+pub mod units;
 
 pub use error::{Error, ErrorKind, Side};
