@@ -3,7 +3,11 @@
 use std::{fmt, ops::RangeInclusive};
 
 use super::value::{Mistake, Value};
-use crate::config::{origin::Origin, report::Report, tree::Node};
+use crate::config::{
+    origin::Origin,
+    report::{Excerpt, Mark, Report},
+    tree::Node,
+};
 
 /// How a value is written in messages.
 pub(super) type Print<T> = Box<dyn Fn(&T) -> String>;
@@ -31,7 +35,7 @@ pub struct Field<'t, T> {
     table: &'t Origin,
     report: &'t mut Report,
     print: Print<T>,
-    visible: Visible,
+    excerpt: Excerpt,
 }
 
 enum Found<T> {
@@ -41,39 +45,46 @@ enum Found<T> {
     Wrong,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Visible {
-    Shown,
-    Hidden,
-}
-
 impl<'t, T> Field<'t, T> {
-    pub(super) fn read(
+    /// Makes the field of a key that is not there.
+    pub(super) fn absent(
         path: String,
-        node: Option<&'t Node>,
         table: &'t Origin,
         report: &'t mut Report,
-        read: impl FnOnce(&Value<'_>) -> Result<T, Mistake>,
         print: Print<T>,
     ) -> Self {
-        let found = match node {
-            None => Found::Absent,
-            Some(node) => match read(&Value::of(&node.kind)) {
-                Ok(value) => Found::Value(value),
-                Err(mistake) => {
-                    report.wrong(&path, || mistake.message, &node.origin, mistake.within);
-                    Found::Wrong
-                }
-            },
-        };
         Self {
             path,
-            found,
-            origin: node.map(|node| &node.origin),
+            found: Found::Absent,
+            origin: None,
             table,
             report,
             print,
-            visible: Visible::Shown,
+            excerpt: Excerpt::Shown,
+        }
+    }
+
+    /// Reads what is written for the key.
+    pub(super) fn read(
+        mut self,
+        node: &'t Node,
+        read: impl FnOnce(&Value<'_>) -> Result<T, Mistake>,
+    ) -> Self {
+        self.origin = Some(&node.origin);
+        match read(&Value::of(&node.kind)) {
+            Ok(value) => {
+                self.found = Found::Value(value);
+                self
+            }
+            Err(mistake) => self.refuse(mistake),
+        }
+    }
+
+    /// Keeps the value out of problems and settings from here on.
+    pub(super) fn hidden(self) -> Self {
+        Self {
+            excerpt: Excerpt::Hidden,
+            ..self
         }
     }
 
@@ -89,7 +100,8 @@ impl<'t, T> Field<'t, T> {
             return self;
         }
         let [found, min, max] = [value, range.start(), range.end()].map(&self.print);
-        self.refuse(format!("{found} is out of range, use {min} to {max}"))
+        let message = format!("{found} is out of range, use {min} to {max}");
+        self.refuse(Mistake::new(message))
     }
 
     /// Refuses values that `check` does; its error says what is wrong and what to write.
@@ -99,15 +111,7 @@ impl<'t, T> Field<'t, T> {
         };
         match check(value) {
             Ok(()) => self,
-            Err(error) => self.refuse(error.to_string()),
-        }
-    }
-
-    /// Keeps the value out of [`effective`](crate::config::Config::effective), as for a key or password.
-    pub fn secret(self) -> Self {
-        Self {
-            visible: Visible::Hidden,
-            ..self
+            Err(error) => self.refuse(Mistake::new(error.to_string())),
         }
     }
 
@@ -150,16 +154,20 @@ impl<'t, T> Field<'t, T> {
     }
 
     fn note(&mut self, value: Option<&T>) {
-        let value = value.map(|value| match self.visible {
-            Visible::Hidden => "(hidden)".to_owned(),
-            Visible::Shown => (self.print)(value),
+        let value = value.map(|value| match self.excerpt {
+            Excerpt::Hidden => "(hidden)".to_owned(),
+            Excerpt::Shown => (self.print)(value),
         });
         self.report.setting(&self.path, value, self.origin);
     }
 
-    fn refuse(mut self, message: String) -> Self {
-        let origin = self.origin.unwrap_or(self.table);
-        self.report.wrong(&self.path, || message, origin, None);
+    fn refuse(mut self, mistake: Mistake) -> Self {
+        let mark = Mark {
+            origin: self.origin.unwrap_or(self.table),
+            part: mistake.within,
+            excerpt: self.excerpt,
+        };
+        self.report.wrong(&self.path, || mistake.message, mark);
         self.found = Found::Wrong;
         self
     }

@@ -51,7 +51,6 @@ pub trait FromConfig: Sized {
 /// A table that is being read; keys that nobody asked for are reported when it is done.
 ///
 /// See [`FromConfig`] for an example.
-#[derive(Debug)]
 pub struct Table<'a> {
     entries: &'a Entries,
     origin: &'a Origin,
@@ -98,6 +97,21 @@ impl<'a> Table<'a> {
             other => Err(Mistake::expected(expected, other)),
         };
         self.field(key, read, Box::new(T::to_string))
+    }
+
+    /// Asks for a text that is a key or password: neither it nor its line is in problems, nor in
+    /// [`effective`](crate::config::Config::effective).
+    pub fn secret(&mut self, key: &'static str) -> Field<'_, String> {
+        let (path, node) = self.ask(key);
+        let field = Field::absent(path, self.origin, self.report, Box::new(String::clone));
+        let field = field.hidden();
+        let read = |value: &Value<'_>| {
+            String::read(value).map_err(|_| Mistake::new("expected a text, write it in quotes"))
+        };
+        match node {
+            Some(node) => field.read(node, read),
+            None => field,
+        }
     }
 
     /// Asks for one of several words and returns what stands beside it.
@@ -207,8 +221,7 @@ impl<'a> Table<'a> {
             Some(entry) => &entry.node.origin,
             None => self.origin,
         };
-        self.report
-            .wrong(&path, || message.to_string(), origin, None);
+        self.report.wrong(&path, || message.to_string(), origin);
     }
 
     /// Reads one table and reports the keys that nobody asked for.
@@ -242,7 +255,11 @@ impl<'a> Table<'a> {
         print: Print<T>,
     ) -> Field<'t, T> {
         let (path, node) = self.ask(key);
-        Field::read(path, node, self.origin, self.report, read, print)
+        let field = Field::absent(path, self.origin, self.report, print);
+        match node {
+            Some(node) => field.read(node, read),
+            None => field,
+        }
     }
 
     /// Notes that `key` is known; returns its path and what is written.
@@ -257,9 +274,18 @@ impl<'a> Table<'a> {
             if !self.asked.contains(&&**key) {
                 let message = || format!("unknown key, {}", suggest::advice(key, &self.asked));
                 let path = names::key(&self.path, key);
-                self.report.wrong(&path, message, &entry.key, None);
+                self.report.wrong(&path, message, &entry.key);
             }
         }
+    }
+}
+
+impl fmt::Debug for Table<'_> {
+    /// Prints no values: there may be secrets among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -270,7 +296,7 @@ fn entries<'n>(node: &'n Node, path: &str, report: &mut Report) -> Option<&'n En
         Kind::Null => Some(&NONE),
         other => {
             let message = || Mistake::expected("a table", &Value::of(other)).message;
-            report.wrong(path, message, &node.origin, None);
+            report.wrong(path, message, &node.origin);
             None
         }
     }

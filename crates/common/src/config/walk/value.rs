@@ -5,6 +5,14 @@ use std::ops::Range;
 use crate::config::tree::Kind;
 
 /// A value as it is written.
+///
+/// ```
+/// use eaves_common::config::{Scalar, Value};
+///
+/// assert_eq!(u8::read(&Value::Number("5")), Ok(5));
+/// assert_eq!(u8::read(&Value::Plain("5")), Ok(5)); // YAML, environment
+/// assert!(u8::read(&Value::Text("5")).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {

@@ -165,16 +165,36 @@ fn missing_keys_are_asked_for_and_optional_ones_are_not() {
 }
 
 #[test]
-fn secrets_are_not_listed() {
-    let config = read("key = 'swordfish'", &[], |table| {
-        table.value::<String>("key").secret().required()
-    });
-    let config = config.unwrap();
+fn secrets_are_shown_nowhere() {
+    let key = |text: &str, variables: &[(&str, &str)]| {
+        read(text, variables, |table| {
+            let key = table.secret("key").check(|key| match key.len() {
+                9.. => Ok(()),
+                _ => Err("is too short, use 9 characters or more"),
+            });
+            key.required()
+        })
+    };
+    let config = key("key = 'swordfish'", &[]).unwrap();
     assert_eq!(config.value(), "swordfish");
     assert_eq!(
         config.effective()[0].to_string(),
         "key = (hidden) (a.toml:1)"
     );
+    let problems = [
+        key("key = 'sword'", &[]),
+        key("key = 77", &[]),
+        key("", &[("APP_KEY", "sword")]),
+    ];
+    let printed: Vec<_> = problems
+        .into_iter()
+        .map(|read| format!("{:?}", read.unwrap_err()))
+        .collect();
+    assert!(!printed[0].contains("sword"), "{}", printed[0]);
+    assert!(!printed[1].contains("77"), "{}", printed[1]);
+    assert!(!printed[2].contains("sword"), "{}", printed[2]);
+    let reader = Reader::new().text("a.toml", Format::Toml, "key = 'swordfish'");
+    assert!(!format!("{reader:?}").contains("sword"));
 }
 
 #[test]
