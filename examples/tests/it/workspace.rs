@@ -147,11 +147,7 @@ fn describe(folder: &Path, map: &mut String) {
             }
             let sign =
                 first_sentence(file).unwrap_or_else(|| panic!("{} has no `//!`", file.display()));
-            map.push_str(&format!(
-                "{}- `{}`: {sign}\n",
-                "  ".repeat(depth),
-                file.display()
-            ));
+            map.push_str(&format!("{indent}  - `{}`: {sign}\n", file.display()));
         }
     }
     for path in entries.iter().filter(|path| root().join(path).is_dir()) {
@@ -207,4 +203,12 @@ fn first_sentence(file: &Path) -> Option<String> {
         .trim()
         .replace(['[', ']'], "");
     (!text.is_empty()).then_some(text)
+}
+
+/// Leaves out what a link points at, which follows its text in parentheses.
+fn without_target(part: &str) -> &str {
+    match part.strip_prefix("(http") {
+        Some(rest) => rest.split_once(')').map_or("", |(_, after)| after),
+        None => part,
+    }
 }
