@@ -16,6 +16,12 @@ use crate::table::Capacity;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// No algorithm bears this name.
+    #[error("`{found}` is no algorithm, use fixed, gcra, log, two-window or window")]
+    Algorithm {
+        /// What was written.
+        found: String,
+    },
     /// Two rules bear one name.
     #[error("two rules are called `{name}`")]
     Duplicate {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
-use super::{Seen, cells::bucket_of};
+use super::{Seen, bucket_of};
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 8;
