@@ -80,7 +80,10 @@ impl Names {
     ///
     /// Returns a fault if no zone holds the name, or the zone cannot hold addresses there.
     pub fn follow(&self, follow: &Follow, snapshot: &Snapshot) -> Result<(), Fault> {
-        let addresses: Vec<IpAddr> = snapshot.available().map(|origin| origin.addr().ip()).collect();
+        let addresses: Vec<IpAddr> = snapshot
+            .available()
+            .map(|origin| origin.addr().ip())
+            .collect();
         if addresses.is_empty() {
             return Ok(());
         }
@@ -143,7 +146,9 @@ impl dns::Answer for Names {
             counters.dropped.fetch_add(1, Relaxed);
             return 0;
         };
-        counters.truncated.fetch_add(u64::from(answer.truncated), Relaxed);
+        counters
+            .truncated
+            .fetch_add(u64::from(answer.truncated), Relaxed);
         counters.rcodes[usize::from(answer.rcode.0 & 0xf)].fetch_add(1, Relaxed);
         answer.len
     }

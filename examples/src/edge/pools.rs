@@ -61,7 +61,11 @@ impl Pools {
     /// Returns how the pools stand, by name.
     #[must_use]
     pub fn status(&self) -> Vec<PoolStatus> {
-        let mut status: Vec<_> = self.0.values().map(|running| running.handle.status()).collect();
+        let mut status: Vec<_> = self
+            .0
+            .values()
+            .map(|running| running.handle.status())
+            .collect();
         status.sort_by(|a, b| a.name.cmp(&b.name));
         status
     }

@@ -44,7 +44,6 @@ fn fail(message: impl std::fmt::Display) -> ExitCode {
 
 /// The environment as far as it is text; the rest cannot be a setting.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    })
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -99,8 +99,8 @@ impl Running {
         let mut pools = self.pools();
         pools.set(&config.pools)?;
         let limits = self.front.site.load().limits.clone();
-        let same = config.limits == old.limits
-            && config.proxy.trusted_hops == old.proxy.trusted_hops;
+        let same =
+            config.limits == old.limits && config.proxy.trusted_hops == old.proxy.trusted_hops;
         let site = site(config, &pools, &self.cache, limits.filter(|_| same))?;
         drop(pools);
         self.front.site.store(Arc::new(site));
@@ -111,7 +111,10 @@ impl Running {
     /// Answers from the configured zones, and follows pools anew.
     fn answer_names(&self, config: &EdgeConfig) {
         let token = CancellationToken::new();
-        let mut following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut following = self
+            .following
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         following.cancel();
         *following = token.clone();
         drop(following);
@@ -192,16 +195,32 @@ fn make_limits(config: &EdgeConfig) -> Result<Limits, Error> {
 fn keeps_sockets(candidate: &EdgeConfig, running: &EdgeConfig) -> Result<(), Error> {
     let dns = |config: &EdgeConfig| config.dns.as_ref().map(|dns| (dns.listen, dns.connections));
     let changed = [
-        ("proxy.listen", candidate.proxy.listen != running.proxy.listen),
-        ("proxy's limits of connections and heads", candidate.proxy.http != running.proxy.http),
-        ("dns.listen or dns.max_tcp_connections", dns(candidate) != dns(running)),
+        (
+            "proxy.listen",
+            candidate.proxy.listen != running.proxy.listen,
+        ),
+        (
+            "proxy's limits of connections and heads",
+            candidate.proxy.http != running.proxy.http,
+        ),
+        (
+            "dns.listen or dns.max_tcp_connections",
+            dns(candidate) != dns(running),
+        ),
         ("admin.listen", candidate.admin != running.admin),
         ("cache", candidate.cache != running.cache),
     ];
-    let names: Vec<_> = changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect();
+    let names: Vec<_> = changed
+        .iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(name, _)| *name)
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
-    let message = format!("{} cannot change while the edge runs: restart it", names.join(", "));
+    let message = format!(
+        "{} cannot change while the edge runs: restart it",
+        names.join(", ")
+    );
     Err(Error::new(ErrorKind::Conflict, message))
 }

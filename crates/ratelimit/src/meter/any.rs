@@ -50,7 +50,11 @@ impl FromStr for Algorithm {
 
     fn from_str(text: &str) -> Result<Self, BuildError> {
         let known = Self::ALL.iter().find(|(name, _)| *name == text);
-        known.map(|(_, algorithm)| *algorithm).ok_or_else(|| BuildError::Algorithm { found: text.to_owned() })
+        known
+            .map(|(_, algorithm)| *algorithm)
+            .ok_or_else(|| BuildError::Algorithm {
+                found: text.to_owned(),
+            })
     }
 }
 

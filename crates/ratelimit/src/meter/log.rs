@@ -55,7 +55,12 @@ impl Log {
         };
         let limit = count as usize;
         let shelf = Shelf::new(capacity, Times::empty(limit, period));
-        Ok(Self { rate, limit, period, shelf })
+        Ok(Self {
+            rate,
+            limit,
+            period,
+            shelf,
+        })
     }
 
     /// Returns the rate.
@@ -68,12 +73,14 @@ impl Log {
     pub fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let now = now.as_nanos();
         let judge = |times: &Times| self.judge(times, cost, now);
-        self.shelf.take(key, now, judge, |times| times.add(cost as usize, now))
+        self.shelf
+            .take(key, now, judge, |times| times.add(cost as usize, now))
     }
 
     /// Decides about a request of this cost without counting it.
     pub fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
-        self.shelf.look(key, |times| self.judge(times, cost, now.as_nanos()))
+        self.shelf
+            .look(key, |times| self.judge(times, cost, now.as_nanos()))
     }
 
     /// Gives back the latest units.
@@ -85,7 +92,8 @@ impl Log {
     /// Says how full the shelf is; walks all of it.
     #[must_use]
     pub fn occupancy(&self, now: Mono) -> Occupancy {
-        self.shelf.occupancy(now.as_nanos(), self.limit * size_of::<u64>())
+        self.shelf
+            .occupancy(now.as_nanos(), self.limit * size_of::<u64>())
     }
 
     fn judge(&self, times: &Times, cost: u64, now: u64) -> Reading<'static> {
@@ -96,7 +104,11 @@ impl Log {
             cost if cost > self.limit as u64 => Verdict::Impossible,
             _ => Verdict::Denied,
         };
-        let counted = if verdict == Verdict::Allowed { cost as usize } else { 0 };
+        let counted = if verdict == Verdict::Allowed {
+            cost as usize
+        } else {
+            0
+        };
         // When so many of those that count have slid out; the request's own come last.
         let out = |units: usize| match units {
             0 => 0,
@@ -126,14 +138,23 @@ struct Times {
 
 impl Times {
     fn empty(limit: usize, period: u64) -> Self {
-        Self { ring: vec![0; limit].into(), next: 0, len: 0, period }
+        Self {
+            ring: vec![0; limit].into(),
+            next: 0,
+            len: 0,
+            period,
+        }
     }
 
     /// How many lie in the window that ends now. A time ahead by more than a window comes of a clock
     /// that has gone back, and does not count.
     fn within(&self, now: u64) -> usize {
-        let counts = |time: u64| time.saturating_add(self.period) > now && time <= now.saturating_add(self.period);
-        (1..=self.len).take_while(|back| counts(self.back(*back))).count()
+        let counts = |time: u64| {
+            time.saturating_add(self.period) > now && time <= now.saturating_add(self.period)
+        };
+        (1..=self.len)
+            .take_while(|back| counts(self.back(*back)))
+            .count()
     }
 
     /// The time of the `nth` oldest of the last `used`.
@@ -148,7 +169,11 @@ impl Times {
 
     fn add(&mut self, units: usize, now: u64) {
         // Times stay in order if the clock has gone back a little.
-        let newest = if self.within(now) > 0 { self.back(1) } else { 0 };
+        let newest = if self.within(now) > 0 {
+            self.back(1)
+        } else {
+            0
+        };
         for _ in 0..units {
             self.ring[self.next] = now.max(newest);
             self.next = (self.next + 1) % self.ring.len();

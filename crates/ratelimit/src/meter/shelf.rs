@@ -134,7 +134,9 @@ impl<S: State> Bucket<S> {
 
     fn clear_least(&mut self, now: u64) -> usize {
         let used = |slot: &Slot<S>| slot.key.map_or(0, |_| slot.state.used(now));
-        let at = (0..WAYS).min_by_key(|at| used(&self.slots[*at])).unwrap_or(0);
+        let at = (0..WAYS)
+            .min_by_key(|at| used(&self.slots[*at]))
+            .unwrap_or(0);
         self.evicted += u64::from(used(&self.slots[at]) > 0);
         self.slots[at].state.clear();
         at
@@ -144,6 +146,8 @@ impl<S: State> Bucket<S> {
 impl<S> fmt::Debug for Shelf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slots = self.buckets.len() * WAYS;
-        f.debug_struct("Shelf").field("slots", &slots).finish_non_exhaustive()
+        f.debug_struct("Shelf")
+            .field("slots", &slots)
+            .finish_non_exhaustive()
     }
 }

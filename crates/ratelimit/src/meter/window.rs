@@ -99,19 +99,23 @@ impl<const SLOTS: usize> Window<SLOTS> {
     pub fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let at = self.frame.at(now);
         let judge = |counts: &Counts<SLOTS>| self.frame.judge(counts, cost, at);
-        self.shelf.take(key, at.part, judge, |counts| counts.add(at.part, cost as u32))
+        self.shelf.take(key, at.part, judge, |counts| {
+            counts.add(at.part, cost as u32)
+        })
     }
 
     /// Decides about a request of this cost without counting it.
     pub fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let at = self.frame.at(now);
-        self.shelf.look(key, |counts| self.frame.judge(counts, cost, at))
+        self.shelf
+            .look(key, |counts| self.frame.judge(counts, cost, at))
     }
 
     /// Gives back units that were counted at this `now`.
     pub fn refund(&self, key: KeyHash, units: u64, now: Mono) {
         let at = self.frame.at(now);
-        self.shelf.change(key, |counts| counts.subtract(at.part, units));
+        self.shelf
+            .change(key, |counts| counts.subtract(at.part, units));
     }
 
     /// Says how full the shelf is; walks all of it.
@@ -148,7 +152,10 @@ impl<const SLOTS: usize> Frame<SLOTS> {
     fn at(&self, now: Mono) -> At {
         let scaled = u128::from(now.as_nanos()) * u128::from(Self::PARTS);
         let period = u128::from(self.period);
-        At { part: (scaled / period) as u64, into: (scaled % period) as u64 }
+        At {
+            part: (scaled / period) as u64,
+            into: (scaled % period) as u64,
+        }
     }
 
     fn judge(&self, counts: &Counts<SLOTS>, cost: u64, at: At) -> Reading<'static> {
@@ -170,7 +177,11 @@ impl<const SLOTS: usize> Frame<SLOTS> {
             remaining,
             reset: self.nanos_until(self.end(&after), at),
             more: self.wait(&after, remaining + 1, at),
-            retry: if denied { self.wait(counts, cost, at) } else { 0 },
+            retry: if denied {
+                self.wait(counts, cost, at)
+            } else {
+                0
+            },
         };
         Reading::new(verdict, cost, gauge)
     }
@@ -179,7 +190,8 @@ impl<const SLOTS: usize> Frame<SLOTS> {
     fn left(&self, counts: &Counts<SLOTS>, at: At) -> u64 {
         let (whole, leaving) = counts.within(at.part);
         let period = u128::from(self.period);
-        let used = u128::from(whole) * period + u128::from(leaving) * (period - u128::from(at.into));
+        let used =
+            u128::from(whole) * period + u128::from(leaving) * (period - u128::from(at.into));
         ((u128::from(self.limit) * period).saturating_sub(used) / period) as u64
     }
 
@@ -189,7 +201,9 @@ impl<const SLOTS: usize> Frame<SLOTS> {
             return 0;
         };
         let parts = at.part..=at.part + SLOTS as u64 + 1;
-        let due = parts.filter_map(|part| self.fits(counts, room, part)).next();
+        let due = parts
+            .filter_map(|part| self.fits(counts, room, part))
+            .next();
         self.nanos_until(due.unwrap_or(0), at)
     }
 
@@ -226,7 +240,10 @@ struct Counts<const SLOTS: usize> {
 }
 
 impl<const SLOTS: usize> Counts<SLOTS> {
-    const EMPTY: Self = Self { newest: 0, slots: [0; SLOTS] };
+    const EMPTY: Self = Self {
+        newest: 0,
+        slots: [0; SLOTS],
+    };
 
     /// What is counted whole at this part, and what of the part sliding out is counted by share.
     fn within(&self, part: u64) -> (u64, u64) {
@@ -244,7 +261,9 @@ impl<const SLOTS: usize> Counts<SLOTS> {
 
     /// The newest part in which anything was counted.
     fn last(&self) -> Option<u64> {
-        self.parts().find(|(_, units)| *units > 0).map(|(part, _)| part)
+        self.parts()
+            .find(|(_, units)| *units > 0)
+            .map(|(part, _)| part)
     }
 
     /// The parts that are kept with their counts, the newest first.
@@ -272,7 +291,10 @@ impl<const SLOTS: usize> Counts<SLOTS> {
     fn turn_to(&mut self, part: u64) {
         let slots = SLOTS as u64;
         if part >= self.newest + slots || self.newest > part + slots {
-            *self = Self { newest: part, ..Self::EMPTY };
+            *self = Self {
+                newest: part,
+                ..Self::EMPTY
+            };
         }
         while self.newest < part {
             self.newest += 1;

@@ -84,7 +84,12 @@ impl Limiter {
         for applying in self.applying(facts) {
             let (active, key) = applying?;
             let (look, reading) = active.meter.look(key, cost, now);
-            steps.push(Step { active, key, look, reading });
+            steps.push(Step {
+                active,
+                key,
+                look,
+                reading,
+            });
         }
         Ok(())
     }

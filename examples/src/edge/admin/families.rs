@@ -22,7 +22,11 @@ fn edge(status: &Status) -> Vec<Family> {
             "How long the edge has run",
             status.uptime_seconds as f64,
         ),
-        Family::counter("eaves_edge_connections", "Connections accepted", proxy.connections),
+        Family::counter(
+            "eaves_edge_connections",
+            "Connections accepted",
+            proxy.connections,
+        ),
         Family::counter(
             "eaves_edge_connections_refused",
             "Connections over the limit",
@@ -72,8 +76,16 @@ fn cache(status: &Status) -> Vec<Family> {
             "Requests that waited for another's answer",
             cache.collapsed,
         ),
-        Family::gauge("eaves_cache_entries", "Responses held", cache.entries as f64),
-        Family::gauge("eaves_cache_size_bytes", "What they take", cache.bytes as f64),
+        Family::gauge(
+            "eaves_cache_entries",
+            "Responses held",
+            cache.entries as f64,
+        ),
+        Family::gauge(
+            "eaves_cache_size_bytes",
+            "What they take",
+            cache.bytes as f64,
+        ),
     ]
 }
 
@@ -88,7 +100,11 @@ fn limits(status: &Status) -> Vec<Family> {
         tracked.push((vec![rule()], limit.tracked as f64));
     }
     vec![
-        Family::counters("eaves_ratelimit_decisions", "Requests by decision", decisions),
+        Family::counters(
+            "eaves_ratelimit_decisions",
+            "Requests by decision",
+            decisions,
+        ),
         Family::gauges(
             "eaves_ratelimit_tracked_keys",
             "Clients that owe something now",
@@ -105,9 +121,21 @@ fn names(status: &Status) -> Vec<Family> {
     let answers = answers.map(|(rcode, count)| (vec![("rcode", rcode.clone())], *count));
     vec![
         Family::counters("eaves_dns_queries", "Messages that came", queries.to_vec()),
-        Family::counters("eaves_dns_answers", "Answers by response code", answers.collect()),
-        Family::counter("eaves_dns_dropped", "Messages without an answer", dns.dropped),
-        Family::counter("eaves_dns_truncated", "Answers that did not fit", dns.truncated),
+        Family::counters(
+            "eaves_dns_answers",
+            "Answers by response code",
+            answers.collect(),
+        ),
+        Family::counter(
+            "eaves_dns_dropped",
+            "Messages without an answer",
+            dns.dropped,
+        ),
+        Family::counter(
+            "eaves_dns_truncated",
+            "Answers that did not fit",
+            dns.truncated,
+        ),
     ]
 }
 
@@ -119,14 +147,22 @@ fn health(status: &Status) -> Vec<Family> {
         probes.push((vec![("pool", pool.name.clone())], pool.probes));
         for origin in &pool.origins {
             let labels = vec![("pool", pool.name.clone()), ("origin", origin.name.clone())];
-            let up = if origin.standing.is_healthy() { 1.0 } else { 0.0 };
+            let up = if origin.standing.is_healthy() {
+                1.0
+            } else {
+                0.0
+            };
             healthy.push((labels.clone(), up));
             in_flight.push((labels, f64::from(origin.in_flight)));
         }
     }
     vec![
         Family::counters("eaves_health_probes", "Probes sent", probes),
-        Family::gauges("eaves_health_origin_healthy", "Whether it is healthy", healthy),
+        Family::gauges(
+            "eaves_health_origin_healthy",
+            "Whether it is healthy",
+            healthy,
+        ),
         Family::gauges(
             "eaves_health_origin_in_flight_requests",
             "Requests on their way",

@@ -12,7 +12,10 @@ pub struct CacheSettings {
 }
 
 impl CacheSettings {
-    #[expect(clippy::unnecessary_wraps, reason = "the shape that a table's reader has")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the shape that a table's reader has"
+    )]
     pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
         let memory = table
             .value("memory")
@@ -20,7 +23,10 @@ impl CacheSettings {
             .default(ByteSize::from_mib(64));
         let max_object = table.value("max_object").default(ByteSize::from_mib(8));
         if max_object > memory {
-            table.problem("max_object", format!("{max_object} is over `memory`, use at most {memory}"));
+            table.problem(
+                "max_object",
+                format!("{max_object} is over `memory`, use at most {memory}"),
+            );
         }
         Some(Self { memory, max_object })
     }

@@ -55,7 +55,13 @@ fn check(table: &mut Table<'_>) -> Option<Check> {
         Kind::Http => Check::http(path),
         Kind::Tcp => Check::tcp(),
     };
-    Some(check.interval(interval).timeout(timeout).rise(rise).fall(fall))
+    Some(
+        check
+            .interval(interval)
+            .timeout(timeout)
+            .rise(rise)
+            .fall(fall),
+    )
 }
 
 fn origin(table: &mut Table<'_>) -> Option<OriginConfig> {

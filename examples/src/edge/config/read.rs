@@ -60,7 +60,11 @@ pub fn demo(environment: impl IntoIterator<Item = (String, String)>) -> Result<L
         _ => Err(std::io::ErrorKind::NotFound.into()),
     };
     Reader::new()
-        .text("edge.toml", Format::Toml, include_str!("../../../edge.toml"))
+        .text(
+            "edge.toml",
+            Format::Toml,
+            include_str!("../../../edge.toml"),
+        )
         .env("EAVES_", environment)
         .read_with(|table| EdgeConfig::read(table, &open))
 }
@@ -111,7 +115,10 @@ impl EdgeConfig {
         for follow in self.dns.iter().flat_map(|dns| &dns.follow) {
             if missing(&follow.pool) {
                 let (name, pool) = (&follow.follow.name, &follow.pool);
-                table.problem("pools", format!("{name} follows `{pool}`, which is none of them"));
+                table.problem(
+                    "pools",
+                    format!("{name} follows `{pool}`, which is none of them"),
+                );
             }
         }
         repeated(table, "pools", known.into_iter());
@@ -124,7 +131,10 @@ fn repeated<'a>(table: &mut Table<'_>, key: &str, names: impl Iterator<Item = &'
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
-            table.problem(key, format!("`{name}` is the name of several, give each its own"));
+            table.problem(
+                key,
+                format!("`{name}` is the name of several, give each its own"),
+            );
         }
     }
 }

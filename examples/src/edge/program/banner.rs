@@ -35,7 +35,8 @@ impl Banner {
     /// The origins' addresses; where a system has only 127.0.0.1, that they are all there.
     fn origins(&self) -> String {
         let addresses: Vec<_> = self.origins.iter().map(ToString::to_string).collect();
-        let one_host = self.origins.len() > 1 && self.origins.iter().all(|a| a.ip() == self.origins[0].ip());
+        let one_host =
+            self.origins.len() > 1 && self.origins.iter().all(|a| a.ip() == self.origins[0].ip());
         let note = match one_host {
             true => " (this system has only 127.0.0.1: DNS answers cannot tell them apart)",
             false => "",
@@ -46,10 +47,16 @@ impl Banner {
     fn try_it(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let proxy = self.proxy;
         writeln!(f, "try it:")?;
-        writeln!(f, "  curl -i http://{proxy}/hello     # twice: the second is a hit")?;
+        writeln!(
+            f,
+            "  curl -i http://{proxy}/hello     # twice: the second is a hit"
+        )?;
         if let (Some(dns), Some(name)) = (self.dns, &self.name) {
             let (host, port) = (dns.ip(), dns.port());
-            writeln!(f, "  dig @{host} -p {port} {name}     # the healthy origins' addresses")?;
+            writeln!(
+                f,
+                "  dig @{host} -p {port} {name}     # the healthy origins' addresses"
+            )?;
         }
         writeln!(
             f,

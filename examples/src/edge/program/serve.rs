@@ -126,7 +126,10 @@ async fn listen(running: &Arc<Running>, sockets: &Sockets) -> io::Result<Banner>
     sockets.tasks.spawn(serving);
     if let Some(dns) = &config.dns {
         banner.dns = Some(listen_dns(running, dns, sockets).await?);
-        banner.name = dns.follow.first().map(|follow| follow.follow.name.to_string());
+        banner.name = dns
+            .follow
+            .first()
+            .map(|follow| follow.follow.name.to_string());
     }
     if let Some(admin) = config.admin {
         banner.admin = Some(listen_admin(running, admin, sockets).await?);
@@ -147,8 +150,12 @@ async fn listen_dns(
         connections: dns.connections,
         ..TcpLimits::default()
     };
-    sockets.tasks.spawn(serve_udp(Arc::new(socket), names.clone(), stop.clone()));
-    sockets.tasks.spawn(serve_tcp(listener, limits, names, stop.clone()));
+    sockets
+        .tasks
+        .spawn(serve_udp(Arc::new(socket), names.clone(), stop.clone()));
+    sockets
+        .tasks
+        .spawn(serve_tcp(listener, limits, names, stop.clone()));
     Ok(address)
 }
 
@@ -181,7 +188,9 @@ async fn demo_origins(config: &mut EdgeConfig, sockets: &Sockets) -> io::Result<
     };
     let wanted: Vec<_> = pool.pool.origins.iter().map(|origin| origin.addr).collect();
     let listeners = match ports::same_port(&wanted, Taken::Another).await {
-        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => one_host(wanted.len()).await,
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            one_host(wanted.len()).await
+        }
         other => other,
     }?;
     let mut addresses = Vec::new();

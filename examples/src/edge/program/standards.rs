@@ -65,7 +65,13 @@ async fn serve_site(listen: SocketAddr, site: Site) -> ExitCode {
     };
     let stop = CancellationToken::new();
     let counters = Arc::new(ServerCounters::default());
-    let serving = serve(listener, HttpLimits::default(), counters, handler, stop.clone());
+    let serving = serve(
+        listener,
+        HttpLimits::default(),
+        counters,
+        handler,
+        stop.clone(),
+    );
     println!("proxy   http://{address}/\nready");
     let serving = tokio::spawn(serving);
     asked_to_end().await;
@@ -86,11 +92,15 @@ async fn origin(url: &str) -> Result<SocketAddr, String> {
     if uri.path() != "/" || uri.query().is_some() {
         return Err(format!("a path does not belong here; {EXAMPLE}"));
     }
-    let host = uri.host().ok_or_else(|| format!("it has no host; {EXAMPLE}"))?;
+    let host = uri
+        .host()
+        .ok_or_else(|| format!("it has no host; {EXAMPLE}"))?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(80);
     let mut found = tokio::net::lookup_host((host, port))
         .await
         .map_err(|error| error.to_string())?;
-    found.next().ok_or_else(|| "the name has no address".to_owned())
+    found
+        .next()
+        .ok_or_else(|| "the name has no address".to_owned())
 }

@@ -98,7 +98,11 @@ impl Route {
         tried.push(guard.id());
         let origin = guard.addr();
         let sent = now();
-        match self.client.send(Request::from_parts(parts, body), origin).await {
+        match self
+            .client
+            .send(Request::from_parts(parts, body), origin)
+            .await
+        {
             Ok(response) => {
                 let outcome = Outcome::of_status(response.status().as_u16(), now() - sent);
                 let stall = self.client.timeouts().stall;
