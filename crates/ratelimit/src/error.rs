@@ -46,6 +46,9 @@ pub enum BuildError {
         /// What can be written.
         expected: &'static str,
     },
+    /// A meter other than GCRA cannot hold the rate.
+    #[error(transparent)]
+    Meter(#[from] crate::meter::MeterError),
     /// A rule's name cannot stand in a header field.
     #[error("the rule name `{name}` is not usable, use 1 to 64 printable ASCII characters")]
     Name {

@@ -1,10 +1,10 @@
-//! [`Algorithm`]: which meter a rule uses, and [`Meter`], which is any of them.
+//! [`Algorithm`]: which meter a rule uses, and [`AnyMeter`], which is any of them.
 
 use std::{fmt, str::FromStr};
 
 use eaves_common::{time::Mono, units::Rate};
 
-use super::{FixedWindow, Gcra, Log, Reading, TwoWindow, Window};
+use super::{FixedWindow, Gcra, Keyed, Log, Reading, SlidingWindow, TwoWindow};
 use crate::{
     error::BuildError,
     key::KeyHash,
@@ -31,7 +31,7 @@ pub enum Algorithm {
     Log,
     /// [`TwoWindow`]
     TwoWindow,
-    /// [`Window`]
+    /// [`SlidingWindow`]
     Window,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Display for Algorithm {
 
 /// A meter of any algorithm, which decides in two steps: look, then commit.
 #[derive(Debug)]
-pub(crate) enum Meter {
-    Fixed(FixedWindow),
+pub(crate) enum AnyMeter {
+    Fixed(Keyed<FixedWindow>),
     Gcra(Gcra),
-    Log(Log),
-    TwoWindow(TwoWindow),
-    Window(Window),
+    Log(Keyed<Log>),
+    TwoWindow(Keyed<TwoWindow>),
+    Window(Keyed<SlidingWindow>),
 }
 
 /// What a look found, to be shown again at the commit.
@@ -84,7 +84,7 @@ pub(crate) enum Look {
     Slot,
 }
 
-impl Meter {
+impl AnyMeter {
     pub(crate) fn new(
         algorithm: Algorithm,
         rate: Rate,
@@ -92,16 +92,18 @@ impl Meter {
         width: Option<Width>,
     ) -> Result<Self, BuildError> {
         Ok(match (algorithm, width) {
-            (Algorithm::Fixed, _) => Self::Fixed(FixedWindow::new(rate, capacity)?),
             (Algorithm::Gcra, None) => Self::Gcra(Gcra::new(rate, capacity)?),
             (Algorithm::Gcra, Some(width)) => Self::Gcra(Gcra::with_width(rate, capacity, width)?),
-            (Algorithm::Log, _) => Self::Log(Log::new(rate, capacity)?),
-            (Algorithm::TwoWindow, _) => Self::TwoWindow(TwoWindow::new(rate, capacity)?),
-            (Algorithm::Window, _) => Self::Window(Window::new(rate, capacity)?),
+            (Algorithm::Fixed, _) => Self::Fixed(Keyed::new(FixedWindow::new(rate)?, capacity)),
+            (Algorithm::Log, _) => Self::Log(Keyed::new(Log::new(rate)?, capacity)),
+            (Algorithm::TwoWindow, _) => {
+                Self::TwoWindow(Keyed::new(TwoWindow::new(rate)?, capacity))
+            }
+            (Algorithm::Window, _) => Self::Window(Keyed::new(SlidingWindow::new(rate)?, capacity)),
         })
     }
 
-    /// Decides without counting.
+    /// Decides without counting; a cell's reading is as if it were counted.
     #[inline]
     pub(crate) fn look(&self, key: KeyHash, cost: u64, now: Mono) -> (Look, Reading<'_>) {
         match self {
@@ -117,12 +119,19 @@ impl Meter {
         }
     }
 
-    /// Counts what a look allowed; `false` if it has to look again.
+    /// Counts what a look allowed; `None` if it has to look again.
     #[inline]
-    pub(crate) fn commit(&self, look: &Look, key: KeyHash, cost: u64, now: Mono) -> bool {
+    pub(crate) fn commit<'a>(
+        &'a self,
+        look: &Look,
+        (key, reading): (KeyHash, Reading<'a>),
+        now: Mono,
+    ) -> Option<Reading<'a>> {
         match (self, look) {
-            (Self::Gcra(gcra), Look::Cell { seen, ticks }) => gcra.commit(key, seen, cost, *ticks),
-            _ => self.check(key, cost, now).is_allowed(),
+            (Self::Gcra(gcra), Look::Cell { seen, ticks }) => gcra
+                .commit(key, seen, reading.cost(), *ticks)
+                .then_some(reading),
+            _ => Some(self.check(key, reading.cost(), now)),
         }
     }
 
@@ -136,21 +145,24 @@ impl Meter {
         }
     }
 
-    /// Counts without asking, as far as the meter can owe: a window counts what fits.
+    /// Counts without asking.
     pub(crate) fn charge(&self, key: KeyHash, units: u64, now: Mono) {
-        if let Self::Gcra(gcra) = self {
-            let _ = gcra.charge(key, units, now);
-            return;
+        match self {
+            Self::Fixed(window) => window.charge(key, units, now),
+            Self::Gcra(gcra) => {
+                let _ = gcra.charge(key, units, now);
+            }
+            Self::Log(log) => log.charge(key, units, now),
+            Self::TwoWindow(window) => window.charge(key, units, now),
+            Self::Window(window) => window.charge(key, units, now),
         }
-        let left = self.look(key, 0, now).1.remaining();
-        let _ = self.check(key, units.min(left), now);
     }
 
     pub(crate) fn refund(&self, key: KeyHash, units: u64, now: Mono) {
         match self {
             Self::Fixed(window) => window.refund(key, units, now),
             Self::Gcra(gcra) => gcra.refund(key, units, now),
-            Self::Log(log) => log.refund(key, units),
+            Self::Log(log) => log.refund(key, units, now),
             Self::TwoWindow(window) => window.refund(key, units, now),
             Self::Window(window) => window.refund(key, units, now),
         }

@@ -96,12 +96,12 @@ impl Gcra {
         }
     }
 
-    /// Decides about a request of this cost without counting it: `remaining` is what there would be
-    /// after it.
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
     #[inline]
     pub fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let seen = self.look(key, self.scale.now(now));
-        self.judge(&seen, cost)
+        self.judge(&seen, cost).uncounted()
     }
 
     /// Counts units without asking: what a request turned out to cost. The key may then owe more

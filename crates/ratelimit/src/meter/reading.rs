@@ -57,16 +57,16 @@ pub enum Verdict {
 /// The state behind a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gauge<'a> {
-    /// A count, and nanoseconds until something changes.
+    /// A count, and how long until something changes.
     Count {
         limit: u64,
         remaining: u64,
         /// Until all of the limit remains.
-        reset: u64,
+        reset: Duration,
         /// Until one more than now remains.
-        more: u64,
+        more: Duration,
         /// Until the request fits.
-        retry: u64,
+        retry: Duration,
     },
     /// A debt in ticks of a scale.
     Debt { scale: &'a Scale, debt: u64 },
@@ -78,6 +78,20 @@ impl<'a> Reading<'a> {
             verdict,
             cost,
             gauge,
+        }
+    }
+
+    /// Takes an allowed request's cost off its debt, for one that is not counted.
+    pub(crate) fn uncounted(self) -> Self {
+        match self.gauge {
+            Gauge::Debt { scale, debt } if self.is_allowed() => {
+                let debt = debt.saturating_sub(scale.cost(self.cost));
+                Self {
+                    gauge: Gauge::Debt { scale, debt },
+                    ..self
+                }
+            }
+            _ => self,
         }
     }
 
@@ -121,7 +135,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn reset_after(&self) -> Duration {
         match self.gauge {
-            Gauge::Count { reset, .. } => Duration::from_nanos(reset),
+            Gauge::Count { reset, .. } => reset,
             Gauge::Debt { scale, debt } => scale.duration(debt),
         }
     }
@@ -134,7 +148,7 @@ impl<'a> Reading<'a> {
             return None;
         }
         match self.gauge {
-            Gauge::Count { more, .. } => Some(Duration::from_nanos(more)),
+            Gauge::Count { more, .. } => Some(more),
             Gauge::Debt { scale, debt } => {
                 let at_most = scale.tolerance().checked_sub(scale.cost(next))?;
                 Some(scale.duration(debt - at_most))
@@ -150,7 +164,7 @@ impl<'a> Reading<'a> {
             return None;
         }
         match self.gauge {
-            Gauge::Count { retry, .. } => Some(Duration::from_nanos(retry)),
+            Gauge::Count { retry, .. } => Some(retry),
             Gauge::Debt { scale, debt } => {
                 let due = debt.saturating_add(scale.cost(self.cost));
                 Some(scale.duration(due.saturating_sub(scale.tolerance())))

@@ -47,13 +47,17 @@ impl Limiter {
         decision
     }
 
-    /// Decides about a request of this cost without counting it.
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
     pub fn peek(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
         let mut steps = Steps::new();
-        match self.look(facts, cost, now, &mut steps) {
-            Ok(()) => self.decide(&steps),
-            Err(Keyless(active)) => self.keyless(active),
+        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
+            return self.keyless(active);
         }
+        for step in &mut steps {
+            step.reading = step.reading.uncounted();
+        }
+        self.decide(&steps)
     }
 
     /// Counts units without asking, by every rule that applies: what a request turned out to cost
@@ -168,7 +172,11 @@ impl Step<'_> {
     /// whether the request may pass.
     fn settle(&mut self, cost: u64, now: Mono) -> bool {
         let meter = &self.active.meter;
-        while self.reading.is_allowed() && !meter.commit(&self.look, self.key, cost, now) {
+        while self.reading.is_allowed() {
+            if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
+                self.reading = reading;
+                break;
+            }
             (self.look, self.reading) = meter.look(self.key, cost, now);
         }
         !self.denies()

@@ -8,7 +8,7 @@ use crate::{
     error::BuildError,
     header,
     key::{Facts, KeyHash, KeyHasher, Part},
-    meter::Meter,
+    meter::AnyMeter,
     table::Occupancy,
 };
 
@@ -47,7 +47,7 @@ pub struct Limiter {
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) rule: Rule,
-    pub(super) meter: Meter,
+    pub(super) meter: AnyMeter,
     pub(super) counters: Counters,
     /// Which of the limiter's keys is this rule's.
     pub(super) key: usize,

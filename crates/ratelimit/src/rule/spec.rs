@@ -5,7 +5,7 @@ use eaves_common::units::Rate;
 use crate::{
     error::BuildError,
     key::Part,
-    meter::{Algorithm, Meter},
+    meter::{Algorithm, AnyMeter},
     table::{Capacity, Width},
 };
 
@@ -119,8 +119,8 @@ impl Rule {
         &self.key
     }
 
-    pub(super) fn meter(&self) -> Result<Meter, BuildError> {
-        Meter::new(self.algorithm, self.rate, self.capacity, self.width)
+    pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
+        AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
     }
 
     pub(crate) const fn is_shadow(&self) -> bool {
