@@ -16,6 +16,12 @@ use crate::table::Capacity;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// No algorithm bears this name.
+    #[error("`{found}` is no algorithm, use fixed, gcra, log, two-window or window")]
+    Algorithm {
+        /// What was written.
+        found: String,
+    },
     /// Two rules bear one name.
     #[error("two rules are called `{name}`")]
     Duplicate {
@@ -40,6 +46,9 @@ pub enum BuildError {
         /// What can be written.
         expected: &'static str,
     },
+    /// A meter other than GCRA cannot hold the rate.
+    #[error(transparent)]
+    Meter(#[from] crate::meter::MeterError),
     /// A rule's name cannot stand in a header field.
     #[error("the rule name `{name}` is not usable, use 1 to 64 printable ASCII characters")]
     Name {

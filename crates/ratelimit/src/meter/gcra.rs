@@ -96,12 +96,12 @@ impl Gcra {
         }
     }
 
-    /// Decides about a request of this cost without counting it: `remaining` is what there would be
-    /// after it.
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
     #[inline]
     pub fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let seen = self.look(key, self.scale.now(now));
-        self.judge(&seen, cost)
+        self.judge(&seen, cost).uncounted()
     }
 
     /// Counts units without asking: what a request turned out to cost. The key may then owe more
@@ -122,7 +122,14 @@ impl Gcra {
     ///
     /// A key that has been forgotten meanwhile owes nothing, and stays so.
     pub fn refund(&self, key: KeyHash, units: u64, now: Mono) {
-        self.refund_at(key, units, self.scale.now(now));
+        let now = self.scale.now(now);
+        loop {
+            let seen = self.table.read(key, now);
+            let debt = self.debt(&seen).saturating_sub(self.scale.cost(units));
+            if units == 0 || !seen.is_known() || self.table.write(key, now, &seen, debt) {
+                return;
+            }
+        }
     }
 
     /// Says how full the table is; walks all of it.
@@ -164,16 +171,6 @@ impl Gcra {
     pub(crate) fn commit(&self, key: KeyHash, seen: &Seen, cost: u64, now: u64) -> bool {
         let debt = self.debt(seen) + self.scale.cost(cost);
         cost == 0 || self.table.write(key, now, seen, debt)
-    }
-
-    pub(crate) fn refund_at(&self, key: KeyHash, units: u64, now: u64) {
-        loop {
-            let seen = self.table.read(key, now);
-            let debt = self.debt(&seen).saturating_sub(self.scale.cost(units));
-            if units == 0 || !seen.is_known() || self.table.write(key, now, &seen, debt) {
-                return;
-            }
-        }
     }
 
     /// What the key owes. More than the ceiling comes of clocks that differ.

@@ -8,16 +8,14 @@ use eaves_common::time::Mono;
 use super::{Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
 use crate::{
     key::{Facts, KeyHash},
-    meter::{Reading, Verdict},
-    table::Seen,
+    meter::{Look, Reading, Verdict},
 };
 
 /// A rule that applies to the request, and what its table says of the key.
 struct Step<'a> {
     active: &'a Active,
     key: KeyHash,
-    now: u64,
-    seen: Seen,
+    look: Look,
     reading: Reading<'a>,
 }
 
@@ -36,10 +34,10 @@ impl Limiter {
             return self.keyless(active);
         }
         if !steps.iter().any(Step::denies) {
-            let settled = steps.iter_mut().position(|step| !step.settle(cost));
+            let settled = steps.iter_mut().position(|step| !step.settle(cost, now));
             // Only a lost race denies here: what the rules before it counted is given back.
             for step in &steps[..settled.unwrap_or(0)] {
-                step.give_back(cost);
+                step.give_back(cost, now);
             }
         }
         let decision = self.decide(&steps);
@@ -49,20 +47,24 @@ impl Limiter {
         decision
     }
 
-    /// Decides about a request of this cost without counting it.
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
     pub fn peek(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
         let mut steps = Steps::new();
-        match self.look(facts, cost, now, &mut steps) {
-            Ok(()) => self.decide(&steps),
-            Err(Keyless(active)) => self.keyless(active),
+        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
+            return self.keyless(active);
         }
+        for step in &mut steps {
+            step.reading = step.reading.uncounted();
+        }
+        self.decide(&steps)
     }
 
     /// Counts units without asking, by every rule that applies: what a request turned out to cost
     /// beyond what it was checked for. A key may then owe up to twice its burst.
     pub fn charge(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            let _ = active.gcra.charge(key, units, now);
+            active.meter.charge(key, units, now);
         }
     }
 
@@ -70,7 +72,7 @@ impl Limiter {
     /// served, or cost less than it was checked for.
     pub fn refund(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            active.gcra.refund(key, units, now);
+            active.meter.refund(key, units, now);
         }
     }
 
@@ -85,14 +87,11 @@ impl Limiter {
     ) -> Result<(), Keyless<'a>> {
         for applying in self.applying(facts) {
             let (active, key) = applying?;
-            let now = active.gcra.ticks(now);
-            let seen = active.gcra.look(key, now);
-            let reading = active.gcra.judge(&seen, cost);
+            let (look, reading) = active.meter.look(key, cost, now);
             steps.push(Step {
                 active,
                 key,
-                now,
-                seen,
+                look,
                 reading,
             });
         }
@@ -171,18 +170,21 @@ impl Step<'_> {
 
     /// Counts the request by this rule, judging anew as often as another thread is faster. Returns
     /// whether the request may pass.
-    fn settle(&mut self, cost: u64) -> bool {
-        let gcra = &self.active.gcra;
-        while self.reading.is_allowed() && !gcra.commit(self.key, &self.seen, cost, self.now) {
-            self.seen = gcra.look(self.key, self.now);
-            self.reading = gcra.judge(&self.seen, cost);
+    fn settle(&mut self, cost: u64, now: Mono) -> bool {
+        let meter = &self.active.meter;
+        while self.reading.is_allowed() {
+            if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
+                self.reading = reading;
+                break;
+            }
+            (self.look, self.reading) = meter.look(self.key, cost, now);
         }
         !self.denies()
     }
 
-    fn give_back(&self, cost: u64) {
+    fn give_back(&self, cost: u64, now: Mono) {
         if self.reading.is_allowed() {
-            self.active.gcra.refund_at(self.key, cost, self.now);
+            self.active.meter.refund(self.key, cost, now);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     error::BuildError,
     header,
     key::{Facts, KeyHash, KeyHasher, Part},
-    meter::Gcra,
+    meter::AnyMeter,
     table::Occupancy,
 };
 
@@ -47,7 +47,7 @@ pub struct Limiter {
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) rule: Rule,
-    pub(super) gcra: Gcra,
+    pub(super) meter: AnyMeter,
     pub(super) counters: Counters,
     /// Which of the limiter's keys is this rule's.
     pub(super) key: usize,
@@ -99,10 +99,7 @@ impl Limiter {
                 name: rule.name().to_owned(),
             });
         }
-        let gcra = match rule.cell_width() {
-            None => Gcra::new(rule.rate(), rule.capacity()),
-            Some(width) => Gcra::with_width(rule.rate(), rule.capacity(), width),
-        }?;
+        let meter = rule.meter()?;
         let known = self.keys.iter().position(|parts| parts == rule.parts());
         let key = known.unwrap_or_else(|| {
             self.keys.push(rule.parts().to_vec());
@@ -110,7 +107,7 @@ impl Limiter {
         });
         self.rules.push(Active {
             rule,
-            gcra,
+            meter,
             counters: Counters::new(),
             key,
         });
@@ -134,7 +131,7 @@ impl Limiter {
     pub fn occupancy(&self, now: Mono) -> impl Iterator<Item = (&str, Occupancy)> {
         self.rules
             .iter()
-            .map(move |active| (active.rule.name(), active.gcra.occupancy(now)))
+            .map(move |active| (active.rule.name(), active.meter.occupancy(now)))
     }
 }
 

@@ -5,6 +5,7 @@ use eaves_common::units::Rate;
 use crate::{
     error::BuildError,
     key::Part,
+    meter::{Algorithm, AnyMeter},
     table::{Capacity, Width},
 };
 
@@ -26,6 +27,7 @@ pub struct Rule {
     name: String,
     rate: Rate,
     capacity: Capacity,
+    algorithm: Algorithm,
     width: Option<Width>,
     key: Vec<Part>,
     mode: Mode,
@@ -57,6 +59,7 @@ impl Rule {
             name,
             rate,
             capacity,
+            algorithm: Algorithm::Gcra,
             width: None,
             key: Vec::new(),
             mode: Mode::Enforce,
@@ -85,7 +88,13 @@ impl Rule {
         Self { missing, ..self }
     }
 
-    /// Asks for cells of this width, rather than the smallest that hold the rate.
+    /// Counts by another algorithm than GCRA.
+    #[must_use]
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    /// Asks for GCRA cells of this width, rather than the smallest that hold the rate.
     #[must_use]
     pub fn width(self, width: Width) -> Self {
         Self {
@@ -110,12 +119,8 @@ impl Rule {
         &self.key
     }
 
-    pub(super) const fn capacity(&self) -> Capacity {
-        self.capacity
-    }
-
-    pub(super) const fn cell_width(&self) -> Option<Width> {
-        self.width
+    pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
+        AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
     }
 
     pub(crate) const fn is_shadow(&self) -> bool {

@@ -240,6 +240,6 @@ pub struct Occupancy {
 
 /// Picks a bucket by the hash's upper half; fingerprints are made of the lower.
 #[inline]
-pub(super) fn bucket_of(hash: u64, buckets: usize) -> usize {
+pub(crate) fn bucket_of(hash: u64, buckets: usize) -> usize {
     (((hash >> 32) * buckets as u64) >> 32) as usize
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use portable_atomic::AtomicU128;
 
-use super::{Seen, cells::bucket_of};
+use super::{Seen, bucket_of};
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 4;
