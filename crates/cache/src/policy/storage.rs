@@ -10,6 +10,7 @@ use http::{
 use super::{
     Guard, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
     freshness::{Dates, initial_age, is_heuristically_cacheable},
+    rules::Control,
 };
 use crate::{
     field::{RequestDirectives, ResponseDirectives, members},
@@ -87,11 +88,11 @@ impl Policy {
         response: ResponseHead<'_>,
         times: Times,
     ) -> Storage {
-        let directives = ResponseDirectives::parse(response.headers);
+        let (directives, control) = self.directives(response.headers);
         if let Some(reason) = self.refusal(request, response, &directives) {
             return Storage::Refuse(reason);
         }
-        let meta = self.meta(response, &directives, times);
+        let meta = self.meta(response, (&directives, control), times);
         if !self.is_offered(response.status, &directives, &meta) {
             return Storage::Refuse(NotStored::Status);
         }
@@ -162,11 +163,11 @@ impl Policy {
     pub(super) fn meta(
         &self,
         response: ResponseHead<'_>,
-        directives: &ResponseDirectives,
+        (directives, control): (&ResponseDirectives, Control),
         times: Times,
     ) -> Meta {
         let dates = Dates::read(response.headers, times);
-        let (lifetime, basis) = self.lifetime(response, directives, &dates, times);
+        let (lifetime, basis) = self.lifetime(response, (directives, control), &dates, times);
         let shared_only = directives.proxy_revalidate || directives.s_maxage.is_some();
         Meta {
             status: response.status,

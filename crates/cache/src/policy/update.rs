@@ -7,7 +7,7 @@ use http::{
 
 use super::{Meta, Policy, ResponseHead, Times};
 use crate::{
-    field::{EntityTag, ResponseDirectives},
+    field::EntityTag,
     head::{Head, keep_storable},
 };
 
@@ -77,8 +77,12 @@ impl Policy {
     }
 
     fn updated_meta(&self, status: StatusCode, headers: &HeaderMap, times: Times) -> Meta {
-        let directives = ResponseDirectives::parse(headers);
-        self.meta(ResponseHead { status, headers }, &directives, times)
+        let (directives, control) = self.directives(headers);
+        self.meta(
+            ResponseHead { status, headers },
+            (&directives, control),
+            times,
+        )
     }
 }
 

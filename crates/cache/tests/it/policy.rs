@@ -655,3 +655,43 @@ fn heads_of_requests_and_responses_borrow() {
     let (parts, ()) = response.into_parts();
     assert_eq!(ResponseHead::from(&parts).status, 404);
 }
+
+#[test]
+fn a_targeted_field_replaces_cache_control_and_expires() {
+    // RFC 9213 section 2.
+    let lifetime = |fields: &[(&str, &str)]| match storage(&Policy::default(), 200, fields) {
+        Storage::Store(meta) => Ok(meta.lifetime.as_secs()),
+        Storage::Refuse(reason) => Err(reason),
+    };
+    let cdn = |value| ("cdn-cache-control", value);
+    let general = ("cache-control", "max-age=5");
+    for (fields, expected) in [
+        (&[general, cdn("max-age=60")][..], Ok(60)),
+        (&[general, cdn("max-age=60;x=1, public")], Ok(60)),
+        (&[("cache-control", "no-store"), cdn("max-age=60")], Ok(60)),
+        (&[("cache-control", "private"), cdn("max-age=60")], Ok(60)),
+        (&[general, cdn("no-store")], Err(NotStored::NoStore)),
+        (&[general, cdn("private")], Err(NotStored::Private)),
+        (&[general, cdn("max-age=10000, &&&&&")], Ok(5)),
+        (&[general, cdn("max-age=\"10000\"")], Ok(5)),
+        (&[general, cdn("")], Ok(5)),
+        (&[general, cdn("max-age=7"), cdn("max-age=9")], Ok(9)),
+        (
+            &[
+                DATE,
+                ("expires", "Mon, 21 Sep 2026 14:14:20 GMT"),
+                cdn("public"),
+                ("etag", "1"),
+            ],
+            Ok(0),
+        ),
+    ] {
+        assert_eq!(lifetime(fields), expected, "{fields:?}");
+    }
+    let private = storage(
+        &Policy::default().kind(Kind::Private),
+        200,
+        &[general, cdn("max-age=60")],
+    );
+    assert!(matches!(private, Storage::Store(meta) if meta.lifetime.as_secs() == 5));
+}
