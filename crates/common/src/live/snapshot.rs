@@ -53,6 +53,10 @@ impl<T> Ref<T> {
         self.kept().version
     }
 
+    pub(super) fn serial(&self) -> Serial {
+        self.snapshot.serial
+    }
+
     fn kept(&self) -> &Kept<T> {
         match (self.side, &self.snapshot.trial) {
             (Side::Trial, Some(trial)) => &trial.kept,
@@ -136,8 +140,13 @@ impl<T> Kept<T> {
     }
 }
 
+/// Counts what readers got, so that a listener knows what it has heard of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Serial(u64);
+
 /// Both values that readers may get; replaced as one.
 pub(super) struct Snapshot<T> {
+    serial: Serial,
     stable: Arc<Kept<T>>,
     trial: Option<Trial<T>>,
 }
@@ -150,6 +159,7 @@ struct Trial<T> {
 impl<T> Snapshot<T> {
     pub(super) fn of(stable: Arc<Kept<T>>) -> Self {
         Self {
+            serial: Serial::default(),
             stable,
             trial: None,
         }
@@ -158,8 +168,15 @@ impl<T> Snapshot<T> {
     pub(super) fn with_trial(&self, kept: Arc<Kept<T>>, share: Ratio) -> Self {
         Self {
             stable: self.stable(),
+            serial: self.serial,
             trial: Some(Trial { kept, share }),
         }
+    }
+
+    /// This snapshot as the one that follows `before`.
+    pub(super) fn after(self, before: &Self) -> Self {
+        let serial = Serial(before.serial.0.wrapping_add(1));
+        Self { serial, ..self }
     }
 
     /// This snapshot without its trial, if it has one.

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    bell::{Bell, Place},
-    snapshot::Ref,
+    bell::{Bell, ListenerId},
+    snapshot::{Ref, Serial},
     value::Shared,
 };
 
@@ -36,15 +36,17 @@ use super::{
 pub struct Subscription<T> {
     shared: Weak<Shared<T>>,
     bell: Arc<Bell>,
-    place: Place,
+    id: ListenerId,
+    heard: Serial,
 }
 
 impl<T> Subscription<T> {
-    pub(super) fn new(shared: Weak<Shared<T>>, bell: Arc<Bell>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared<T>>, bell: Arc<Bell>) -> Self {
         Self {
-            place: bell.join(),
-            shared,
+            shared: Arc::downgrade(shared),
+            id: bell.join(),
             bell,
+            heard: shared.load().serial(),
         }
     }
 
@@ -59,8 +61,11 @@ impl<T> Subscription<T> {
 
     /// Polls for a change, as [`changed`](Self::changed) does.
     pub fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ref<T>>> {
-        let changed = self.bell.poll(&mut self.place, cx.waker());
-        changed.map(|changed| if changed { self.latest() } else { None })
+        if let Poll::Ready(value) = self.look() {
+            return Poll::Ready(value);
+        }
+        self.bell.listen(self.id, cx.waker());
+        self.look() // again, for a change that rang before we listened
     }
 
     /// Blocks this thread until a change, as [`changed`](Self::changed) does for a task.
@@ -75,21 +80,29 @@ impl<T> Subscription<T> {
         }
     }
 
-    fn latest(&self) -> Option<Ref<T>> {
-        self.shared.upgrade().map(|shared| shared.load())
+    fn look(&mut self) -> Poll<Option<Ref<T>>> {
+        let Some(shared) = self.shared.upgrade() else {
+            return Poll::Ready(None);
+        };
+        let value = shared.load();
+        if value.serial() == self.heard {
+            return Poll::Pending;
+        }
+        self.heard = value.serial();
+        Poll::Ready(Some(value))
     }
 }
 
 impl<T> Drop for Subscription<T> {
     fn drop(&mut self) {
-        self.bell.leave(&self.place);
+        self.bell.leave(self.id);
     }
 }
 
 impl<T> fmt::Debug for Subscription<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
-            .field("place", &self.place)
+            .field("heard", &self.heard)
             .finish_non_exhaustive()
     }
 }

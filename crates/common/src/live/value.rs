@@ -179,7 +179,7 @@ impl<T> Live<T> {
     /// Begins to listen for changes of what readers get, from now on.
     #[must_use]
     pub fn subscribe(&self) -> Subscription<T> {
-        Subscription::new(Arc::downgrade(&self.0), Arc::clone(&self.0.bell))
+        Subscription::new(&self.0, Arc::clone(&self.0.bell))
     }
 
     /// Runs a change under the writers' lock; rings if it made another snapshot.
@@ -188,15 +188,14 @@ impl<T> Live<T> {
         change: impl FnOnce(&mut Control<T>, &Snapshot<T>) -> Changed<T, R>,
     ) -> Result<R, LiveError> {
         let mut control = self.control();
-        let (result, next) = change(&mut control, &self.0.snapshot.load())?;
-        let changed = next.is_some();
-        if let Some(next) = next {
-            self.0.snapshot.store(Arc::new(next));
-        }
+        let now = self.0.snapshot.load();
+        let (result, next) = change(&mut control, &now)?;
+        let Some(next) = next else {
+            return Ok(result);
+        };
+        self.0.snapshot.store(Arc::new(next.after(&now)));
         drop(control);
-        if changed {
-            self.0.bell.ring();
-        }
+        self.0.bell.ring();
         Ok(result)
     }
 
@@ -237,7 +236,7 @@ impl<T> Shared<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        self.bell.close();
+        self.bell.ring();
     }
 }
 
