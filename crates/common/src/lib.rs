@@ -5,6 +5,9 @@
 extern crate alloc;
 
 mod error;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod time;
+pub mod units;
 
 pub use error::{Error, ErrorKind, Side};

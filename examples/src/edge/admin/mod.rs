@@ -1,0 +1,3 @@
+//! The admin listener: `/healthz`, `/metrics`, `/status`.
+
+pub mod metrics;
