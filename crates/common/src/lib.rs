@@ -5,6 +5,8 @@
 extern crate alloc;
 
 mod error;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod time;
 pub mod units;
 

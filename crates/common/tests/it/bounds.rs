@@ -18,3 +18,15 @@ fn types_are_send_and_sync() {
     crosses_threads::<units::TimeSpan>();
     crosses_threads::<units::UnitError>();
 }
+
+#[cfg(feature = "live")]
+#[test]
+fn live_values_are_send_and_sync() {
+    use eaves_common::live;
+
+    crosses_threads::<live::Live<Vec<u8>>>();
+    crosses_threads::<live::Ref<Vec<u8>>>();
+    crosses_threads::<live::Subscription<Vec<u8>>>();
+    crosses_threads::<live::LiveError>();
+    crosses_threads::<live::Event>();
+}
