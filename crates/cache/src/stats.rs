@@ -61,16 +61,27 @@ pub struct Counters([AtomicU64; Count::ALL]);
 
 /// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Count {
+#[non_exhaustive]
+pub enum Count {
+    /// Served from the store.
     Hit,
+    /// Served stale from the store.
     StaleHit,
+    /// Nothing stored.
     Miss,
+    /// Asked whether the stored response holds.
     Validation,
+    /// Waited for another's answer.
     Collapsed,
+    /// Not for a cache.
     Bypass,
+    /// The origin failed.
     OriginError,
+    /// Served stale because the origin failed.
     StaleOnError,
+    /// Validated in the background.
     Background,
+    /// A response was stored.
     Stored,
 }
 
@@ -79,7 +90,8 @@ impl Count {
 }
 
 impl Counters {
-    pub(crate) fn add(&self, what: Count) {
+    /// Counts one.
+    pub fn add(&self, what: Count) {
         self.0[what as usize].fetch_add(1, Ordering::Relaxed);
     }
 

@@ -6,10 +6,13 @@ use eaves_common::Error;
 use eaves_health::{
     Algorithm, Selector,
     driver::{self, Handle},
-    monitor::PoolStatus,
-    pool::Snapshot,
+    monitor::{Change, Event, PoolStatus, Standing},
+    pool::{Mode, Snapshot},
 };
-use tokio::sync::watch;
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 
 use super::config::PoolSettings;
 
@@ -96,14 +99,31 @@ impl Running {
     }
 }
 
-/// Says on standard output what changes in a pool.
-async fn report(mut events: tokio::sync::broadcast::Receiver<eaves_health::monitor::Event>) {
-    use tokio::sync::broadcast::error::RecvError;
+/// Says on standard error what changes in a pool, once it is more than the first look at it.
+async fn report(mut events: broadcast::Receiver<Event>) {
+    let mut settled = false;
     loop {
         match events.recv().await {
-            Ok(event) => println!("health: {event}"),
-            Err(RecvError::Lagged(lost)) => println!("health: {lost} changes were not reported"),
+            Ok(event) => {
+                let is_mode = matches!(
+                    event.change,
+                    Change::Mode {
+                        to: Mode::Normal,
+                        ..
+                    }
+                );
+                if !is_first_look(&event) && (settled || !is_mode) {
+                    eprintln!("health: {event}");
+                }
+                settled |= is_mode;
+            }
+            Err(RecvError::Lagged(lost)) => eprintln!("health: {lost} changes were not reported"),
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+/// Says whether an origin that nobody knew yet is as it should be.
+fn is_first_look(event: &Event) -> bool {
+    matches!(&event.change, Change::Origin { from: Standing::Unknown, to, .. } if to.is_healthy())
 }

@@ -84,7 +84,8 @@ impl Running {
             // Nothing was committed: what was replaced goes back to what the running one says.
             let back = self.apply(&old, &old);
             self.live.withdraw(version)?;
-            return Err(LiveError::Rejected(back.err().unwrap_or(error)));
+            let reason = back.err().unwrap_or(error);
+            return Err(LiveError::Rejected { version, reason });
         }
         self.live.commit(version)?;
         Ok(version)

@@ -3,13 +3,13 @@
 use core::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 
 use super::{
     codec::{HeadError, META_LEN, Reader, read_meta, write_len, write_meta},
     table,
 };
-use crate::policy::Meta;
+use crate::policy::{Meta, VaryOn, varies_on};
 
 /// A response head as compact bytes, with its [`Meta`] read out.
 ///
@@ -115,14 +115,19 @@ impl Head {
         None
     }
 
-    /// Calls `each` with every line of a field.
-    pub(crate) fn for_each(&self, name: &HeaderName, mut each: impl FnMut(&[u8])) {
+    /// Returns the request fields that the response varies on.
+    #[must_use]
+    pub fn varies_on(&self) -> VaryOn {
+        let mut vary = HeaderMap::new();
         let mut fields = self.fields();
         while let Ok(Some(field)) = fields.next_field() {
-            if field.is(name) {
-                each(&self.bytes[field.value]);
+            if field.is(&VARY) {
+                vary.extend(
+                    HeaderValue::from_bytes(&self.bytes[field.value]).map(|line| (VARY, line)),
+                );
             }
         }
+        varies_on(&vary)
     }
 
     /// Builds the fields again; their values share one buffer.

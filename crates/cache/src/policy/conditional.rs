@@ -88,8 +88,8 @@ pub(super) fn may_answer_less(request: RequestHead<'_>) -> bool {
     request.method == Method::HEAD || fields.iter().any(|name| request.headers.contains_key(name))
 }
 
-/// Puts the stored validators in place of the client's conditions and range.
-pub(crate) fn make_conditional(headers: &mut HeaderMap, stored: &Head) {
+/// Puts the stored validators in place of the client's conditions and range (RFC 9111 section 4.3.1).
+pub fn make_conditional(headers: &mut HeaderMap, stored: &Head) {
     strip_conditions(headers);
     let value = |name| {
         stored
@@ -104,8 +104,8 @@ pub(crate) fn make_conditional(headers: &mut HeaderMap, stored: &Head) {
     }
 }
 
-/// Asks for the whole response, whatever the client has of it.
-pub(crate) fn strip_conditions(headers: &mut HeaderMap) {
+/// Removes conditions and ranges: asks for the whole response, whatever the client has of it.
+pub fn strip_conditions(headers: &mut HeaderMap) {
     for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
         headers.remove(name);
     }

@@ -216,7 +216,7 @@ fn serve(
     if Condition::evaluate(request, stored) == Condition::Met {
         return Decision::Respond304 { age, remaining };
     }
-    match range(request, stored, len) {
+    match requested_range(request, stored, len) {
         Some(range) => Decision::HitRange {
             age,
             remaining,
@@ -226,9 +226,10 @@ fn serve(
     }
 }
 
-/// The part of a stored 200 that a GET asks for. A Range that cannot be served from here is ignored, which
+/// Returns the part of a stored 200 that a GET asks for. A Range that cannot be served from here is ignored, which
 /// RFC 9110 section 14.2 allows: the answer is then whole.
-pub(crate) fn range(
+#[must_use]
+pub fn requested_range(
     request: RequestHead<'_>,
     stored: &Head,
     len: Option<u64>,

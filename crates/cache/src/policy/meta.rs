@@ -93,12 +93,13 @@ pub enum Remaining {
 }
 
 impl Remaining {
-    /// Returns the seconds left, negative when stale: the `ttl` of RFC 9211 section 2.3.
+    /// Returns the seconds left, negative when stale: the `ttl` of RFC 9211 section 2.3. What is left is rounded up,
+    /// as an age is rounded down.
     #[must_use]
     pub fn as_secs(self) -> i64 {
         let whole = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         match self {
-            Self::Fresh(left) => whole(left),
+            Self::Fresh(left) => whole(left.saturating_add(Duration::from_nanos(999_999_999))),
             Self::Stale(over) => -whole(over),
         }
     }

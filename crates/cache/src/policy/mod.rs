@@ -15,10 +15,8 @@ mod storage;
 mod update;
 mod vary;
 
-pub use conditional::Condition;
-pub(crate) use conditional::{make_conditional, strip_conditions};
-pub(crate) use decide::range;
-pub use decide::{Bypass, Collapse, Decision, Revalidate, Why};
+pub use conditional::{Condition, make_conditional, strip_conditions};
+pub use decide::{Bypass, Collapse, Decision, Revalidate, Why, requested_range};
 pub use error_stale::OnError;
 pub use freshness::Basis;
 pub use head::{RequestHead, ResponseHead, Times};
@@ -27,5 +25,4 @@ pub use meta::{Meta, Remaining};
 pub use rules::{Guard, Kind, Policy};
 pub use storage::{NotStored, Storage};
 pub use update::Freshened;
-pub(crate) use vary::varies_on_head;
 pub use vary::{VaryOn, varies_on};

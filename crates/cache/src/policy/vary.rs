@@ -1,8 +1,8 @@
 //! Vary (RFC 9111 section 4.1): which request fields select a response, and how their values compare.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, header};
 
-use crate::{field::members, head::Head};
+use crate::field::members;
 
 /// The request fields that a response varies on: lower case, sorted, each once.
 ///
@@ -29,15 +29,6 @@ pub fn varies_on(headers: &HeaderMap) -> VaryOn {
     names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
     names.dedup();
     VaryOn { names }
-}
-
-/// Reads the Vary of a stored response.
-pub(crate) fn varies_on_head(head: &Head) -> VaryOn {
-    let mut headers = HeaderMap::new();
-    head.for_each(&header::VARY, |line| {
-        headers.extend(HeaderValue::from_bytes(line).map(|line| (header::VARY, line)));
-    });
-    varies_on(&headers)
 }
 
 impl VaryOn {

@@ -18,7 +18,7 @@ use crate::{
     head::Head,
     policy::{
         Collapse, Condition, Decision, NotStored, OnError, Policy, RequestHead, ResponseHead,
-        Times, Why, make_conditional, range, strip_conditions, varies_on_head,
+        Times, Why, make_conditional, requested_range, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -185,7 +185,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let varies_alike = found
             .0
             .head()
-            .is_some_and(|old| varies_on_head(old) == varies_on_head(head));
+            .is_some_and(|old| old.varies_on() == head.varies_on());
         lead.if_valid(|| {
             // Under another Vary the response would have to stand under another key.
             if !varies_alike
@@ -201,9 +201,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         );
         let part = match Condition::evaluate(self.request(), head) {
             Condition::Met => Part::Nothing,
-            Condition::Unmet => {
-                range(self.request(), head, entry.content.len()).map_or(Part::Whole, Part::Range)
-            }
+            Condition::Unmet => requested_range(self.request(), head, entry.content.len())
+                .map_or(Part::Whole, Part::Range),
         };
         let status = ask
             .status()

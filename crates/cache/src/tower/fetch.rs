@@ -18,7 +18,8 @@ use crate::{
     exchange::{Joined, Lead, Lookup, Outcome, Release, Selected},
     key::Key,
     policy::{
-        Bypass, Collapse, Decision, Invalidation, RequestHead, ResponseHead, Revalidate, SameOrigin,
+        Bypass, Collapse, Decision, Invalidation, RequestHead, ResponseHead, Revalidate,
+        SameOrigin, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -178,7 +179,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.shared.counters.add(Count::Background);
         let mut parts = self.parts.clone();
         parts.method = Method::GET;
-        crate::policy::strip_conditions(&mut parts.headers);
+        strip_conditions(&mut parts.headers);
         let mut behind = Self {
             shared: self.shared.clone(),
             inner: self.inner.clone(),

@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     exchange::{Lead, Placement},
-    policy::varies_on_head,
     stats::Count,
     store::{Content, Ticket, Write},
 };
@@ -117,7 +116,10 @@ impl Fill {
 
     /// Says whether another request selects the same response.
     pub(super) fn fits(&self, request: &HeaderMap) -> bool {
-        varies_on_head(&self.placement.head).matches(&self.selection, request)
+        self.placement
+            .head
+            .varies_on()
+            .matches(&self.selection, request)
     }
 
     /// Adds a reader, if this is still going to be stored.

@@ -5,8 +5,9 @@ use super::round::Round;
 /// What a request takes when it need not wait for others.
 ///
 /// Under steady load every round has a queue, and what is taken for normal creeps up with it. So
-/// after a number of such rounds the limit is halved for one; the queue drains, and the latency
-/// then is the baseline, be it less or more than before.
+/// after a number of such rounds the limit is halved for one, and again while that makes requests
+/// faster: then there was still a queue. The latency found is the baseline, be it less or more than
+/// before.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Baseline {
     /// In seconds; nothing before the first round.
@@ -14,8 +15,15 @@ pub(super) struct Baseline {
     every: u32,
     /// Rounds left until the next probe.
     left: u32,
-    /// The limit to go back to after the probe that runs.
-    resume: Option<f64>,
+    probe: Option<Probe>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Probe {
+    /// The limit to go back to.
+    resume: f64,
+    /// The latency before the limit was halved the last time.
+    before: f64,
 }
 
 /// What the round was good for.
@@ -37,15 +45,13 @@ impl Baseline {
             latency: None,
             every,
             left: every,
-            resume: None,
+            probe: None,
         }
     }
 
     pub(super) fn look(&mut self, limit: f64, round: &Round) -> Insight {
-        if let Some(resume) = self.resume.take() {
-            self.left = self.every;
-            self.latency = round.latency().or(self.latency);
-            return Insight::Learned(resume);
+        if let Some(probe) = self.probe.take() {
+            return self.probed(probe, limit, round);
         }
         let Some(latency) = round.latency() else {
             return Insight::Nothing;
@@ -58,10 +64,28 @@ impl Baseline {
         }
         self.left = self.left.saturating_sub(1);
         if self.left == 0 {
-            self.resume = Some(limit);
+            self.probe = Some(Probe {
+                resume: limit,
+                before: latency,
+            });
             return Insight::Probe(limit / 2.0);
         }
         Insight::Compare { latency, baseline }
+    }
+
+    fn probed(&mut self, probe: Probe, limit: f64, round: &Round) -> Insight {
+        let Probe { resume, before } = probe;
+        let latency = round.latency().unwrap_or(before);
+        if latency < before * FASTER && limit * DEEPEST > resume {
+            self.probe = Some(Probe {
+                resume,
+                before: latency,
+            });
+            return Insight::Probe(limit / 2.0);
+        }
+        self.left = self.every;
+        self.latency = Some(latency.min(before));
+        Insight::Learned(resume)
     }
 
     /// Moves the baseline, as the algorithm sees fit.
@@ -77,15 +101,19 @@ impl Baseline {
     }
 }
 
-/// Rounds under load between two probes: with rounds of 100 ms, one in ten seconds runs at half.
+/// Rounds under load between two probes: with rounds of 100 ms, one in ten seconds.
 pub(super) const PROBE_EVERY: u32 = 100;
+/// What latency after halving the limit, as a share of that before, tells of a queue.
+const FASTER: f64 = 0.8;
+/// The largest part by which a probe divides the limit.
+const DEEPEST: f64 = 8.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_probe_halves_the_limit_and_takes_what_it_finds() {
+    fn a_probe_halves_the_limit_until_that_changes_nothing() {
         let mut baseline = Baseline::new(3);
         let busy = Round::of(0.4, 0, 100);
         let compare = Insight::Compare {
@@ -95,15 +123,33 @@ mod tests {
         assert_eq!(baseline.look(100.0, &busy), compare);
         assert_eq!(baseline.look(100.0, &busy), compare);
         assert_eq!(baseline.look(100.0, &busy), Insight::Probe(50.0));
-        assert_eq!(
-            baseline.look(50.0, &Round::of(0.1, 0, 50)),
-            Insight::Learned(100.0)
-        );
+        let half = baseline.look(50.0, &Round::of(0.1, 0, 50));
+        assert_eq!(half, Insight::Probe(25.0)); // faster, so there was a queue
+        let quarter = baseline.look(25.0, &Round::of(0.1, 0, 25));
+        assert_eq!(quarter, Insight::Learned(100.0));
         let compare = Insight::Compare {
             latency: 0.4,
             baseline: 0.1,
         };
         assert_eq!(baseline.look(100.0, &busy), compare);
+    }
+
+    #[test]
+    fn a_probe_ends_even_if_every_step_makes_requests_faster() {
+        let mut baseline = Baseline::new(1);
+        let mut limit = 100.0;
+        for latency in [8.0, 4.0, 2.0] {
+            let round = Round::of(latency, 0, 100);
+            let Insight::Probe(next) = baseline.look(limit, &round) else {
+                panic!("{latency}");
+            };
+            limit = next;
+        }
+        let last = baseline.look(limit, &Round::of(1.0, 0, 100));
+        assert_eq!(
+            (last, baseline.latency),
+            (Insight::Learned(100.0), Some(1.0))
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::{
 /// Multiplies the limit by a gradient of 0.5 to 1 and adds room for a small queue.
 ///
 /// The gradient is `tolerance * usual latency / present latency`. What is usual follows the present
-/// slowly, over some 600 rounds, and is measured anew by a round at half the limit once in a
-/// while: without that, a queue that stays would become usual and let the limit grow for ever.
+/// slowly, over some 600 rounds, and is measured anew by a few rounds at half the limit or less
+/// once in a while: without that, a queue that stays would become usual and let the limit grow for ever.
 ///
 /// It settles where requests take about `tolerance` times as long as alone.
 ///

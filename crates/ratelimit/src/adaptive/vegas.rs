@@ -8,7 +8,7 @@ use super::{
 /// Estimates how many requests wait, `limit * (1 - latency alone / present latency)`, and keeps that
 /// between three and six times the decimal logarithm of the limit.
 ///
-/// The latency alone is the least seen, measured anew by a round at half the limit once in a while,
+/// The latency alone is the least seen, measured anew by a few rounds at half the limit or less once in a while,
 /// since a service may have become slower for good.
 ///
 /// ```

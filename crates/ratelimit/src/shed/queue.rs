@@ -20,7 +20,7 @@ use super::{
 /// use eaves_ratelimit::shed::{Class, Policy, Reason, ShedQueue, Turn};
 ///
 /// let mut queue = ShedQueue::new(Policy::new(100, [1_000, 50].map(Duration::from_millis))?);
-/// let at = |millis| Mono::from_nanos(millis * 1_000_000);
+/// let at = |millis: u64| Mono::from_nanos(millis * 1_000_000);
 /// let _ = queue.push("page", Class::new(1), at(0));
 /// let _ = queue.push("other page", Class::new(1), at(20));
 /// let _ = queue.push("payment", Class::new(0), at(30));

@@ -15,10 +15,10 @@ use eaves_ratelimit::adaptive::{
 #[test]
 fn under_overload_the_limit_settles_near_the_capacity() {
     for (name, algorithm) in algorithms() {
-        for (capacity, seed) in [(10, 1), (10, 2), (40, 3), (40, 4), (120, 5)] {
+        for (capacity, seed) in [(10, 1), (10, 2), (40, 3), (80, 4)] {
             let mut world = World::new(algorithm.clone(), capacity, seed);
-            world.run(40.0, 2.0);
-            let report = world.run(20.0, 2.0);
+            world.run(20.0, 2.0);
+            let report = world.run(12.0, 2.0);
             println!("{name} capacity {capacity} seed {seed}: {report:?}");
             assert!(report.goodput > 0.95, "{name} {capacity} {seed}");
             let near = f64::from(capacity)..=2.0 * f64::from(capacity) + 10.0;
@@ -31,18 +31,18 @@ fn under_overload_the_limit_settles_near_the_capacity() {
 #[test]
 fn the_limit_follows_the_capacity_down_and_up_again() {
     for (name, algorithm) in algorithms() {
-        let mut world = World::new(algorithm, 60, 5);
-        world.run(60.0, 2.0);
-        world.workers = 15;
+        let mut world = World::new(algorithm, 40, 5);
+        world.run(20.0, 2.0);
+        world.workers = 10;
         world.run(15.0, 8.0);
         let down = world.run(15.0, 8.0);
-        println!("{name} down to 15: {down:?}");
-        assert!(down.limit < 45.0 && down.goodput > 0.9, "{name} {down:?}");
-        world.workers = 60;
+        println!("{name} down to 10: {down:?}");
+        assert!(down.limit < 25.0 && down.goodput > 0.9, "{name} {down:?}");
+        world.workers = 40;
         world.run(30.0, 2.0);
         let up = world.run(15.0, 2.0);
-        println!("{name} up to 60: {up:?}");
-        assert!(up.limit > 55.0 && up.goodput > 0.93, "{name} {up:?}");
+        println!("{name} up to 40: {up:?}");
+        assert!(up.limit > 38.0 && up.goodput > 0.93, "{name} {up:?}");
     }
 }
 
@@ -75,12 +75,13 @@ fn nothing_but_drops_leads_to_the_minimum_and_back() {
         let bounds = Bounds {
             initial: 100,
             min: 3,
+            max: 100,
             ..Bounds::default()
         };
         let limiter = Limiter::new(algorithm, bounds);
         let mut now = Mono::ZERO;
         let mut play = |end: fn(Permit, Mono)| {
-            for _ in 0..3_000 {
+            for _ in 0..1_500 {
                 let permits: Vec<_> =
                     std::iter::from_fn(|| limiter.try_acquire(now).permit()).collect();
                 now += Duration::from_millis(20);

@@ -25,6 +25,7 @@ impl CacheSettings {
         if max_object > memory {
             table.problem(
                 "max_object",
+                &["memory"],
                 format!("{max_object} is over `memory`, use at most {memory}"),
             );
         }

@@ -21,7 +21,7 @@ impl LimitSettings {
         match Rule::new(name?, rate?, capacity) {
             Ok(rule) => Some(Self(rule.key(parts??))),
             Err(error) => {
-                table.problem("name", error);
+                table.problem("name", &[], error);
                 None
             }
         }
@@ -44,7 +44,7 @@ fn key(table: &mut Table<'_>, parts: &[String]) -> Option<Vec<Part>> {
     match parts {
         Ok(parts) => Some(parts),
         Err(error) => {
-            table.problem("key", error);
+            table.problem("key", &[], error);
             None
         }
     }

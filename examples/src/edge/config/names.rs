@@ -48,7 +48,7 @@ impl NamesSettings {
         for follow in &follow {
             let name = &follow.follow.name;
             if zones.closest(name).is_none() {
-                table.problem("follow", format!("{name} is in none of the zones"));
+                table.problem("follow", &[], format!("{name} is in none of the zones"));
             }
         }
         Some(Self {
@@ -72,12 +72,16 @@ fn zone(table: &mut Table<'_>, open: Open<'_>) -> Option<Zone> {
         (Some(file), None) => match open(&file) {
             Ok(text) => ("file", text),
             Err(error) => {
-                table.problem("file", format!("`{file}` cannot be read: {error}"));
+                table.problem("file", &[], format!("`{file}` cannot be read: {error}"));
                 return None;
             }
         },
         _ => {
-            table.problem("origin", "a zone needs `file` or `text`, and not both");
+            table.problem(
+                "origin",
+                &["file", "text"],
+                "a zone needs `file` or `text`, and not both",
+            );
             return None;
         }
     };
@@ -85,7 +89,7 @@ fn zone(table: &mut Table<'_>, open: Open<'_>) -> Option<Zone> {
         Ok(zone) => Some(zone),
         Err(problems) => {
             for problem in problems {
-                table.problem(key, problem);
+                table.problem(key, &[], problem);
             }
             None
         }

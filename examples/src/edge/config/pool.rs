@@ -30,7 +30,7 @@ impl PoolSettings {
         let origins = table.list("origins", origin).count(1..=10_000).required();
         let pool = PoolConfig::new(name?).origins(origins?).check(check?);
         if let Err(error) = pool.validate() {
-            table.problem("origins", error);
+            table.problem("origins", &[], error);
             return None;
         }
         Some(Self { pool, retries })

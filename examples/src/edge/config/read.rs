@@ -110,13 +110,14 @@ impl EdgeConfig {
         if missing(&self.proxy.pool) {
             let pool = &self.proxy.pool;
             let message = format!("proxy.pool names `{pool}`, which is none of them ({names})");
-            table.problem("pools", message);
+            table.problem("pools", &[], message);
         }
         for follow in self.dns.iter().flat_map(|dns| &dns.follow) {
             if missing(&follow.pool) {
                 let (name, pool) = (&follow.follow.name, &follow.pool);
                 table.problem(
                     "pools",
+                    &[],
                     format!("{name} follows `{pool}`, which is none of them"),
                 );
             }
@@ -133,6 +134,7 @@ fn repeated<'a>(table: &mut Table<'_>, key: &str, names: impl Iterator<Item = &'
         if !seen.insert(name) {
             table.problem(
                 key,
+                &[],
                 format!("`{name}` is the name of several, give each its own"),
             );
         }

@@ -21,7 +21,7 @@ impl fmt::Display for Banner {
             writeln!(f, "dns     {dns} (UDP and TCP)")?;
         }
         if let Some(admin) = self.admin {
-            writeln!(f, "admin   http://{admin}/status  /metrics  /healthz")?;
+            writeln!(f, "admin   http://{admin}/ (status, metrics, healthz)")?;
         }
         if !self.origins.is_empty() {
             writeln!(f, "origins {}", self.origins())?;
@@ -49,13 +49,13 @@ impl Banner {
         writeln!(f, "try it:")?;
         writeln!(
             f,
-            "  curl -i http://{proxy}/hello     # twice: the second is a hit"
+            "  curl -i http://{proxy}/hello   # twice: the second is a hit"
         )?;
         if let (Some(dns), Some(name)) = (self.dns, &self.name) {
             let (host, port) = (dns.ip(), dns.port());
             writeln!(
                 f,
-                "  dig @{host} -p {port} {name}     # the healthy origins' addresses"
+                "  dig @{host} -p {port} {name}   # the healthy origins' addresses"
             )?;
         }
         writeln!(

@@ -9,7 +9,7 @@ use std::{
 use eaves_cache::tower::RequestBody;
 use eaves_common::time::{Clock, Mono, SystemClock};
 use eaves_health::{Failure, Guard, OriginId, Outcome, Selector};
-use http::{HeaderMap, HeaderValue, Request, Response, request::Parts};
+use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tower_service::Service;

@@ -122,6 +122,7 @@ async fn what_is_too_large_passes_through_without_being_kept() {
     let world = World::storing(Memory::new(1 << 20).max_object(1000), |config| config);
     let origin = feeding(&world, Some(2000));
     feed(&origin, vec![7; 2000]);
+    drop(origin);
     let got = world.get("/", &[]).await;
     assert_eq!(got.body.as_ref().unwrap().len(), 2000);
     assert_eq!(
