@@ -92,6 +92,21 @@ fn numbers_are_read_in_every_notation() {
 }
 
 #[test]
+fn a_number_beyond_its_type_is_told_the_field_s_range() {
+    let read = |text: &str| {
+        lines(toml(text, |table| {
+            let n = table.value::<u8>("n").range(1..=100);
+            n.required()
+        }))
+    };
+    for number in ["300", "-1", "0", "101", "99999999999999999999999"] {
+        let line = format!("a.toml:1:5: n: {number} is out of range, use 1 to 100");
+        assert_eq!(read(&format!("n = {number}")), [line]);
+    }
+    assert_eq!(read("n = 100"), [""; 0]);
+}
+
+#[test]
 fn a_mistake_inside_a_text_is_underlined_where_it_is() {
     for (text, column) in [
         ("n = '5min'", 7),
