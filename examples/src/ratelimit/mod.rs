@@ -1,3 +1,4 @@
 //! The programs about limits: `limit-replay` and its siblings.
 
+pub mod flood;
 pub mod replay;
