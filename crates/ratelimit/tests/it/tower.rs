@@ -16,9 +16,10 @@ use std::{
 use eaves_common::time::{ManualClock, Wall};
 use eaves_ratelimit::{
     Limiter, Missing, Rule,
+    adaptive::{Aimd, Bounds, Full},
     key::{ClientAddress, KeyHasher, Part, Trust},
     table::Capacity,
-    tower::{Denied, RateLimitLayer},
+    tower::{ConcurrencyLayer, Denied, RateLimitLayer},
 };
 use http::{Extensions, Request, Response, StatusCode};
 use tower_layer::Layer;
@@ -163,4 +164,83 @@ fn the_client_is_found_behind_proxies_and_without_an_address_the_rule_decides() 
     assert_eq!([Some("192.0.2.1"); 3].map(&mut status), [200, 200, 429]);
     assert_eq!(status(Some("192.0.2.1, 192.0.2.2")), 200);
     assert_eq!([None, Some("pigeon")].map(&mut status), [400, 400]);
+}
+
+/// Answers when told to, with the status it is told.
+#[derive(Clone, Default)]
+struct Slow(Arc<std::sync::Mutex<Option<StatusCode>>>);
+
+impl Service<Request<()>> for Slow {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Self;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        self.clone()
+    }
+}
+
+impl Future for Slow {
+    type Output = Result<Response<String>, Infallible>;
+
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(status) = *self.0.lock().unwrap() else {
+            return Poll::Pending;
+        };
+        let mut response = Response::new(String::new());
+        *response.status_mut() = status;
+        Poll::Ready(Ok(response))
+    }
+}
+
+fn bounds(limit: u32) -> Bounds {
+    Bounds {
+        initial: limit,
+        min: 1,
+        max: limit,
+        ..Bounds::default()
+    }
+}
+
+#[test]
+fn requests_over_an_adaptive_limit_are_refused_and_those_under_way_come_back() {
+    let slow = Slow::default();
+    let limiter = eaves_ratelimit::adaptive::Limiter::new(Aimd::default(), bounds(2));
+    let mut service = ConcurrencyLayer::new(limiter.clone()).layer(slow.clone());
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut one = Box::pin(service.call(from("192.0.2.1")));
+    let other = service.call(from("192.0.2.1"));
+    assert!(one.as_mut().poll(&mut cx).is_pending());
+    let refused = call(&mut service, from("192.0.2.1"));
+    assert_eq!((refused.status().as_u16(), limiter.inflight()), (503, 2));
+    assert_eq!(refused.headers()["retry-after"], "1");
+
+    drop(other); // the client went away
+    assert_eq!(limiter.inflight(), 1);
+    *slow.0.lock().unwrap() = Some(StatusCode::OK);
+    assert!(one.as_mut().poll(&mut cx).is_ready());
+    assert_eq!(limiter.inflight(), 0);
+}
+
+#[test]
+fn a_service_that_answers_503_is_given_less() {
+    let slow = Slow(Arc::new(std::sync::Mutex::new(Some(
+        StatusCode::SERVICE_UNAVAILABLE,
+    ))));
+    let clock = ManualClock::at(Wall::ZERO);
+    let limiter = eaves_ratelimit::adaptive::Limiter::new(Aimd::default(), bounds(100));
+    let refuse = |full: &Full| Response::new(full.to_string());
+    let layer = ConcurrencyLayer::new(limiter.clone())
+        .clock(clock.clone())
+        .refuse(refuse);
+    let mut service = layer.layer(slow);
+    for _ in 0..500 {
+        clock.advance(Duration::from_millis(10));
+        assert_eq!(call(&mut service, from("192.0.2.1")).status().as_u16(), 503);
+    }
+    assert!(limiter.limit() < 50, "{}", limiter.limit());
 }
