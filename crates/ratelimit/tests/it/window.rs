@@ -116,6 +116,25 @@ fn states_are_as_small_as_documented() {
 }
 
 #[test]
+fn no_meter_allocates_once_a_key_is_known() {
+    fn allocations<M: Meter<Time = Mono>>(meter: &M) -> u64 {
+        let mut state = meter.fresh();
+        let measured = allocation_counter::measure(|| {
+            for millis in 0..1_000 {
+                let now = Mono::from_nanos(millis * 1_000_000);
+                let _ = meter.check(&mut state, millis % 5, now);
+                meter.refund(&mut state, 1, now);
+            }
+        });
+        measured.count_total
+    }
+    assert_eq!(allocations(&SlidingWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&TwoWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&FixedWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&Log::new(rate()).unwrap()), 0);
+}
+
+#[test]
 fn rates_that_cannot_be_counted_are_refused() {
     let of = |text: &str| SlidingWindow::new(text.parse().unwrap()).map(|_| ());
     assert!(matches!(of("10/1s burst 5"), Err(MeterError::Burst { .. })));
