@@ -71,6 +71,25 @@ impl Gcra {
         Self { rate, scale, table }
     }
 
+    /// Takes memory for another rate, in which every key owes as many units as here.
+    ///
+    /// What other threads count meanwhile may be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Rate`] if cells of this width cannot hold the rate exactly.
+    pub fn with_rate(&self, rate: Rate, now: Mono) -> Result<Self, BuildError> {
+        let scale = Scale::plan(rate, Some(self.width()))?;
+        let (from, to) = (self.scale.now(now), scale.now(now));
+        let convert = |debt: u64| {
+            let units = u128::from(debt.min(self.scale.ceiling())) * u128::from(scale.cost(1));
+            let debt = units.div_ceil(u128::from(self.scale.cost(1)));
+            debt.min(scale.ceiling().into()) as u64
+        };
+        let table = self.table.carried((from, to), scale.horizon(), convert);
+        Ok(Self { rate, scale, table })
+    }
+
     /// Returns the rate.
     #[must_use]
     pub const fn rate(&self) -> Rate {
