@@ -236,6 +236,14 @@ fn offenders_among_clients_are_named_as_prefixes() {
     );
 }
 
+#[test]
+fn sketches_cross_threads() {
+    fn crosses<T: Send + Sync>() {}
+    crosses::<TopK<IpAddr>>();
+    crosses::<Rotating<CountMin>>();
+    crosses::<Offenders>();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
