@@ -7,7 +7,8 @@ use super::{
 
 /// Multiplies the limit by a gradient of 0.5 to 1 and adds room for a small queue.
 ///
-/// The gradient is `tolerance * usual latency / present latency`. What is usual follows the present
+/// The gradient is `tolerance * usual latency / present latency`, or the share of requests that were
+/// not dropped, if that is less. What is usual follows the present
 /// slowly, over some 600 rounds, and is measured anew by a few rounds at half the limit or less
 /// once in a while: without that, a queue that stays would become usual and let the limit grow for ever.
 ///
@@ -69,8 +70,9 @@ impl Gradient2 {
         if !round.is_loaded(limit) {
             return limit;
         }
-        let gradient = gradient(self.tolerance, usual, latency);
-        let wanted = limit * gradient + if round.drops > 0 { 0.0 } else { self.queue };
+        let kept = (1.0 - round.drop_share()).max(LEAST_GRADIENT);
+        let gradient = gradient(self.tolerance, usual, latency).min(kept);
+        let wanted = limit * gradient + self.queue;
         limit + (wanted - limit) * self.smoothing
     }
 }
@@ -139,6 +141,15 @@ mod tests {
     fn one_round_never_more_than_halves() {
         let mut gradient = Gradient2::default().smoothing(1.0);
         gradient.next(100.0, &Round::of(0.01, 0, 100));
-        assert_eq!(gradient.next(100.0, &Round::of(10.0, 5, 100)), 50.0);
+        assert_eq!(gradient.next(100.0, &Round::of(10.0, 5, 100)), 54.0);
+        assert_eq!(gradient.next(100.0, &Round::of(0.01, 1_000, 100)), 54.0);
+    }
+
+    #[test]
+    fn drops_count_by_their_share() {
+        let mut gradient = Gradient2::default().smoothing(1.0);
+        gradient.next(100.0, &Round::of(0.01, 0, 100));
+        let next = gradient.next(100.0, &Round::of(0.01, 2, 100)); // of 12
+        assert!((next - (100.0 * 10.0 / 12.0 + 4.0)).abs() < 1e-9, "{next}");
     }
 }

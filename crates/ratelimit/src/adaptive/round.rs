@@ -80,6 +80,12 @@ impl Round {
         (self.successes > 0).then(|| self.latencies / f64::from(self.successes))
     }
 
+    /// Returns what part of the requests was dropped.
+    pub(super) fn drop_share(&self) -> f64 {
+        let all = f64::from(self.drops) + f64::from(self.successes);
+        f64::from(self.drops) / all.max(1.0)
+    }
+
     /// Says whether at least half of the limit was in use, without which nothing is learned of it.
     pub(super) fn is_loaded(&self, limit: f64) -> bool {
         f64::from(self.inflight) * 2.0 >= limit

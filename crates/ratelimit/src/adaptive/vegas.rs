@@ -9,7 +9,8 @@ use super::{
 /// between three and six times the decimal logarithm of the limit.
 ///
 /// The latency alone is the least seen, measured anew by a few rounds at half the limit or less once in a while,
-/// since a service may have become slower for good.
+/// since a service may have become slower for good. Drops lower the limit by their share, and until
+/// the next measurement it comes near that limit in steps of one only.
 ///
 /// ```
 /// use eaves_ratelimit::adaptive::{Bounds, Limiter, Vegas};
@@ -19,6 +20,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vegas {
     alone: Baseline,
+    /// Where the service dropped requests last, infinity if it has not.
+    ceiling: f64,
 }
 
 impl Vegas {
@@ -32,19 +35,28 @@ impl Vegas {
     pub(super) fn next(&mut self, limit: f64, round: &Round) -> f64 {
         let step = limit.log10().max(1.0);
         let (latency, alone) = match self.alone.look(limit, round) {
-            Insight::Learned(limit) | Insight::Probe(limit) => return limit,
+            Insight::Learned(limit) => {
+                self.ceiling = f64::INFINITY;
+                return limit;
+            }
+            Insight::Probe(limit) => return limit,
             Insight::Compare { latency, baseline } => (latency, baseline),
             Insight::Nothing if round.drops > 0 => return limit / 2.0, // nothing but drops
             Insight::Nothing => return limit,
         };
         self.alone.set(alone.min(latency));
         if round.drops > 0 {
-            return limit - step;
+            self.ceiling = limit;
+            return (limit - step).min(limit * (1.0 - round.drop_share()).max(0.5));
         }
         if !round.is_loaded(limit) {
             return limit;
         }
-        limit + change(queue(limit, alone, latency), step)
+        let change = change(queue(limit, alone, latency), step);
+        if change > 0.0 && limit + change >= self.ceiling {
+            return limit + 1.0;
+        }
+        limit + change
     }
 }
 
@@ -53,6 +65,7 @@ impl Default for Vegas {
     fn default() -> Self {
         Self {
             alone: Baseline::new(PROBE_EVERY),
+            ceiling: f64::INFINITY,
         }
     }
 }
@@ -101,6 +114,17 @@ mod tests {
             assert_eq!(vegas.next(100.0, &Round::of(latency, 0, 49)), 100.0);
         }
         assert_eq!(vegas.next(100.0, &Round::of(0.001, 0, 50)), 112.0);
-        assert_eq!(vegas.next(100.0, &Round::of(0.001, 1, 50)), 98.0);
+    }
+
+    #[test]
+    fn drops_lower_the_limit_and_slow_its_way_back() {
+        let mut vegas = Vegas::default();
+        vegas.next(100.0, &Round::of(0.01, 0, 100));
+        assert_eq!(vegas.next(100.0, &Round::of(0.01, 10, 100)), 50.0);
+        assert_eq!(
+            vegas.next(80.0, &Round::of(0.01, 0, 80)),
+            80.0 + 6.0 * 80_f64.log10()
+        );
+        assert_eq!(vegas.next(95.0, &Round::of(0.01, 0, 95)), 96.0);
     }
 }

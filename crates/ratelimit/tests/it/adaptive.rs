@@ -46,6 +46,20 @@ fn the_limit_follows_the_capacity_down_and_up_again() {
     }
 }
 
+/// The service takes a few more than it can serve and turns the others away at once.
+#[test]
+fn a_service_that_refuses_is_not_asked_in_vain_for_long() {
+    for (name, algorithm) in algorithms() {
+        let mut world = World::new(algorithm, 40, 6);
+        world.room = 5;
+        world.run(20.0, 2.0);
+        let report = world.run(12.0, 2.0);
+        println!("{name} refusing: {report:?}");
+        assert!(report.goodput > 0.88, "{name}");
+        assert!(report.dropped < 0.1 && report.limit < 50.0, "{name}");
+    }
+}
+
 #[test]
 fn a_service_that_became_slower_is_not_starved() {
     // AIMD goes by a latency that is set, and refuses what is slower as it should.
@@ -166,6 +180,18 @@ fn threads_never_hold_more_than_the_limit() {
 }
 
 #[test]
+fn neither_permits_nor_outcomes_allocate() {
+    let limiter = Limiter::new(Gradient2::default(), Bounds::default());
+    let allocated = allocation_counter::measure(|| {
+        for second in 0..1_000 {
+            let permit = limiter.try_acquire(Mono::from_secs(second)).permit();
+            permit.unwrap().succeeded(Mono::from_secs(second + 1));
+        }
+    });
+    assert_eq!(allocated.count_total, 0);
+}
+
+#[test]
 fn bounds_out_of_order_are_put_in_order() {
     let limit = |initial, min, max| {
         Limiter::new(
@@ -212,6 +238,8 @@ struct World {
     /// Those being served, by end, and those that wait.
     served: Vec<(u64, Permit)>,
     queue: VecDeque<Permit>,
+    /// How many may wait before the service refuses.
+    room: usize,
     random: u64,
 }
 
@@ -223,8 +251,10 @@ struct Report {
     limit: f64,
     /// Mean latency, in mean service times.
     latency: f64,
-    /// Refused, as a share of all.
+    /// Refused by the limiter, as a share of all.
     refused: f64,
+    /// Refused by the service, as a share of all.
+    dropped: f64,
 }
 
 impl World {
@@ -237,6 +267,7 @@ impl World {
             busy: BinaryHeap::new(),
             served: Vec::new(),
             queue: VecDeque::new(),
+            room: usize::MAX,
             random: seed,
         }
     }
@@ -245,7 +276,8 @@ impl World {
     fn run(&mut self, seconds: f64, load: f64) -> Report {
         let end = self.now + seconds;
         let rate = load * f64::from(self.workers) / self.service;
-        let (mut done, mut all, mut refused, mut limits, mut latency) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut done, mut all, mut limits, mut latency) = (0.0, 0.0, 0.0, 0.0);
+        let (mut refused, mut dropped) = (0.0, 0.0);
         while self.now < end {
             self.now += -self.unit().ln() / rate;
             while let Some(took) = self.finish_next() {
@@ -255,6 +287,10 @@ impl World {
             all += 1.0;
             limits += f64::from(self.limiter.limit());
             match self.limiter.try_acquire(mono(self.now)) {
+                Admission::Admitted(permit) if self.queue.len() >= self.room => {
+                    permit.dropped(mono(self.now));
+                    dropped += 1.0;
+                }
                 Admission::Admitted(permit) => self.queue.push_back(permit),
                 Admission::Full(_) => refused += 1.0,
             }
@@ -265,6 +301,7 @@ impl World {
             limit: limits / all,
             latency: latency / done / self.service,
             refused: refused / all,
+            dropped: dropped / all,
         }
     }
 
