@@ -157,7 +157,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut rounds = 0;
         loop {
             let decision = respond::decide(&self.shared, self.request(), &found);
-            if let Some(response) = self.serve_stored(&found, &decision) {
+            if let Some(response) = self.serve_stored(&mut found, &decision) {
                 return Ok(response);
             }
             let ask = Ask::of(&decision, &found.0, self.request());
@@ -193,7 +193,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Serves what needs no origin, or only one in the background.
     fn serve_stored(
         &self,
-        found: &Found,
+        found: &mut Found,
         decision: &Decision,
     ) -> Option<Response<CacheBody<S::Body>>> {
         let background = Revalidate::Background;
@@ -268,12 +268,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
     async fn lead(self, lead: Duty, ask: Ask) -> Result<Response<CacheBody<S::Body>>, S::Error> {
-        let found = look(&self.shared, &self.parts, lead.primary()).await;
+        let mut found = look(&self.shared, &self.parts, lead.primary()).await;
         let decision = respond::decide(&self.shared, self.request(), &found);
         // What is stale was stale before, and is what this lead is to validate.
         let answered = match decision {
             Decision::HitStale { .. } => None,
-            _ => respond::from_store(&self.shared, self.request(), &found, &decision),
+            _ => respond::from_store(&self.shared, self.request(), &mut found, &decision),
         };
         if let Some(response) = answered {
             lead.release(Release::LookAgain);
