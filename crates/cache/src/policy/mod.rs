@@ -5,6 +5,7 @@
 
 mod conditional;
 mod decide;
+mod defences;
 mod error_stale;
 mod freshness;
 mod head;
@@ -17,6 +18,7 @@ mod vary;
 
 pub use conditional::{Condition, make_conditional, strip_conditions};
 pub use decide::{Bypass, Collapse, Decision, Revalidate, Why, requested_range};
+pub use defences::Defences;
 pub use error_stale::OnError;
 pub use freshness::Basis;
 pub use head::{RequestHead, ResponseHead, Times};

@@ -88,7 +88,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if reason == Bypass::Method {
             return Ok(self.after_method(key, answer, times));
         }
-        let status = CacheStatus::forward(Forward::Bypass).answered(answer.status());
+        let status = CacheStatus::forward(Forward::Bypass)
+            .answered(answer.status())
+            .detail(reason.as_str());
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         Ok(response)
@@ -159,6 +161,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             let decision = respond::decide(&self.shared, self.request(), &found);
             if let Some(response) = self.serve_stored(&mut found, &decision) {
                 return Ok(response);
+            }
+            if let Decision::Bypass { reason } = decision {
+                return self.bypass(reason, found.0.primary().clone()).await;
             }
             let ask = Ask::of(&decision, &found.0, self.request());
             self.shared.counters.add(ask.count());
