@@ -45,6 +45,12 @@ impl Check for Bounded {
     }
 }
 
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
+    }
+}
+
 struct Ours<N> {
     gcra: Gcra,
     hasher: KeyHasher,
@@ -200,11 +206,6 @@ fn denied(c: &mut Criterion) {
         rule("hour", "1/1h"),
     ];
     let limiter = Limiter::new(rules, KeyHasher::random()).expect("three rules");
-    impl Check for Limiter {
-        fn check(&self, key: IpAddr) -> bool {
-            Self::check(self, &Facts::of(key), passed()).is_allowed()
-        }
-    }
     let keys = hot();
     time(1, keys.len() as u64, &keys, &limiter);
     let mut group = c.benchmark_group("ratelimit/denied/3-rules");

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 #[test]
 fn the_heaviest_are_found_and_nobody_is_framed() {
     for (stream, recall) in [(Stream::Zipf, 1.0), (Stream::OneShot, 0.95)] {
-        let keys = stream.keys(400_000, 100_000);
+        let keys = stream.keys(150_000, 50_000);
         let truth = count(&keys);
         let mut top = TopK::new(ByteSize::from_kib(16), 100, 1).unwrap();
         keys.iter().for_each(|key| top.observe(key, 1));

@@ -311,7 +311,7 @@ impl Score {
         let mut state = meter.fresh();
         let (mut window, mut ideal) = (Window::default(), Window::default());
         let (mut accepted, mut exact, mut worst) = (0_u32, 0_u32, 0);
-        for time in load.times(300) {
+        for time in load.times(120) {
             if ideal.len_at(time) < LIMIT {
                 ideal.0.push_back(time);
                 exact += 1;
