@@ -12,6 +12,9 @@ use crate::pool::{Bitmap, Draft, FULL, Mode, Slot, Snapshot};
 /// What a very slow origin still gets, so that its recovery is noticed.
 const LEAST_PACE: f64 = 0.002;
 
+/// An origin whose slowness nobody has seen for so many seconds gets twice as much.
+const FORGIVING: f64 = 5.0;
+
 impl Monitor {
     /// Publishes a snapshot if anything has changed since the last.
     pub(super) fn publish_news(&mut self) {
@@ -129,10 +132,11 @@ impl Monitor {
             return 1.0;
         };
         let slow = own > usual * self.policy.slow_ratio;
-        if slow {
-            (usual / own).powi(3).max(LEAST_PACE)
-        } else {
-            1.0
+        if !slow {
+            return 1.0;
         }
+        let age = track.latency.age(self.now.mono).as_secs_f64();
+        let forgiven = (age / FORGIVING).exp2();
+        ((usual / own).powi(3).max(LEAST_PACE) * forgiven).min(1.0)
     }
 }

@@ -35,6 +35,11 @@ impl Latency {
         self.seconds
     }
 
+    /// Returns how long ago the latest answer came.
+    pub(crate) fn age(&self, now: Mono) -> Duration {
+        now - self.at
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.seconds = None;
