@@ -1,6 +1,6 @@
 //! [`Reader`]: gathers the layers and reads a checked value from them.
 
-use std::{ffi::OsString, io, path::Path};
+use std::{ffi::OsString, fmt, io, path::Path};
 
 use super::{
     env::{self, Misplaced, Override},
@@ -27,7 +27,6 @@ use super::{
 ///     .unwrap();
 /// assert_eq!(*config.value(), 8);
 /// ```
-#[derive(Debug)]
 pub struct Reader {
     limits: Limits,
     root: Node,
@@ -38,6 +37,15 @@ pub struct Reader {
 impl Default for Reader {
     fn default() -> Self {
         Self::with_limits(Limits::default())
+    }
+}
+
+impl fmt::Debug for Reader {
+    /// Prints no values: there may be secrets among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -138,22 +146,14 @@ impl Reader {
         let misplaced: Vec<_> = placed.filter_map(Result::err).collect();
         self.misplaced(misplaced);
         let value = Table::root(&self.root, &mut self.report, read);
-        if value.is_none() && self.report.is_clean() {
-            let message = "was refused without a reason, report this to the program's authors";
-            self.report
-                .unreadable(format!("the configuration {message}"), 0);
-        }
-        let settings = self.report.finish()?;
-        match value {
-            Some(value) => Ok(Config { value, settings }),
-            None => unreachable!("a refusal has at least one problem"),
-        }
+        let (value, settings) = self.report.finish(value)?;
+        Ok(Config { value, settings })
     }
 
     fn misplaced(&mut self, misplaced: Vec<Misplaced>) {
         for wrong in misplaced {
             let origin = Origin::Variable(wrong.variable);
-            self.report.wrong("", || wrong.message, &origin, None);
+            self.report.wrong("", || wrong.message, &origin);
         }
     }
 

@@ -15,5 +15,5 @@ mod scale;
 mod wide;
 
 pub use cells::{Capacity, Occupancy, Width};
-pub(crate) use cells::{Seen, Table};
+pub(crate) use cells::{Seen, Table, bucket_of};
 pub(crate) use scale::Scale;

@@ -1,12 +1,9 @@
 //! [`Report`]: gathers problems and settings while the tree is walked.
 
-use std::{
-    collections::BTreeSet,
-    ops::{Bound, Range},
-};
+use std::{collections::BTreeSet, ops::Bound};
 
 use super::{
-    place::Place,
+    place::{Mark, Place},
     problem::{Problem, Problems},
     setting::{Setting, Source},
 };
@@ -25,7 +22,7 @@ pub(in crate::config) struct Report {
     settings: Vec<Setting>,
     /// Where the form is broken, what is read is not to be trusted.
     broken: Vec<Broken>,
-    /// Paths of values that were wrong, reported or not; at most as many as problems.
+    /// Paths of values that were wrong, whether they are shown or stand where the form is broken.
     wrong: BTreeSet<Box<str>>,
 }
 
@@ -44,7 +41,7 @@ impl Report {
 
     /// Reports a text that could not be read or parsed at all, or a mistake of its form.
     pub(in crate::config) fn syntax(&mut self, message: String, origin: &Origin) {
-        let place = Place::of(origin, &self.texts, None);
+        let place = Place::of(origin.into(), &self.texts);
         if let (Place::Line(line), false) = (&place, self.is_full()) {
             let broken = Broken::at(line.text, line.number, &self.texts[line.text]);
             self.broken.push(broken);
@@ -67,20 +64,31 @@ impl Report {
         self.keep(|| problem("", message, place));
     }
 
-    /// Reports what is wrong with a value or key, or with a part of its text.
-    pub(in crate::config) fn wrong(
+    /// Reports what is wrong with a value or key.
+    pub(in crate::config) fn wrong<'o>(
         &mut self,
         path: &str,
         message: impl FnOnce() -> String,
-        origin: &Origin,
-        within: Option<Range<usize>>,
+        mark: impl Into<Mark<'o>>,
+    ) {
+        if !self.is_full() {
+            self.wrong.insert(path.into());
+        }
+        self.beside(path, message, mark);
+    }
+
+    /// Reports what is wrong with a value beside others, though each is right by itself.
+    pub(in crate::config) fn beside<'o>(
+        &mut self,
+        path: &str,
+        message: impl FnOnce() -> String,
+        mark: impl Into<Mark<'o>>,
     ) {
         if self.is_full() {
             self.more += 1;
             return;
         }
-        self.wrong.insert(path.into());
-        let place = Place::of(origin, &self.texts, within);
+        let place = Place::of(mark.into(), &self.texts);
         let is_broken = matches!(&place, Place::Line(line)
             if self.broken.iter().any(|broken| broken.holds(line.text, line.number)));
         if !is_broken {
@@ -88,8 +96,13 @@ impl Report {
         }
     }
 
-    /// Whether the value at `path`, or one in it, was wrong.
+    /// Whether the value at `path` was wrong by itself.
     pub(in crate::config) fn is_wrong(&self, path: &str) -> bool {
+        self.wrong.contains(path)
+    }
+
+    /// Whether the value at `path`, or one in it, was wrong by itself.
+    pub(in crate::config) fn is_wrong_within(&self, path: &str) -> bool {
         let from = (Bound::Included(path), Bound::Unbounded);
         let at_or_after = self.wrong.range::<str, _>(from);
         let mut rests = at_or_after.map_while(|other| other.strip_prefix(path));
@@ -99,7 +112,7 @@ impl Report {
     /// Reports a key that should be there. Where the form is broken it may well be there.
     pub(in crate::config) fn missing(&mut self, path: &str, message: String, table: &Origin) {
         if self.broken.is_empty() {
-            self.wrong(path, || message, table, None);
+            self.wrong(path, || message, table);
         }
     }
 
@@ -117,14 +130,16 @@ impl Report {
         });
     }
 
-    pub(in crate::config) fn is_clean(&self) -> bool {
-        self.problems.is_empty() && self.more == 0
-    }
-
-    /// The settings in the order they were read, or all that is wrong.
-    pub(in crate::config) fn finish(mut self) -> Result<Vec<Setting>, Problems> {
-        if self.is_clean() {
-            return Ok(self.settings);
+    /// The value with the settings in the order they were read, or all that is wrong.
+    pub(in crate::config) fn finish<T>(
+        mut self,
+        value: Option<T>,
+    ) -> Result<(T, Vec<Setting>), Problems> {
+        let is_clean = self.problems.is_empty() && self.more == 0;
+        match value {
+            Some(value) if is_clean => return Ok((value, self.settings)),
+            None if is_clean => self.unreadable(REASONLESS.into(), 0),
+            _ => {}
         }
         self.problems
             .sort_by(|a, b| order(&a.place).cmp(&order(&b.place)));
@@ -191,13 +206,29 @@ impl Broken {
     }
 }
 
+/// Messages and paths quote what was written: they are made short, and safe for a terminal.
 fn problem(path: &str, message: String, place: Place) -> Problem {
+    let clean = |text: &str| -> Box<str> {
+        let escape = |c: char| -> Box<dyn Iterator<Item = char>> {
+            if c.is_control() {
+                Box::new(c.escape_debug())
+            } else {
+                Box::new(std::iter::once(c))
+            }
+        };
+        text.chars().take(MAX_MESSAGE).flat_map(escape).collect()
+    };
     Problem {
-        path: path.into(),
-        message: message.into(),
+        path: clean(path),
+        message: clean(&message),
         place,
     }
 }
+
+const MAX_MESSAGE: usize = 500;
+
+const REASONLESS: &str =
+    "the configuration was refused without a reason, report this to the program's authors";
 
 /// Texts in the order they were given, each from its top; then the environment by name.
 fn order(place: &Place) -> (usize, usize, usize, &str) {

@@ -6,5 +6,6 @@ mod problem;
 mod setting;
 
 pub(super) use collect::Report;
+pub(super) use place::{Excerpt, Mark};
 pub use problem::{Problem, Problems};
 pub use setting::{Setting, Source};

@@ -4,6 +4,32 @@ use std::{ops::Range, sync::Arc};
 
 use crate::config::origin::{Origin, Span, Text};
 
+/// What a problem points at.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Mark<'o> {
+    pub(in crate::config) origin: &'o Origin,
+    /// A part of the value's text, instead of all of it.
+    pub(in crate::config) part: Option<Range<usize>>,
+    pub(in crate::config) excerpt: Excerpt,
+}
+
+/// Whether the line is shown; that of a secret is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) enum Excerpt {
+    Hidden,
+    Shown,
+}
+
+impl<'o> From<&'o Origin> for Mark<'o> {
+    fn from(origin: &'o Origin) -> Self {
+        Self {
+            origin,
+            part: None,
+            excerpt: Excerpt::Shown,
+        }
+    }
+}
+
 /// A place that stands for itself: it keeps the line, not the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
@@ -24,7 +50,7 @@ pub(super) struct Line {
     pub(super) number: usize,
     pub(super) column: usize,
     pub(super) name: Arc<str>,
-    /// `None` if it is too long to show.
+    /// `None` if it is too long to show, or secret.
     pub(super) excerpt: Option<Underlined>,
 }
 
@@ -37,21 +63,26 @@ pub(super) struct Underlined {
 }
 
 impl Place {
-    pub(super) fn of(origin: &Origin, texts: &[Text], within: Option<Range<usize>>) -> Self {
-        match origin {
+    pub(super) fn of(mark: Mark<'_>, texts: &[Text]) -> Self {
+        match mark.origin {
             Origin::Nowhere => match texts {
                 [] => Self::Nowhere,
                 [first, ..] => Self::whole(0, first),
             },
             Origin::Text(span) => match texts.get(span.text) {
                 None => Self::Nowhere,
-                Some(text) => Self::Line(Line::of(*span, text, within)),
+                Some(text) => Self::Line(Line::of(*span, text, mark)),
             },
+            Origin::Variable(variable) if mark.excerpt == Excerpt::Hidden => {
+                let line = format!("{}=(hidden)", variable.name);
+                let marked = variable.name.len() + 1..line.len();
+                Self::Variable(Underlined::new(&line, marked))
+            }
             Origin::Variable(variable) => {
                 let value_at = variable.name.len() + 1;
-                let marked = within.unwrap_or(0..variable.value.len());
+                let part = mark.part.unwrap_or(0..variable.value.len());
                 let line = format!("{}={}", variable.name, variable.value);
-                let marked = value_at + marked.start..value_at + marked.end;
+                let marked = value_at + part.start..value_at + part.end;
                 Self::Variable(Underlined::new(&line, marked))
             }
         }
@@ -66,8 +97,9 @@ impl Place {
 }
 
 impl Line {
-    fn of(span: Span, text: &Text, within: Option<Range<usize>>) -> Self {
-        let marked = match within.and_then(|within| inside(span, &text.text, within)) {
+    fn of(span: Span, text: &Text, mark: Mark<'_>) -> Self {
+        let is_shown = mark.excerpt == Excerpt::Shown;
+        let marked = match mark.part.and_then(|part| inside(span, &text.text, part)) {
             Some(marked) => marked,
             None => span.start..span.end,
         };
@@ -82,13 +114,14 @@ impl Line {
             number: index + 1,
             column: line[..before].chars().count() + 1,
             name: Arc::clone(&text.name),
-            excerpt: (line.len() <= MAX_LINE).then(|| Underlined::new(line, before..until)),
+            excerpt: (is_shown && line.len() <= MAX_LINE)
+                .then(|| Underlined::new(line, before..until)),
         }
     }
 }
 
 /// A part of a text, if the text stands there as it is: on one line and without escapes.
-fn inside(span: Span, text: &str, within: Range<usize>) -> Option<Range<usize>> {
+fn inside(span: Span, text: &str, part: Range<usize>) -> Option<Range<usize>> {
     let written = text.get(span.start..span.end)?;
     let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
     let skipped = match quote {
@@ -101,11 +134,11 @@ fn inside(span: Span, text: &str, within: Range<usize>) -> Option<Range<usize>> 
             1
         }
     };
-    if written.contains('\n') || skipped + within.end > written.len() {
+    if written.contains('\n') || skipped + part.end > written.len() {
         return None;
     }
     let start = span.start + skipped;
-    Some(start + within.start..start + within.end)
+    Some(start + part.start..start + part.end)
 }
 
 impl Underlined {

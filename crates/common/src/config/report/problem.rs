@@ -87,6 +87,23 @@ impl From<Problems> for Error {
 /// One thing that is wrong.
 ///
 /// Prints in one line: `edge.toml:12:10: pools[1].weight: 0 is out of range, use 1 to 1000`.
+///
+/// ```
+/// use eaves_common::config::{Format, Reader};
+///
+/// let read = Reader::new()
+///     .text("edge.toml", Format::Toml, "[cache]\nmemory = '64MIB'")
+///     .read_with(|table| {
+///         table.table("cache", |cache| {
+///             cache.value::<eaves_common::units::ByteSize>("memory").required()
+///         })
+///     });
+/// let problems = read.unwrap_err();
+/// let problem = problems.iter().next().unwrap();
+/// assert_eq!((problem.path(), problem.place()), ("cache.memory", Some("edge.toml")));
+/// assert_eq!(problem.position(), Some((2, 13)));
+/// assert_eq!(problem.message(), "`MIB` is not a unit of size, did you mean `MiB`?");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub(super) path: Box<str>,

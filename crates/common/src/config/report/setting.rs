@@ -5,6 +5,16 @@ use std::{fmt, sync::Arc};
 /// A value in effect, as `edge print` lists it.
 ///
 /// Prints in one line: `cache.memory = 64MiB (default)`.
+///
+/// ```
+/// use eaves_common::config::Reader;
+///
+/// let config = Reader::new()
+///     .env("EAVES_", [("EAVES_WORKERS", "8")])
+///     .read_with(|table| Some(table.value::<u16>("workers").default(2)))
+///     .unwrap();
+/// assert_eq!(config.effective()[0].to_string(), "workers = 8 (env EAVES_WORKERS)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub(crate) path: Box<str>,
@@ -40,6 +50,13 @@ impl fmt::Display for Setting {
 }
 
 /// Where a value in effect came from.
+///
+/// ```
+/// use eaves_common::config::{Reader, Source};
+///
+/// let read = Reader::new().read_with(|table| Some(table.value::<u16>("workers").default(2)));
+/// assert_eq!(*read.unwrap().effective()[0].source(), Source::Default);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {

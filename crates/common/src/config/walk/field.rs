@@ -3,7 +3,11 @@
 use std::{fmt, ops::RangeInclusive};
 
 use super::value::{Mistake, Value};
-use crate::config::{origin::Origin, report::Report, tree::Node};
+use crate::config::{
+    origin::Origin,
+    report::{Excerpt, Mark, Report},
+    tree::Node,
+};
 
 /// How a value is written in messages.
 pub(super) type Print<T> = Box<dyn Fn(&T) -> String>;
@@ -31,84 +35,85 @@ pub struct Field<'t, T> {
     table: &'t Origin,
     report: &'t mut Report,
     print: Print<T>,
-    visible: Visible,
+    excerpt: Excerpt,
 }
 
 enum Found<T> {
     Absent,
     Value(T),
-    /// It was reported.
-    Wrong,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Visible {
-    Shown,
-    Hidden,
+    /// It is reported by the last call.
+    Wrong(Mistake),
 }
 
 impl<'t, T> Field<'t, T> {
-    pub(super) fn read(
+    /// Makes the field of a key that is not there.
+    pub(super) fn absent(
         path: String,
-        node: Option<&'t Node>,
         table: &'t Origin,
         report: &'t mut Report,
-        read: impl FnOnce(&Value<'_>) -> Result<T, Mistake>,
         print: Print<T>,
     ) -> Self {
-        let found = match node {
-            None => Found::Absent,
-            Some(node) => match read(&Value::of(&node.kind)) {
-                Ok(value) => Found::Value(value),
-                Err(mistake) => {
-                    report.wrong(&path, || mistake.message, &node.origin, mistake.within);
-                    Found::Wrong
-                }
-            },
-        };
         Self {
             path,
-            found,
-            origin: node.map(|node| &node.origin),
+            found: Found::Absent,
+            origin: None,
             table,
             report,
             print,
-            visible: Visible::Shown,
+            excerpt: Excerpt::Shown,
+        }
+    }
+
+    /// Reads what is written for the key.
+    pub(super) fn read(
+        mut self,
+        node: &'t Node,
+        read: impl FnOnce(&Value<'_>) -> Result<T, Mistake>,
+    ) -> Self {
+        self.origin = Some(&node.origin);
+        self.found = match read(&Value::of(&node.kind)) {
+            Ok(value) => Found::Value(value),
+            Err(mistake) => Found::Wrong(mistake),
+        };
+        self
+    }
+
+    /// Keeps the value out of problems and settings from here on.
+    pub(super) fn hidden(self) -> Self {
+        Self {
+            excerpt: Excerpt::Hidden,
+            print: Box::new(|_| "(hidden)".to_owned()),
+            ..self
         }
     }
 
     /// Refuses values outside of `range`.
-    pub fn range(self, range: RangeInclusive<T>) -> Self
+    pub fn range(mut self, range: RangeInclusive<T>) -> Self
     where
         T: PartialOrd,
     {
-        let Found::Value(value) = &self.found else {
-            return self;
+        let found = match &self.found {
+            Found::Value(value) if !range.contains(value) => (self.print)(value),
+            // Out of the type's range, too: advice from there would lead to the next mistake.
+            Found::Wrong(Mistake {
+                beyond: Some(found),
+                ..
+            }) => found.clone(),
+            _ => return self,
         };
-        if range.contains(value) {
-            return self;
-        }
-        let [found, min, max] = [value, range.start(), range.end()].map(&self.print);
-        self.refuse(format!("{found} is out of range, use {min} to {max}"))
+        let [min, max] = [range.start(), range.end()].map(&self.print);
+        self.found = Found::Wrong(Mistake::out_of_range(found, min, max));
+        self
     }
 
     /// Refuses values that `check` does; its error says what is wrong and what to write.
-    pub fn check<E: fmt::Display>(self, check: impl FnOnce(&T) -> Result<(), E>) -> Self {
-        let Found::Value(value) = &self.found else {
-            return self;
-        };
-        match check(value) {
-            Ok(()) => self,
-            Err(error) => self.refuse(error.to_string()),
+    pub fn check<E: fmt::Display>(mut self, check: impl FnOnce(&T) -> Result<(), E>) -> Self {
+        if let Found::Value(value) = &self.found
+            && let Err(error) = check(value)
+        {
+            self.found = Found::Wrong(Mistake::new(error.to_string()));
         }
-    }
-
-    /// Keeps the value out of [`effective`](crate::config::Config::effective), as for a key or password.
-    pub fn secret(self) -> Self {
-        Self {
-            visible: Visible::Hidden,
-            ..self
-        }
+        self
     }
 
     /// Returns the value; reports it if it is not there. `None` if something was reported.
@@ -116,7 +121,6 @@ impl<'t, T> Field<'t, T> {
         if let Found::Absent = self.found {
             let message = "is missing, write it here".to_owned();
             self.report.missing(&self.path, message, self.table);
-            return None;
         }
         self.take()
     }
@@ -125,7 +129,6 @@ impl<'t, T> Field<'t, T> {
     pub fn default(mut self, value: T) -> T {
         if let Found::Absent = self.found {
             self.note(Some(&value));
-            return value;
         }
         self.take().unwrap_or(value)
     }
@@ -134,34 +137,37 @@ impl<'t, T> Field<'t, T> {
     pub fn optional(mut self) -> Option<T> {
         if let Found::Absent = self.found {
             self.note(None);
-            return None;
         }
         self.take()
     }
 
+    /// The value that is there and right; reports one that is wrong.
     fn take(&mut self) -> Option<T> {
-        match std::mem::replace(&mut self.found, Found::Wrong) {
+        match std::mem::replace(&mut self.found, Found::Absent) {
+            Found::Absent => None,
             Found::Value(value) => {
                 self.note(Some(&value));
                 Some(value)
             }
-            Found::Absent | Found::Wrong => None,
+            Found::Wrong(mistake) => {
+                self.report_mistake(mistake);
+                None
+            }
         }
     }
 
     fn note(&mut self, value: Option<&T>) {
-        let value = value.map(|value| match self.visible {
-            Visible::Hidden => "(hidden)".to_owned(),
-            Visible::Shown => (self.print)(value),
-        });
+        let value = value.map(&self.print);
         self.report.setting(&self.path, value, self.origin);
     }
 
-    fn refuse(mut self, message: String) -> Self {
-        let origin = self.origin.unwrap_or(self.table);
-        self.report.wrong(&self.path, || message, origin, None);
-        self.found = Found::Wrong;
-        self
+    fn report_mistake(&mut self, mistake: Mistake) {
+        let mark = Mark {
+            origin: self.origin.unwrap_or(self.table),
+            part: mistake.within,
+            excerpt: self.excerpt,
+        };
+        self.report.wrong(&self.path, || mistake.message, mark);
     }
 }
 

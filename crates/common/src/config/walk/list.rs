@@ -10,7 +10,7 @@ use super::{
 };
 use crate::config::{
     origin::Origin,
-    report::Report,
+    report::{Mark, Report},
     tree::{Kind, Node},
 };
 
@@ -71,7 +71,7 @@ impl<'t, T> List<'t, T> {
             };
             let (min, max) = (range.start(), range.end());
             let message = || format!("{count} items are too {size}, use {min} to {max}");
-            self.report.wrong(&self.path, message, &node.origin, None);
+            self.report.wrong(&self.path, message, &node.origin);
         }
         self
     }
@@ -98,7 +98,7 @@ impl<'t, T> List<'t, T> {
         };
         let Kind::List(list) = &node.kind else {
             let message = || Mistake::expected("a list of tables", &Value::of(&node.kind)).message;
-            self.report.wrong(&self.path, message, &node.origin, None);
+            self.report.wrong(&self.path, message, &node.origin);
             return;
         };
         self.count = Some(list.len());
@@ -141,7 +141,7 @@ impl<T: Scalar> List<'_, T> {
             }
             other => {
                 let message = || Mistake::expected("a list", &Value::of(other)).message;
-                self.report.wrong(&self.path, message, &node.origin, None);
+                self.report.wrong(&self.path, message, &node.origin);
                 return;
             }
         }
@@ -156,9 +156,13 @@ impl<T: Scalar> List<'_, T> {
             Err(mistake) => {
                 let path = names::index(&self.path, index);
                 // A variable's value holds all items: a part of one has no place in it.
-                let within = mistake.within.filter(|_| matches!(origin, Origin::Text(_)));
+                let part = mistake.within.filter(|_| matches!(origin, Origin::Text(_)));
+                let mark = Mark {
+                    part,
+                    ..Mark::from(origin)
+                };
                 let message = || mistake.message;
-                self.report.wrong(&path, message, origin, within);
+                self.report.wrong(&path, message, mark);
             }
         }
     }

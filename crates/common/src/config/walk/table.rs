@@ -51,7 +51,6 @@ pub trait FromConfig: Sized {
 /// A table that is being read; keys that nobody asked for are reported when it is done.
 ///
 /// See [`FromConfig`] for an example.
-#[derive(Debug)]
 pub struct Table<'a> {
     entries: &'a Entries,
     origin: &'a Origin,
@@ -98,6 +97,21 @@ impl<'a> Table<'a> {
             other => Err(Mistake::expected(expected, other)),
         };
         self.field(key, read, Box::new(T::to_string))
+    }
+
+    /// Asks for a text that is a key or password: neither it nor its line is in problems, nor in
+    /// [`effective`](crate::config::Config::effective).
+    pub fn secret(&mut self, key: &'static str) -> Field<'_, String> {
+        let (path, node) = self.ask(key);
+        let field = Field::absent(path, self.origin, self.report, Box::new(String::clone));
+        let field = field.hidden();
+        let read = |value: &Value<'_>| {
+            String::read(value).map_err(|_| Mistake::new("expected a text, write it in quotes"))
+        };
+        match node {
+            Some(node) => field.read(node, read),
+            None => field,
+        }
     }
 
     /// Asks for one of several words and returns what stands beside it.
@@ -190,25 +204,22 @@ impl<'a> Table<'a> {
     }
 
     /// Reports a problem with the value of `key` beside those of `others`: `message` says what is
-    /// wrong and what to write, such as "is longer than `every`, use at most that".
+    /// wrong and what to write, such as "is longer than `every`, use at most that". There may be
+    /// several for one key.
     ///
-    /// Nothing is reported if one of the values is wrong by itself, since what stands for it then
-    /// was not written by anyone.
+    /// Nothing is reported if the value, or one of the others or in them, is wrong by itself, since
+    /// what stands for it then was not written by anyone.
     pub fn problem(&mut self, key: &str, others: &[&str], message: impl fmt::Display) {
         let path = names::key(&self.path, key);
-        let others = others.iter().map(|other| names::key(&self.path, other));
-        if others
-            .chain([path.clone()])
-            .any(|path| self.report.is_wrong(&path))
-        {
+        let mut others = others.iter().map(|other| names::key(&self.path, other));
+        if self.report.is_wrong(&path) || others.any(|path| self.report.is_wrong_within(&path)) {
             return;
         }
         let origin = match self.entries.get(key) {
             Some(entry) => &entry.node.origin,
             None => self.origin,
         };
-        self.report
-            .wrong(&path, || message.to_string(), origin, None);
+        self.report.beside(&path, || message.to_string(), origin);
     }
 
     /// Reads one table and reports the keys that nobody asked for.
@@ -242,7 +253,11 @@ impl<'a> Table<'a> {
         print: Print<T>,
     ) -> Field<'t, T> {
         let (path, node) = self.ask(key);
-        Field::read(path, node, self.origin, self.report, read, print)
+        let field = Field::absent(path, self.origin, self.report, print);
+        match node {
+            Some(node) => field.read(node, read),
+            None => field,
+        }
     }
 
     /// Notes that `key` is known; returns its path and what is written.
@@ -257,9 +272,18 @@ impl<'a> Table<'a> {
             if !self.asked.contains(&&**key) {
                 let message = || format!("unknown key, {}", suggest::advice(key, &self.asked));
                 let path = names::key(&self.path, key);
-                self.report.wrong(&path, message, &entry.key, None);
+                self.report.wrong(&path, message, &entry.key);
             }
         }
+    }
+}
+
+impl fmt::Debug for Table<'_> {
+    /// Prints no values: there may be secrets among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -270,7 +294,7 @@ fn entries<'n>(node: &'n Node, path: &str, report: &mut Report) -> Option<&'n En
         Kind::Null => Some(&NONE),
         other => {
             let message = || Mistake::expected("a table", &Value::of(other)).message;
-            report.wrong(path, message, &node.origin, None);
+            report.wrong(path, message, &node.origin);
             None
         }
     }

@@ -1,10 +1,18 @@
 //! [`Value`]: what a [`Scalar`](super::Scalar) is read from, and [`Mistake`], why it could not be.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use crate::config::tree::Kind;
 
 /// A value as it is written.
+///
+/// ```
+/// use eaves_common::config::{Scalar, Value};
+///
+/// assert_eq!(u8::read(&Value::Number("5")), Ok(5));
+/// assert_eq!(u8::read(&Value::Plain("5")), Ok(5)); // YAML, environment
+/// assert!(u8::read(&Value::Text("5")).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -67,6 +75,8 @@ impl<'a> Value<'a> {
 pub struct Mistake {
     pub(super) message: String,
     pub(super) within: Option<Range<usize>>,
+    /// What was out of the type's range, if that is the mistake: a field may know a narrower one.
+    pub(super) beyond: Option<String>,
 }
 
 impl Mistake {
@@ -75,6 +85,22 @@ impl Mistake {
         Self {
             message: message.into(),
             within: None,
+            beyond: None,
+        }
+    }
+
+    /// Says that `found` is not from `min` to `max`.
+    #[must_use]
+    pub fn out_of_range(
+        found: impl fmt::Display,
+        min: impl fmt::Display,
+        max: impl fmt::Display,
+    ) -> Self {
+        let found = shown(&found.to_string());
+        Self {
+            message: format!("{found} is out of range, use {min} to {max}"),
+            within: None,
+            beyond: Some(found),
         }
     }
 

@@ -165,16 +165,36 @@ fn missing_keys_are_asked_for_and_optional_ones_are_not() {
 }
 
 #[test]
-fn secrets_are_not_listed() {
-    let config = read("key = 'swordfish'", &[], |table| {
-        table.value::<String>("key").secret().required()
-    });
-    let config = config.unwrap();
+fn secrets_are_shown_nowhere() {
+    let key = |text: &str, variables: &[(&str, &str)]| {
+        read(text, variables, |table| {
+            let key = table.secret("key").check(|key| match key.len() {
+                9.. => Ok(()),
+                _ => Err("is too short, use 9 characters or more"),
+            });
+            key.required()
+        })
+    };
+    let config = key("key = 'swordfish'", &[]).unwrap();
     assert_eq!(config.value(), "swordfish");
     assert_eq!(
         config.effective()[0].to_string(),
         "key = (hidden) (a.toml:1)"
     );
+    let problems = [
+        key("key = 'sword'", &[]),
+        key("key = 77", &[]),
+        key("", &[("APP_KEY", "sword")]),
+    ];
+    let printed: Vec<_> = problems
+        .into_iter()
+        .map(|read| format!("{:?}", read.unwrap_err()))
+        .collect();
+    assert!(!printed[0].contains("sword"), "{}", printed[0]);
+    assert!(!printed[1].contains("77"), "{}", printed[1]);
+    assert!(!printed[2].contains("sword"), "{}", printed[2]);
+    let reader = Reader::new().text("a.toml", Format::Toml, "key = 'swordfish'");
+    assert!(!format!("{reader:?}").contains("sword"));
 }
 
 #[test]
@@ -216,6 +236,43 @@ mod http_like {
             f.write_str("GET")
         }
     }
+}
+
+#[test]
+fn checks_of_several_values_need_each_to_be_right() {
+    let read = |text| {
+        lines(toml(text, |table| {
+            let low = table.value::<u8>("low").default(0);
+            let high = table.value::<u8>("high").default(9);
+            if low > high {
+                table.problem("low", &["high"], "is over `high`, use at most that");
+                table.problem("low", &[], "is too high");
+            }
+            Some(())
+        }))
+    };
+    assert_eq!(
+        read("low = 7\nhigh = 5"),
+        [
+            "a.toml:1:7: low: is over `high`, use at most that",
+            "a.toml:1:7: low: is too high"
+        ]
+    );
+    assert_eq!(
+        read("low = 10"),
+        [
+            "a.toml:1:7: low: is over `high`, use at most that",
+            "a.toml:1:7: low: is too high"
+        ]
+    );
+    assert_eq!(
+        read("low = 10\nhigh = 300"),
+        [
+            "a.toml:1:7: low: is too high",
+            "a.toml:2:8: high: 300 is out of range, use 0 to 255",
+        ]
+    );
+    assert_eq!(read("low = 300").len(), 1);
 }
 
 #[test]
