@@ -106,6 +106,25 @@ impl Table {
     }
 }
 
+/// Where the name written last begins: records of one owner stand together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Recent(Option<u16>);
+
+impl Recent {
+    /// Remembers an offset that pointers reach.
+    pub(crate) fn new(at: Option<u16>) -> Self {
+        Self(at.filter(|at| usize::from(*at) < REACH))
+    }
+
+    /// Returns the offset, if the same name stands there in full.
+    #[inline]
+    pub(crate) fn find(self, message: &[u8], name: &[u8]) -> Option<u16> {
+        let at = usize::from(self.0?);
+        let known = message.get(at..at + name.len())?;
+        (name.len() > 2 && fold::equal(known, name)).then_some(self.0?)
+    }
+}
+
 /// Fills `starts` with the offsets of the labels of an uncompressed name, the root left out.
 #[inline]
 fn label_starts(name: &[u8], starts: &mut [u8; 128]) -> usize {

@@ -3,7 +3,10 @@
 use crate::{
     error::BuildError,
     name::NameRef,
-    wire::{Sink, compress::Table},
+    wire::{
+        Sink,
+        compress::{Recent, Table},
+    },
 };
 
 /// Appends fields to a buffer up to a limit, and compresses names against those written before.
@@ -26,6 +29,7 @@ pub struct Writer<'b> {
     pos: usize,
     limit: usize,
     names: Table,
+    recent: Recent,
 }
 
 impl<'b> Writer<'b> {
@@ -38,6 +42,7 @@ impl<'b> Writer<'b> {
             pos: 0,
             limit,
             names: Table::new(),
+            recent: Recent::default(),
         }
     }
 
@@ -69,6 +74,7 @@ impl<'b> Writer<'b> {
         if pos < self.pos {
             self.pos = pos;
             self.names.forget(pos);
+            self.recent = Recent::default();
         }
     }
 
@@ -95,6 +101,30 @@ impl<'b> Writer<'b> {
         body(self)?;
         let len = u16::try_from(self.pos - at - 2).map_err(|_| BuildError::TooLong)?;
         self.patch_u16(at, len);
+        Ok(())
+    }
+
+    /// Writes a name: its labels up to a suffix written before, and a pointer to that.
+    fn compress(&mut self, name: &[u8]) -> Result<(), BuildError> {
+        let at = self.pos;
+        if let Some(known) = self.recent.find(&self.buf[..at], name) {
+            return self.put(&(0xc000 | known).to_be_bytes());
+        }
+        let (keep, pointer) = self.names.find(&self.buf[..at], name);
+        self.put(&name[..keep])?;
+        if let Some(target) = pointer
+            && let Err(full) = self.put(&(0xc000 | target).to_be_bytes())
+        {
+            self.pos = at;
+            return Err(full);
+        }
+        let written = &self.buf[..self.pos];
+        self.names.learn(written, at, &name[..keep], pointer);
+        self.recent = Recent::new(if keep == 0 {
+            pointer
+        } else {
+            u16::try_from(at).ok()
+        });
         Ok(())
     }
 
@@ -129,22 +159,12 @@ impl Sink for Writer<'_> {
 
     #[inline]
     fn compressed(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
-        let mut scratch = [0; 255];
-        let flat = match name.as_flat() {
-            Some(flat) => flat,
-            None => name.copy_to(&mut scratch),
-        };
-        let (keep, pointer) = self.names.find(&self.buf[..self.pos], flat);
-        let at = self.pos;
-        self.put(&flat[..keep])?;
-        if let Some(target) = pointer
-            && let Err(full) = self.put(&(0xc000 | target).to_be_bytes())
-        {
-            self.pos = at;
-            return Err(full);
+        match name.as_flat() {
+            Some(flat) => self.compress(flat),
+            None => {
+                let mut scratch = [0; 255];
+                self.compress(name.copy_to(&mut scratch))
+            }
         }
-        self.names
-            .learn(&self.buf[..self.pos], at, &flat[..keep], pointer);
-        Ok(())
     }
 }
