@@ -2,6 +2,10 @@
 
 use core::time::Duration;
 
+use http::{HeaderMap, HeaderName, header::CDN_CACHE_CONTROL};
+
+use crate::field::ResponseDirectives;
+
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
 ///
 /// ```
@@ -19,6 +23,7 @@ pub struct Policy {
     pub(super) heuristic_cap: Duration,
     pub(super) stale_on_error: Duration,
     pub(super) set_cookie: Guard,
+    pub(super) targets: Vec<HeaderName>,
 }
 
 /// Whose requests a cache serves.
@@ -30,6 +35,15 @@ pub enum Kind {
     /// Many users'.
     #[default]
     Shared,
+}
+
+/// Where the directives of a response stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// In Cache-Control, beside Expires.
+    General,
+    /// In a targeted field, beside nothing.
+    Targeted,
 }
 
 /// Whether a defence that goes beyond the standards is in force.
@@ -50,6 +64,7 @@ impl Default for Policy {
             heuristic_cap: Duration::from_secs(86_400),
             stale_on_error: Duration::from_secs(86_400),
             set_cookie: Guard::On,
+            targets: vec![CDN_CACHE_CONTROL],
         }
     }
 }
@@ -94,6 +109,30 @@ impl Policy {
     pub fn set_cookie(mut self, guard: Guard) -> Self {
         self.set_cookie = guard;
         self
+    }
+
+    /// Sets the targeted fields (RFC 9213) that a shared cache obeys, the most specific first; `CDN-Cache-Control`
+    /// unless set. The first that is there and valid replaces Cache-Control and Expires.
+    #[must_use]
+    pub fn targets(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.targets = fields.into_iter().collect();
+        self
+    }
+
+    /// The directives that count for this cache, and where they stand.
+    pub(super) fn directives(&self, headers: &HeaderMap) -> (ResponseDirectives, Control) {
+        let targets = if self.is_shared() {
+            &self.targets[..]
+        } else {
+            &[]
+        };
+        let targeted = targets
+            .iter()
+            .find_map(|name| ResponseDirectives::targeted(headers, name));
+        match targeted {
+            Some(directives) => (directives, Control::Targeted),
+            None => (ResponseDirectives::parse(headers), Control::General),
+        }
     }
 
     /// Returns whose requests the cache serves.

@@ -17,8 +17,8 @@ use crate::{
     exchange::{Placement, Received, Release, Selected, receive},
     head::Head,
     policy::{
-        Collapse, Condition, Decision, NotStored, OnError, Policy, RequestHead, ResponseHead,
-        Times, Why, make_conditional, requested_range, strip_conditions,
+        Collapse, Condition, Decision, Freshened, NotStored, OnError, Policy, RequestHead,
+        ResponseHead, Times, Why, make_conditional, requested_range, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -46,6 +46,14 @@ impl Ask {
             _ => Collapse::No,
         };
         Self { forward, collapse }
+    }
+
+    /// A method that has to be forwarded.
+    pub(super) fn method() -> Self {
+        Self {
+            forward: Forward::Method,
+            collapse: Collapse::No,
+        }
     }
 
     /// A validation that no client waits for.
@@ -119,6 +127,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     self.inner.ready().await?;
                 }
                 Received::Pass(reason) => {
+                    self.learn_from_head(&lead, &found, ResponseHead::from(&answer), times);
                     return Ok(self.pass(lead, &found, answer, ask, reason.as_str()));
                 }
             }
@@ -213,7 +222,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     }
 
     /// Sends an answer on while it is stored.
-    fn store(
+    pub(super) fn store(
         &self,
         lead: Duty,
         found: &Found,
@@ -260,6 +269,25 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));
         status.append_to(response.headers_mut(), &self.shared.config.name);
         response
+    }
+
+    /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.
+    fn learn_from_head(&self, lead: &Duty, found: &Found, answer: ResponseHead<'_>, times: Times) {
+        let (Some(stored), Some(entry)) = (found.0.head(), &found.1) else {
+            return;
+        };
+        if *self.request().method != Method::HEAD || answer.status != StatusCode::OK {
+            return;
+        }
+        let (policy, store) = (&self.shared.config.policy, &self.shared.config.store);
+        let len = entry.content.len().unwrap_or_default();
+        let freshened = policy.freshen_by_head(stored, len, answer, times);
+        lead.if_valid(|| match freshened {
+            Freshened::Updated(head) => {
+                _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes().clone());
+            }
+            Freshened::Mismatch => _ = store.remove(found.0.key()),
+        });
     }
 
     /// Sends an answer on that is not stored.

@@ -39,7 +39,8 @@ pin_project! {
 }
 
 impl<B> CacheBody<B> {
-    pub(super) fn empty() -> Self {
+    /// Makes a body without bytes, for responses that stand in for one that did not come.
+    pub fn empty() -> Self {
         Self { kind: Kind::Empty }
     }
 

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 
 use crate::{
     error::{BuildError, TextError, WireError},
-    rdata::table,
+    rdata::table::{self, Spec},
     record::Rtype,
     text::{Lexer, Printer, radix},
     wire::{Reader, Sink},
@@ -94,7 +94,7 @@ fn copy(
 /// Prints checked rdata in presentation format.
 pub(crate) fn print(rtype: Rtype, reader: Reader<'_>, out: &mut dyn Write) -> fmt::Result {
     match table::spec(rtype) {
-        Some(spec) if !spec.opaque => {
+        Some(spec) if has_text(spec, reader) => {
             let mut reader = reader;
             let mut printer = Printer::new(out);
             let mut fields = spec.fields.iter();
@@ -102,6 +102,12 @@ pub(crate) fn print(rtype: Rtype, reader: Reader<'_>, out: &mut dyn Write) -> fm
         }
         _ => print_generic(reader, out),
     }
+}
+
+/// Says whether every field has a text that reads back.
+fn has_text(spec: &Spec, mut reader: Reader<'_>) -> bool {
+    let mut fields = spec.fields.iter();
+    fields.all(|(name, field)| field.has_text(&mut reader, name)) && !spec.fields.is_empty()
 }
 
 /// Prints rdata in the `\#` form (RFC 3597 section 5).
@@ -158,7 +164,10 @@ fn parse_generic(rtype: Rtype, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Res
     let start = out.len();
     let token = tokens.expect("length")?;
     let len = token.number(u16::MAX.into(), "not a length up to 65535")?;
-    radix::hex_rest(tokens, out)?;
+    if len > 0 {
+        radix::hex_rest(tokens, "octets", out)?;
+    }
+    tokens.finish()?;
     if (out.len() - start) as u64 != len {
         return Err(token.invalid("length does not match the octets"));
     }

@@ -6,4 +6,4 @@ mod printer;
 pub(crate) mod radix;
 
 pub(crate) use lexer::{Lexer, Token};
-pub(crate) use printer::Printer;
+pub(crate) use printer::{Printer, write_escaped};

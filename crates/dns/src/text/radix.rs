@@ -2,14 +2,21 @@
 
 use core::fmt::{self, Write};
 
-use crate::{error::TextError, text::Lexer};
+use crate::{
+    error::TextError,
+    text::{Lexer, Token},
+};
 
 /// Reads hexadecimal digits to the end of the entry; pairs may be split over tokens.
-pub(crate) fn hex_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+pub(crate) fn hex_rest(
+    tokens: &mut Lexer<'_>,
+    field: &'static str,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
     let mut high = None;
-    let mut at = tokens.position();
-    while let Some(token) = tokens.next()? {
-        at = token.at;
+    let mut token = tokens.expect(field)?;
+    let at = token.at;
+    loop {
         for byte in token.text {
             let digit = hex_digit(*byte).ok_or_else(|| token.invalid("not hexadecimal"))?;
             match high.take() {
@@ -17,11 +24,83 @@ pub(crate) fn hex_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), 
                 None => high = Some(digit),
             }
         }
+        match tokens.next()? {
+            Some(next) => token = next,
+            None => break,
+        }
     }
     match high {
         None => Ok(()),
         Some(_) => Err(TextError::invalid(at, "odd number of hexadecimal digits")),
     }
+}
+
+/// Reads one token of hexadecimal digits.
+pub(crate) fn hex(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let (pairs, []) = token.text.as_chunks::<2>() else {
+        return Err(token.invalid("odd number of hexadecimal digits"));
+    };
+    for [high, low] in pairs {
+        match (hex_digit(*high), hex_digit(*low)) {
+            (Some(high), Some(low)) => out.push(high << 4 | low),
+            _ => return Err(token.invalid("not hexadecimal")),
+        }
+    }
+    Ok(())
+}
+
+/// Reads one token of base64.
+pub(crate) fn base64(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let mut decoder = Base64::default();
+    let fed = token
+        .text
+        .iter()
+        .try_for_each(|byte| decoder.push(*byte, out));
+    fed.and_then(|()| decoder.finish())
+        .ok_or_else(|| token.invalid("not base64"))
+}
+
+/// Reads one token of base32 with extended hex alphabet (RFC 4648 section 7), unpadded.
+pub(crate) fn base32(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let bad = || token.invalid("not base32 with extended hex alphabet");
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in token.text {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'v' => byte - b'a' + 10,
+            b'A'..=b'V' => byte - b'A' + 10,
+            _ => return Err(bad()),
+        };
+        bits = (bits << 5 | u32::from(digit)) & 0xfff;
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    // What is left over is less than a digit, and zero.
+    if token.text.is_empty() || count >= 5 || bits & ((1 << count) - 1) != 0 {
+        return Err(bad());
+    }
+    Ok(())
+}
+
+/// Writes unpadded base32 with extended hex alphabet.
+pub(crate) fn write_base32(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in bytes {
+        bits = (bits << 8 | u32::from(*byte)) & 0xfff;
+        count += 8;
+        while count >= 5 {
+            count -= 5;
+            out.write_char(char::from(DIGITS[(bits >> count & 31) as usize]))?;
+        }
+    }
+    if count > 0 {
+        out.write_char(char::from(DIGITS[(bits << (5 - count) & 31) as usize]))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
@@ -34,15 +113,23 @@ pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// Reads base64 (RFC 4648 section 4, padded) to the end of the entry.
-pub(crate) fn base64_rest(tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+pub(crate) fn base64_rest(
+    tokens: &mut Lexer<'_>,
+    field: &'static str,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
     let mut decoder = Base64::default();
-    let mut at = tokens.position();
-    while let Some(token) = tokens.next()? {
-        at = token.at;
+    let mut token = tokens.expect(field)?;
+    let at = token.at;
+    loop {
         for byte in token.text {
             decoder
                 .push(*byte, out)
                 .ok_or_else(|| token.invalid("not base64"))?;
+        }
+        match tokens.next()? {
+            Some(next) => token = next,
+            None => break,
         }
     }
     decoder

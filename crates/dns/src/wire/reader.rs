@@ -47,6 +47,18 @@ impl<'a> Reader<'a> {
         self.buf.len() - self.pos
     }
 
+    /// Returns the octet before the position.
+    #[must_use]
+    pub(crate) fn previous(&self) -> Option<u8> {
+        self.before(1)
+    }
+
+    /// Returns the octet that stands `distance` before the position.
+    #[must_use]
+    pub(crate) fn before(&self, distance: usize) -> Option<u8> {
+        self.buf.get(self.pos.checked_sub(distance)?).copied()
+    }
+
     /// Says whether no byte is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -141,6 +141,7 @@ impl Monitor {
             self.next_tick = now.mono + self.policy.tick;
             self.absorb_boards();
             self.evaluate_all();
+            self.unpublished |= self.has_drifted();
         }
         self.publish_news();
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use eaves_common::time::Mono;
-
 use super::{
     Monitor, Standing,
     event::{Change, Evidence},
@@ -164,21 +162,6 @@ impl Monitor {
     /// Good traffic outweighs probes that fail.
     fn is_vetoed(&self, window: &Window) -> bool {
         window.samples() >= self.policy.veto_samples && window.bad_share() < self.policy.veto_share
-    }
-
-    /// Returns the share of what falls to it that an origin takes, by its standing alone.
-    pub(super) fn readiness(&self, track: &Track, now: Mono) -> f64 {
-        match track.standing {
-            Standing::Healthy => 1.0,
-            Standing::Unknown => 0.0,
-            Standing::Warming => {
-                let age =
-                    (now - track.since).as_secs_f64() / self.policy.ramp.as_secs_f64().max(0.001);
-                self.policy.ramp_from + (1.0 - self.policy.ramp_from) * age.min(1.0)
-            }
-            Standing::Down | Standing::Ejected if track.is_probed_up() => self.policy.trial_share,
-            Standing::Down | Standing::Ejected => 0.0,
-        }
     }
 }
 

@@ -79,6 +79,8 @@ pub(super) struct Track {
     pub(super) hold: Hold,
     pub(super) held_until: Mono,
     pub(super) trial_since: Option<Mono>,
+    /// The acceptance in the newest snapshot.
+    pub(super) published: u16,
 }
 
 impl Track {
@@ -101,6 +103,7 @@ impl Track {
             hold: Hold::default(),
             held_until: Mono::ZERO,
             trial_since: None,
+            published: 0,
         }
     }
 

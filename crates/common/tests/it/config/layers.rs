@@ -239,6 +239,43 @@ mod http_like {
 }
 
 #[test]
+fn checks_of_several_values_need_each_to_be_right() {
+    let read = |text| {
+        lines(toml(text, |table| {
+            let low = table.value::<u8>("low").default(0);
+            let high = table.value::<u8>("high").default(9);
+            if low > high {
+                table.problem("low", &["high"], "is over `high`, use at most that");
+                table.problem("low", &[], "is too high");
+            }
+            Some(())
+        }))
+    };
+    assert_eq!(
+        read("low = 7\nhigh = 5"),
+        [
+            "a.toml:1:7: low: is over `high`, use at most that",
+            "a.toml:1:7: low: is too high"
+        ]
+    );
+    assert_eq!(
+        read("low = 10"),
+        [
+            "a.toml:1:7: low: is over `high`, use at most that",
+            "a.toml:1:7: low: is too high"
+        ]
+    );
+    assert_eq!(
+        read("low = 10\nhigh = 300"),
+        [
+            "a.toml:1:7: low: is too high",
+            "a.toml:2:8: high: 300 is out of range, use 0 to 255",
+        ]
+    );
+    assert_eq!(read("low = 300").len(), 1);
+}
+
+#[test]
 fn the_problems_become_one_error() {
     let problems = toml("a = 1\nb = 2", |_| Some(())).unwrap_err();
     let error = Error::from(problems);

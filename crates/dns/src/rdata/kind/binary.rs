@@ -1,6 +1,4 @@
-//! Octets without a text of their own.
-
-use core::fmt;
+//! Octets to the end.
 
 use super::Kind;
 use crate::{
@@ -9,83 +7,52 @@ use crate::{
     wire::{Reader, Sink},
 };
 
-/// Octets to the end that have no text but the `\#` form.
-pub(crate) struct Opaque;
-
-impl Kind for Opaque {
-    type View<'a> = &'a [u8];
-
-    #[inline]
-    fn read<'a>(reader: &mut Reader<'a>, _: &'static str) -> Result<&'a [u8], WireError> {
-        Ok(reader.rest())
-    }
-
-    fn write(view: &[u8], sink: &mut impl Sink) -> Result<(), BuildError> {
-        sink.put(view)
-    }
-
-    fn print(view: &[u8], out: &mut Printer<'_>) -> fmt::Result {
-        out.show(format_args!("\\# {}", view.len()))?;
-        if view.is_empty() {
-            Ok(())
-        } else {
-            out.hex(view)
-        }
-    }
-
-    fn parse(tokens: &mut Lexer<'_>, _: &'static str, _: &mut Vec<u8>) -> Result<(), TextError> {
-        let at = tokens.position();
-        Err(TextError::invalid(at, "this type is written as \\# only"))
+kind! {
+    /// Octets that have no text but the `\\#` form.
+    Opaque: &'a [u8];
+    read(reader, field) { Ok(reader.rest()) }
+    write(view, sink) { sink.put(view) }
+    has_text(view) { false }
+    print(view, out) { Ok(()) }
+    parse(tokens, field, bytes) {
+        Err(TextError::invalid(tokens.position(), "this type is written as \\# only"))
     }
 }
 
-/// Octets to the end, in hexadecimal.
-pub(crate) struct Hex;
-
-impl Kind for Hex {
-    type View<'a> = &'a [u8];
-
-    #[inline]
-    fn read<'a>(reader: &mut Reader<'a>, _: &'static str) -> Result<&'a [u8], WireError> {
-        Ok(reader.rest())
-    }
-
-    fn write(view: &[u8], sink: &mut impl Sink) -> Result<(), BuildError> {
-        sink.put(view)
-    }
-
-    fn print(view: &[u8], out: &mut Printer<'_>) -> fmt::Result {
-        out.hex(view)
-    }
-
-    fn parse(tokens: &mut Lexer<'_>, _: &'static str, out: &mut Vec<u8>) -> Result<(), TextError> {
-        radix::hex_rest(tokens, out)
-    }
+kind! {
+    /// Octets in hexadecimal.
+    Hex: &'a [u8];
+    read(reader, field) { Ok(reader.rest()) }
+    write(view, sink) { sink.put(view) }
+    has_text(view) { !view.is_empty() }
+    print(view, out) { out.hex(view) }
+    parse(tokens, field, bytes) { radix::hex_rest(tokens, field, bytes) }
 }
 
-/// Octets to the end, in base64.
-pub(crate) struct Base64;
+kind! {
+    /// Octets in base64.
+    Base64: &'a [u8];
+    read(reader, field) { Ok(reader.rest()) }
+    write(view, sink) { sink.put(view) }
+    has_text(view) { !view.is_empty() }
+    print(view, out) { radix::write_base64(view, out.field()?) }
+    parse(tokens, field, bytes) { radix::base64_rest(tokens, field, bytes) }
+}
 
-impl Kind for Base64 {
-    type View<'a> = &'a [u8];
-
-    #[inline]
-    fn read<'a>(reader: &mut Reader<'a>, _: &'static str) -> Result<&'a [u8], WireError> {
-        Ok(reader.rest())
+kind! {
+    /// Octets in base64, of which none are a dash.
+    DashBase64: &'a [u8];
+    read(reader, field) { Ok(reader.rest()) }
+    write(view, sink) { sink.put(view) }
+    print(view, out) {
+        if view.is_empty() { out.show('-') } else { radix::write_base64(view, out.field()?) }
     }
-
-    fn write(view: &[u8], sink: &mut impl Sink) -> Result<(), BuildError> {
-        sink.put(view)
-    }
-
-    fn print(view: &[u8], out: &mut Printer<'_>) -> fmt::Result {
-        if view.is_empty() {
+    parse(tokens, field, bytes) {
+        let before = *tokens;
+        if tokens.expect(field)?.text == b"-" {
             return Ok(());
         }
-        radix::write_base64(view, out.field()?)
-    }
-
-    fn parse(tokens: &mut Lexer<'_>, _: &'static str, out: &mut Vec<u8>) -> Result<(), TextError> {
-        radix::base64_rest(tokens, out)
+        *tokens = before;
+        radix::base64_rest(tokens, field, bytes)
     }
 }

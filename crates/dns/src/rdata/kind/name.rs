@@ -1,7 +1,5 @@
 //! Names within rdata.
 
-use core::fmt;
-
 use super::Kind;
 use crate::{
     error::{BuildError, TextError, WireError},
@@ -10,58 +8,29 @@ use crate::{
     wire::{Reader, Sink},
 };
 
-/// A name that may be compressed when read (RFC 3597 section 4); whether it is when written
-/// stands in the table.
-pub(crate) struct Name;
-
-/// A name that is never compressed.
-pub(crate) struct FlatName;
-
-impl Kind for Name {
-    type View<'a> = NameRef<'a>;
-
-    #[inline]
-    fn read<'a>(reader: &mut Reader<'a>, _: &'static str) -> Result<NameRef<'a>, WireError> {
-        reader.name()
-    }
-
-    fn write(view: NameRef<'_>, sink: &mut impl Sink) -> Result<(), BuildError> {
-        sink.name(view)
-    }
-
-    fn print(view: NameRef<'_>, out: &mut Printer<'_>) -> fmt::Result {
-        out.show(view)
-    }
-
-    fn parse(tokens: &mut Lexer<'_>, _: &'static str, out: &mut Vec<u8>) -> Result<(), TextError> {
-        let mut wire = [0; 255];
-        let len = tokens.expect("name")?.name(tokens.origin(), &mut wire)?;
-        out.extend_from_slice(&wire[..len]);
-        Ok(())
-    }
+kind! {
+    /// A name that may be compressed when read (RFC 3597 section 4); whether it is when written
+    /// stands in the table.
+    Name: NameRef<'a>;
+    read(reader, field) { reader.name() }
+    write(view, sink) { sink.name(view) }
+    print(view, out) { out.show(view) }
+    parse(tokens, field, bytes) { parse_name(tokens, bytes) }
 }
 
-impl Kind for FlatName {
-    type View<'a> = NameRef<'a>;
+kind! {
+    /// A name that is never compressed.
+    FlatName: NameRef<'a>;
+    read(reader, field) { reader.flat_name() }
+    write(view, sink) { sink.name(view) }
+    print(view, out) { out.show(view) }
+    parse(tokens, field, bytes) { parse_name(tokens, bytes) }
+}
 
-    #[inline]
-    fn read<'a>(reader: &mut Reader<'a>, _: &'static str) -> Result<NameRef<'a>, WireError> {
-        reader.flat_name()
-    }
-
-    fn write(view: NameRef<'_>, sink: &mut impl Sink) -> Result<(), BuildError> {
-        sink.name(view)
-    }
-
-    fn print(view: NameRef<'_>, out: &mut Printer<'_>) -> fmt::Result {
-        out.show(view)
-    }
-
-    fn parse(
-        tokens: &mut Lexer<'_>,
-        field: &'static str,
-        out: &mut Vec<u8>,
-    ) -> Result<(), TextError> {
-        Name::parse(tokens, field, out)
-    }
+#[inline]
+pub(super) fn parse_name(tokens: &mut Lexer<'_>, bytes: &mut Vec<u8>) -> Result<(), TextError> {
+    let mut wire = [0; 255];
+    let len = tokens.expect("name")?.name(tokens.origin(), &mut wire)?;
+    bytes.extend_from_slice(&wire[..len]);
+    Ok(())
 }

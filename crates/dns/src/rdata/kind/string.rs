@@ -149,3 +149,39 @@ impl Kind for Value {
         tokens.expect(field)?.unescape(out)
     }
 }
+
+/// As [`Value`], but not empty.
+pub(crate) struct Target;
+
+impl Kind for Target {
+    type View<'a> = &'a [u8];
+
+    #[inline]
+    fn read<'a>(reader: &mut Reader<'a>, field: &'static str) -> Result<&'a [u8], WireError> {
+        if reader.is_empty() {
+            let at = reader.position();
+            return Err(WireError::Truncated { at, field });
+        }
+        Ok(reader.rest())
+    }
+
+    fn write(view: &[u8], sink: &mut impl Sink) -> Result<(), BuildError> {
+        sink.put(view)
+    }
+
+    fn print(view: &[u8], out: &mut Printer<'_>) -> fmt::Result {
+        out.quoted(view)
+    }
+
+    fn parse(
+        tokens: &mut Lexer<'_>,
+        field: &'static str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), TextError> {
+        let token = tokens.expect(field)?;
+        if token.text.is_empty() {
+            return Err(token.invalid("must not be empty"));
+        }
+        token.unescape(out)
+    }
+}

@@ -2,33 +2,73 @@
 
 /// The type of a field in a view.
 macro_rules! view_type {
+    (A6Prefix) => { AddressPart<'a> };
     (Algorithm) => { u8 };
+    (Atma) => { &'a [u8] };
     (Base64) => { &'a [u8] };
+    (Blob) => { &'a [u8] };
+    (BlobRest) => { &'a [u8] };
+    (CdsDigest) => { &'a [u8] };
+    (CertType) => { u16 };
+    (DashBase64) => { &'a [u8] };
+    (Degrees) => { &'a [u8] };
+    (DsDigest) => { &'a [u8] };
+    (Eui48) => { [u8; 6] };
+    (Eui64) => { [u8; 8] };
     (FlatName) => { NameRef<'a> };
+    (Gateway) => { GatewayView<'a> };
+    (Groups) => { u64 };
+    (Hash) => { &'a [u8] };
     (Hex) => { &'a [u8] };
+    (HipKey) => { HostIdentity<'a> };
+    (Ipn) => { u64 };
     (Ipv4) => { Ipv4Addr };
     (Ipv6) => { Ipv6Addr };
+    (Latitude) => { &'a [u8] };
+    (Longitude) => { &'a [u8] };
+    (Mac) => { &'a [u8] };
     (Name) => { NameRef<'a> };
+    (Names) => { NameList<'a> };
+    (Nsap) => { &'a [u8] };
+    (OldTypes) => { &'a [u8] };
     (Opaque) => { &'a [u8] };
+    (OptStr) => { Option<&'a [u8]> };
+    (Other) => { &'a [u8] };
+    (Params) => { SvcParams<'a> };
     (Period) => { u32 };
+    (Place) => { GeoPlace };
+    (Ports) => { &'a [u8] };
+    (Prefixes) => { PrefixList<'a> };
+    (Protocol) => { u8 };
+    (Relay) => { GatewayView<'a> };
+    (RelayType) => { u8 };
+    (Salt) => { &'a [u8] };
+    (Scheme) => { u8 };
     (Str) => { &'a [u8] };
     (Strs) => { Strings<'a> };
     (Tag) => { &'a [u8] };
-    (U8) => { u8 };
+    (Target) => { &'a [u8] };
+    (Time) => { u32 };
+    (TlsData) => { &'a [u8] };
+    (Type) => { Rtype };
+    (Types) => { TypeSet<'a> };
     (U16) => { u16 };
     (U32) => { u32 };
+    (U48) => { u64 };
+    (U8) => { u8 };
     (Value) => { &'a [u8] };
+    (ZoneDigest) => { ZoneDigest<'a> };
 }
 
 /// Turns entries into constants, views, specs and the enum of all views.
 macro_rules! record_types {
-    ($(
+    ([] {$(
         $(#[doc = $doc:literal])+
         $constant:ident = $number:literal $view:ident $(<$lt:lifetime>)?
             : $flags:tt $($sample:literal)? {
             $($(#[doc = $field_doc:literal])+ $field:ident: $kind:ident,)*
         }
-    )*) => {
+    )*}) => {
         impl Rtype {
             $($(#[doc = $doc])+ pub const $constant: Self = Self($number);)*
         }
@@ -76,7 +116,7 @@ macro_rules! record_types {
                 /// Writes the fields.
                 #[inline]
                 #[allow(unused_variables, reason = "a type may have no fields")]
-                fn write(&self, sink: &mut impl Sink) -> Result<(), BuildError> {
+                fn write(&self, sink: &mut impl wire::Sink) -> Result<(), BuildError> {
                     $(record_types!(@write $flags $kind self.$field, sink);)*
                     Ok(())
                 }
@@ -138,7 +178,7 @@ macro_rules! record_types {
             /// # Errors
             /// When it does not fit, or a field is too long for its length octets.
             #[inline]
-            pub fn write(&self, sink: &mut impl Sink) -> Result<(), BuildError> {
+            pub fn write(&self, sink: &mut impl wire::Sink) -> Result<(), BuildError> {
                 match self {
                     $(Self::$view(view) => view.write(sink),)*
                     Self::Unknown(unknown) => sink.put(unknown.octets),
@@ -152,7 +192,6 @@ macro_rules! record_types {
             fields: &[$((stringify!($field), Field::$kind),)*],
             compress: has(&[$(stringify!($flag)),*], "compress"),
             lowercase: has(&[$(stringify!($flag)),*], "lowercase"),
-            opaque: has(&[$(stringify!($kind)),*], "Opaque"),
         }
     };
     (@reader) => { Reader<'_> };

@@ -18,8 +18,6 @@ pub(crate) struct Spec {
     pub(crate) compress: bool,
     /// Names are lower-cased in canonical form (RFC 4034 section 6.2, RFC 6840 section 5.1).
     pub(crate) lowercase: bool,
-    /// There is no text but the `\#` form.
-    pub(crate) opaque: bool,
 }
 
 macro_rules! fields {
@@ -40,6 +38,14 @@ macro_rules! fields {
             ) -> Result<(), WireError> {
                 match self {
                     $(Self::$kind => kind::$kind::read(reader, field).map(drop),)*
+                }
+            }
+
+            /// Says whether the field has a text, and moves over it.
+            pub(crate) fn has_text(self, reader: &mut Reader<'_>, field: &'static str) -> bool {
+                match self {
+                    $(Self::$kind => kind::$kind::read(reader, field)
+                        .is_ok_and(kind::$kind::has_text),)*
                 }
             }
 
@@ -74,7 +80,9 @@ macro_rules! fields {
     };
 }
 
-fields! { Algorithm Base64 FlatName Hex Ipv4 Ipv6 Name Opaque Period Str Strs Tag U8 U16 U32 Value }
+fields! {
+    A6Prefix Algorithm Atma Base64 Blob BlobRest CdsDigest CertType DashBase64 Degrees DsDigest Eui48 Eui64 FlatName Gateway Groups Hash Hex HipKey Ipn Ipv4 Ipv6 Latitude Longitude Mac Name Names Nsap OldTypes Opaque OptStr Other Params Period Place Ports Prefixes Protocol Relay RelayType Salt Scheme Str Strs Tag Target Time TlsData Type Types U16 U32 U48 U8 Value ZoneDigest
+}
 
 impl Field {
     pub(crate) fn is_name(self) -> bool {
