@@ -4,16 +4,17 @@ use core::time::Duration;
 
 use http::{HeaderMap, HeaderName, header::CDN_CACHE_CONTROL};
 
+use super::Defences;
 use crate::field::ResponseDirectives;
 
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
 ///
 /// ```
-/// use eaves_cache::policy::{Guard, Kind, Policy};
+/// use eaves_cache::policy::{Defences, Kind, Policy};
 ///
 /// let browser = Policy::default().kind(Kind::Private);
 /// let proxy = Policy::standards_only();
-/// assert_eq!(proxy.set_cookie_guard(), Guard::Off);
+/// assert_eq!(proxy.in_force(), Defences::OFF);
 /// # assert_eq!(browser.cache_kind(), Kind::Private);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Policy {
     pub(super) heuristic_percent: u32,
     pub(super) heuristic_cap: Duration,
     pub(super) stale_on_error: Duration,
-    pub(super) set_cookie: Guard,
+    pub(super) defences: Defences,
     pub(super) targets: Vec<HeaderName>,
 }
 
@@ -63,7 +64,7 @@ impl Default for Policy {
             heuristic_percent: 10,
             heuristic_cap: Duration::from_secs(86_400),
             stale_on_error: Duration::from_secs(86_400),
-            set_cookie: Guard::On,
+            defences: Defences::ON,
             targets: vec![CDN_CACHE_CONTROL],
         }
     }
@@ -74,7 +75,7 @@ impl Policy {
     #[must_use]
     pub fn standards_only() -> Self {
         Self {
-            set_cookie: Guard::Off,
+            defences: Defences::OFF,
             ..Self::default()
         }
     }
@@ -107,7 +108,14 @@ impl Policy {
     /// The RFC allows more; what it allows has handed one user's session to another.
     #[must_use]
     pub fn set_cookie(mut self, guard: Guard) -> Self {
-        self.set_cookie = guard;
+        self.defences.set_cookie = guard;
+        self
+    }
+
+    /// Says which defences are in force.
+    #[must_use]
+    pub fn defences(mut self, defences: Defences) -> Self {
+        self.defences = defences;
         self
     }
 
@@ -141,10 +149,10 @@ impl Policy {
         self.kind
     }
 
-    /// Returns whether Set-Cookie is guarded.
+    /// Returns the defences in force.
     #[must_use]
-    pub const fn set_cookie_guard(&self) -> Guard {
-        self.set_cookie
+    pub const fn in_force(&self) -> Defences {
+        self.defences
     }
 
     pub(super) fn is_shared(&self) -> bool {

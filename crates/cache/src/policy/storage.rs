@@ -4,11 +4,11 @@ use core::time::Duration;
 
 use http::{
     HeaderMap, Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_LOCATION, ETAG, LAST_MODIFIED, SET_COOKIE, VARY},
+    header::{AUTHORIZATION, CONTENT_LOCATION, ETAG, LAST_MODIFIED, VARY},
 };
 
 use super::{
-    Guard, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
     freshness::{Dates, initial_age, is_heuristically_cacheable},
     rules::Control,
 };
@@ -40,6 +40,8 @@ pub enum Storage {
 pub enum NotStored {
     /// The request was authorized, and nothing says that others may see the answer (RFC 9111 section 3.5).
     Authorization,
+    /// The Content-Type contradicts the path's extension; a defence beyond the RFC.
+    Deception,
     /// Stored already stale and without a validator: it could never be used.
     Expired,
     /// The method's answers are not reused.
@@ -57,6 +59,8 @@ pub enum NotStored {
     /// Nothing in the response offers it to caches, and its status does not either (RFC 9111 section 3); or
     /// `must-understand`, and the status is not understood.
     Status,
+    /// The request had something that may have changed the response and is not part of the key; a defence beyond the RFC.
+    Unkeyed,
     /// `Vary: *` matches no request (RFC 9111 section 4.1).
     VaryStar,
 }
@@ -67,6 +71,7 @@ impl NotStored {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Authorization => "authorization",
+            Self::Deception => "deception",
             Self::Expired => "expired",
             Self::Method => "method",
             Self::NoStore => "no-store",
@@ -75,6 +80,7 @@ impl NotStored {
             Self::RequestNoStore => "request-no-store",
             Self::SetCookie => "set-cookie",
             Self::Status => "status",
+            Self::Unkeyed => "unkeyed",
             Self::VaryStar => "vary-star",
         }
     }
@@ -146,8 +152,7 @@ impl Policy {
         if request.headers.contains_key(AUTHORIZATION) && !public && !directives.must_revalidate {
             return Some(NotStored::Authorization);
         }
-        let cookie = self.set_cookie == Guard::On && headers.contains_key(SET_COOKIE);
-        (cookie && !public).then_some(NotStored::SetCookie)
+        self.defences.refusal(request, response, directives)
     }
 
     /// The last condition of RFC 9111 section 3: a directive, a lifetime or the status itself allows storing.

@@ -175,7 +175,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if let Some(answer) = answer {
             status = status.answered(answer);
         }
-        let stored = Stored { head, entry, age };
+        let stored = Stored {
+            head: head.clone(),
+            entry,
+            age,
+        };
         Some(stored.response(&self.shared, self.request(), Part::Whole, status))
     }
 
@@ -197,8 +201,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .is_some_and(|old| old.varies_on() == head.varies_on());
         lead.if_valid(|| {
             // Under another Vary the response would have to stand under another key.
-            if !varies_alike
-                || !store.replace_head(found.0.key(), &entry.content, head.as_bytes().clone())
+            if !varies_alike || !store.replace_head(found.0.key(), &entry.content, head.as_bytes())
             {
                 store.remove(found.0.key());
             }
@@ -218,7 +221,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .answered(StatusCode::NOT_MODIFIED)
             .ttl(remaining.as_secs())
             .stored();
-        Stored { head, entry, age }.response(&self.shared, self.request(), part, status)
+        Stored {
+            head: head.clone(),
+            entry,
+            age,
+        }
+        .response(&self.shared, self.request(), part, status)
     }
 
     /// Sends an answer on while it is stored.
@@ -231,7 +239,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
-        let head = placement.head.as_bytes().clone();
+        let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
             Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
@@ -239,7 +247,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         lead.if_valid(|| {
             let record = placement.variants.clone();
             if let Some(record) =
-                record.and_then(|bytes| store.begin(lead.primary(), bytes, Some(0)).ok())
+                record.and_then(|bytes| store.begin(lead.primary(), &bytes, Some(0)).ok())
             {
                 record.commit(None);
             }
@@ -284,7 +292,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let freshened = policy.freshen_by_head(stored, len, answer, times);
         lead.if_valid(|| match freshened {
             Freshened::Updated(head) => {
-                _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes().clone());
+                _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());
             }
             Freshened::Mismatch => _ = store.remove(found.0.key()),
         });

@@ -44,7 +44,10 @@ impl<B> CacheBody<B> {
         Self { kind: Kind::Empty }
     }
 
-    pub(super) fn pass(body: B) -> Self {
+    pub(super) fn pass(body: B) -> Self
+    where
+        B: Body,
+    {
         Self {
             kind: Kind::Pass {
                 body: Erased::new(body),

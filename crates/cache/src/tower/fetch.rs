@@ -88,7 +88,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if reason == Bypass::Method {
             return Ok(self.after_method(key, answer, times));
         }
-        let status = CacheStatus::forward(Forward::Bypass).answered(answer.status());
+        let status = CacheStatus::forward(Forward::Bypass)
+            .answered(answer.status())
+            .detail(reason.as_str());
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         Ok(response)
@@ -157,8 +159,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut rounds = 0;
         loop {
             let decision = respond::decide(&self.shared, self.request(), &found);
-            if let Some(response) = self.serve_stored(&found, &decision) {
+            if let Some(response) = self.serve_stored(&mut found, &decision) {
                 return Ok(response);
+            }
+            if let Decision::Bypass { reason } = decision {
+                return self.bypass(reason, found.0.primary().clone()).await;
             }
             let ask = Ask::of(&decision, &found.0, self.request());
             self.shared.counters.add(ask.count());
@@ -193,7 +198,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Serves what needs no origin, or only one in the background.
     fn serve_stored(
         &self,
-        found: &Found,
+        found: &mut Found,
         decision: &Decision,
     ) -> Option<Response<CacheBody<S::Body>>> {
         let background = Revalidate::Background;
@@ -268,12 +273,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
     async fn lead(self, lead: Duty, ask: Ask) -> Result<Response<CacheBody<S::Body>>, S::Error> {
-        let found = look(&self.shared, &self.parts, lead.primary()).await;
+        let mut found = look(&self.shared, &self.parts, lead.primary()).await;
         let decision = respond::decide(&self.shared, self.request(), &found);
         // What is stale was stale before, and is what this lead is to validate.
         let answered = match decision {
             Decision::HitStale { .. } => None,
-            _ => respond::from_store(&self.shared, self.request(), &found, &decision),
+            _ => respond::from_store(&self.shared, self.request(), &mut found, &decision),
         };
         if let Some(response) = answered {
             lead.release(Release::LookAgain);

@@ -70,6 +70,20 @@ fn a_clock_is_used_through_references_and_objects() {
     assert_eq!(read(&shared), read(&&clock));
 }
 
+#[test]
+fn wall_time_is_system_time_from_1970_on() {
+    let epoch = std::time::SystemTime::UNIX_EPOCH;
+    for (nanos, time) in [
+        (0, epoch),
+        (1_500_000_000, epoch + Duration::from_millis(1_500)),
+        (u64::MAX, epoch + Duration::from_nanos(u64::MAX)),
+    ] {
+        assert_eq!(std::time::SystemTime::from(Wall::from_nanos(nanos)), time);
+        assert_eq!(Wall::from(time), Wall::from_nanos(nanos));
+    }
+    assert_eq!(Wall::from(epoch - Duration::from_secs(1)), Wall::ZERO);
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn points_are_nanoseconds_in_json() {

@@ -51,7 +51,6 @@ impl Preset {
             Self::LowTraffic => Policy {
                 half_life: Duration::from_secs(10),
                 consecutive_errors: 2,
-                min_samples: 8.0,
                 ..web
             },
         }

@@ -9,6 +9,12 @@ use super::{
 };
 use crate::pool::{Bitmap, Draft, FULL, Mode, Slot, Snapshot};
 
+/// What a very slow origin still gets, so that its recovery is noticed.
+const LEAST_PACE: f64 = 0.002;
+
+/// An origin whose slowness nobody has seen for so many seconds gets twice as much.
+const FORGIVING: f64 = 5.0;
+
 impl Monitor {
     /// Publishes a snapshot if anything has changed since the last.
     pub(super) fn publish_news(&mut self) {
@@ -37,8 +43,21 @@ impl Monitor {
 
     /// Says whether ramps or latencies have moved somebody's share since the last snapshot.
     pub(super) fn has_drifted(&self) -> bool {
-        let drifted = |track: &Track| self.acceptance(track).abs_diff(track.published) > FULL / 50;
-        self.tracks.iter().flatten().any(drifted)
+        self.tracks
+            .iter()
+            .flatten()
+            .any(|track| self.is_moved(track))
+    }
+
+    /// Says whether this slot's share has moved since the last snapshot.
+    pub(super) fn has_turned(&self, slot: Slot) -> bool {
+        self.track(slot).is_some_and(|track| self.is_moved(track))
+    }
+
+    fn is_moved(&self, track: &Track) -> bool {
+        let now = self.acceptance(track);
+        let turned = (now == 0) != (track.published == 0);
+        turned || now.abs_diff(track.published) > FULL / 50
     }
 
     fn healthy(&self) -> Bitmap {
@@ -102,7 +121,7 @@ impl Monitor {
                 let grown = (age / self.policy.ramp.as_secs_f64().max(0.001)).min(1.0);
                 self.policy.ramp_from + (1.0 - self.policy.ramp_from) * grown
             }
-            Standing::Down | Standing::Ejected if track.is_probed_up() => self.policy.trial_share,
+            Standing::Down | Standing::Ejected if track.is_green() => self.policy.trial_share,
             Standing::Down | Standing::Ejected => 0.0,
         }
     }
@@ -113,6 +132,11 @@ impl Monitor {
             return 1.0;
         };
         let slow = own > usual * self.policy.slow_ratio;
-        if slow { (usual / own).powi(2) } else { 1.0 }
+        if !slow {
+            return 1.0;
+        }
+        let age = track.latency.age(self.now.mono).as_secs_f64();
+        let forgiven = (age / FORGIVING).exp2();
+        ((usual / own).powi(3).max(LEAST_PACE) * forgiven).min(1.0)
     }
 }

@@ -102,6 +102,7 @@ impl<K: Eq, V> Shard<K, V> {
             Err(value) => {
                 offer.uses = self.slab[id].uses_in(self.sketch.epoch());
                 self.heap.remove(id);
+                self.counts.removed += 1;
                 gone.replaced = self.take(id).map(|(_, old)| old);
                 Some((key, value))
             }
@@ -222,7 +223,7 @@ impl<K: Eq, V> Shard<K, V> {
 
 /// A victim may be worth this much more than a newcomer per unit: at 1 a newcomer loses every tie,
 /// and keys that are used twice within a short time never meet.
-const SLACK: f64 = 1.5;
+const SLACK: f64 = 3.0;
 
 impl<K, V> Departed<K, V> {
     pub(super) const fn new() -> Self {

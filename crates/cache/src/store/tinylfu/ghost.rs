@@ -95,18 +95,22 @@ const fn tag(hash: u64) -> u32 {
 mod tests {
     use super::*;
 
+    const fn key(n: u64) -> u64 {
+        n << 28 | n
+    }
+
     #[test]
     fn a_ghost_is_met_once_and_only_lately() {
         let mut ghosts = Ghosts::new(1600);
-        ghosts.add(1 << 28, 10, Ghost::Often);
-        ghosts.add(2 << 28, 10, Ghost::Once);
-        assert_eq!(ghosts.take(1 << 28), Some(Ghost::Often));
-        assert_eq!(ghosts.take(1 << 28), None);
-        for other in 3..90 {
-            ghosts.add(other << 28, 10, Ghost::Once);
+        ghosts.add(key(1), 10, Ghost::Often);
+        ghosts.add(key(2), 20, Ghost::Once);
+        assert_eq!(ghosts.take(key(1)), Some(Ghost::Often));
+        assert_eq!(ghosts.take(key(1)), None);
+        for other in 3..60 {
+            ghosts.add(key(other), 20, Ghost::Once);
         }
-        assert_eq!(ghosts.take(2 << 28), None, "870 bytes of 1600 left since");
-        assert_eq!(ghosts.take(89 << 28), Some(Ghost::Once));
+        assert_eq!(ghosts.take(key(2)), None, "1140 bytes of 1600 left since");
+        assert_eq!(ghosts.take(key(59)), Some(Ghost::Once));
     }
 
     #[test]
