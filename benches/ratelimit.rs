@@ -37,6 +37,12 @@ impl Check for DefaultKeyedRateLimiter<IpAddr> {
     }
 }
 
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
+    }
+}
+
 struct Bounded(RateLimiter<IpAddr, BoundedStore<IpAddr>, DefaultClock>);
 
 impl Check for Bounded {
@@ -153,6 +159,27 @@ fn checks(c: &mut Criterion) {
     }
 }
 
+/// Keys that come sixty-four at a time.
+fn batches(c: &mut Criterion) {
+    let hasher = KeyHasher::random();
+    let keys: Vec<_> = zipf().iter().map(|key| hasher.hash(key)).collect();
+    let gcra = ours(Width::Narrow, passed).gcra;
+    let mut group = c.benchmark_group("ratelimit/batch/1m-zipf");
+    group.throughput(Throughput::Elements(64));
+    group.bench_function("eaves-hashed", |b| {
+        b.iter_custom(|iters| {
+            let start = cpu();
+            for keys in keys.chunks(64).cycle().take(iters as usize) {
+                gcra.check_batch(keys, 1, passed(), |_, reading| {
+                    black_box(reading.is_allowed());
+                });
+            }
+            cpu() - start
+        });
+    });
+    group.finish();
+}
+
 /// A flood of keys of which none comes twice.
 fn flood(c: &mut Criterion) {
     fn run(
@@ -249,6 +276,6 @@ fn zipf() -> Vec<IpAddr> {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1)).sample_size(10);
-    targets = checks, denied, flood
+    targets = checks, batches, denied, flood
 }
 criterion_main!(benches);

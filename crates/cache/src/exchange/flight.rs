@@ -112,6 +112,14 @@ impl<T> Flights<T> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says whether a request for the same is under way that others may wait for.
+    #[must_use]
+    pub fn is_under_way(&self, selected: &Selected) -> bool {
+        let shard = self.shard(selected.primary());
+        let open = shard.open.get(selected.primary());
+        open.is_some_and(|open| open.iter().any(|(known, _)| known == selected.key()))
+    }
+
     /// Removes what is stored under a URI: `remove` runs while no fetch of it can commit. Fetches under way still
     /// serve those who wait for them, but nobody who asks from now on, and are not kept.
     pub fn invalidate<R>(&self, primary: &Key, remove: impl FnOnce() -> R) -> R {

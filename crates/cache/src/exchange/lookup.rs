@@ -1,6 +1,5 @@
 //! [`Lookup`]: from a request to the stored response it selects.
 
-use bytes::Bytes;
 use eaves_common::time::Now;
 
 use crate::{
@@ -67,7 +66,7 @@ impl Lookup {
     }
 
     /// Takes what the store holds under [`key`](Self::key). Bytes that cannot be read count as absent.
-    pub fn found(mut self, request: RequestHead<'_>, record: Option<Bytes>) -> Found {
+    pub fn found(mut self, request: RequestHead<'_>, record: Option<Vec<u8>>) -> Found {
         let record = record.and_then(|bytes| Record::read(bytes).ok());
         match (record, self.variants.is_some()) {
             (Some(Record::Response(head)), _) => return self.select(Some(head)),
@@ -147,6 +146,11 @@ impl Selected {
         self.head.as_ref()
     }
 
+    /// Takes the stored head out, to serve it.
+    pub fn take_head(&mut self) -> Option<Head> {
+        self.head.take()
+    }
+
     /// Treats the request as if nothing were stored for it.
     pub fn forget_head(&mut self) {
         self.head = None;
@@ -175,7 +179,7 @@ impl Selected {
         on: VaryOn,
         request: RequestHead<'_>,
         fresh_set: u64,
-    ) -> (Key, Option<Bytes>) {
+    ) -> (Key, Option<Vec<u8>>) {
         if on.is_empty() {
             return (self.primary.clone(), None);
         }

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::DATE};
 
 use super::Selected;
@@ -41,7 +40,7 @@ pub struct Placement {
     /// Its head.
     pub head: Head,
     /// What has to be stored under the key of the URI, so that lookups find the variant.
-    pub variants: Option<Bytes>,
+    pub variants: Option<Vec<u8>>,
 }
 
 /// Decides about the answer to a request that carried the validators of what is stored, if anything is.

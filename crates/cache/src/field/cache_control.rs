@@ -2,14 +2,17 @@
 
 use core::time::Duration;
 
+use std::borrow::Cow;
+
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderName,
     header::{CACHE_CONTROL, PRAGMA},
 };
 
 use super::{
     list::{members, trim, unquoted},
     seconds,
+    structured::{Value, dictionary},
 };
 
 /// The directives of a response that bear on caching.
@@ -70,6 +73,78 @@ impl ResponseDirectives {
             directives.add(Directive::split(member));
         }
         directives
+    }
+
+    /// Reads a targeted field (RFC 9213): a dictionary of the same directives, which replaces Cache-Control and
+    /// Expires for the caches it is meant for.
+    ///
+    /// Returns `None` if the field is not there, breaks the grammar anywhere, or has no member of a fitting type.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use eaves_cache::field::ResponseDirectives;
+    /// use http::{HeaderMap, HeaderValue, header::CDN_CACHE_CONTROL};
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(CDN_CACHE_CONTROL, HeaderValue::from_static("max-age=60, no-store=?0"));
+    /// let directives = ResponseDirectives::targeted(&headers, &CDN_CACHE_CONTROL).unwrap();
+    /// assert_eq!((directives.max_age, directives.no_store), (Some(Duration::from_secs(60)), false));
+    /// ```
+    #[must_use]
+    pub fn targeted(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
+        let mut lines = headers.get_all(name).iter();
+        let first = lines.next()?.as_bytes();
+        // Several lines are one dictionary, joined by commas.
+        let joined = lines.fold(Cow::Borrowed(first), |mut joined, line| {
+            joined.to_mut().extend_from_slice(b", ");
+            joined.to_mut().extend_from_slice(line.as_bytes());
+            joined
+        });
+        let mut directives = Self::default();
+        let mut members = 0;
+        dictionary(&joined, |key, value| members += directives.set(key, value))?;
+        (members > 0).then_some(directives)
+    }
+
+    /// Sets a directive from a dictionary; returns one if its type fits or it is not known.
+    fn set(&mut self, key: &[u8], value: Value) -> usize {
+        let lifetime = match key {
+            b"max-age" => &mut self.max_age,
+            b"s-maxage" => &mut self.s_maxage,
+            b"stale-if-error" => &mut self.stale_if_error,
+            b"stale-while-revalidate" => &mut self.stale_while_revalidate,
+            _ => return self.set_flag(key, value),
+        };
+        let Value::Integer(secs) = value else {
+            return 0;
+        };
+        let Ok(secs) = u64::try_from(secs) else {
+            return 0;
+        };
+        *lifetime = Some(Duration::from_secs(secs.min(1 << 31)));
+        1
+    }
+
+    fn set_flag(&mut self, key: &[u8], value: Value) -> usize {
+        let flag = match key {
+            b"immutable" => &mut self.immutable,
+            b"must-revalidate" => &mut self.must_revalidate,
+            b"must-understand" => &mut self.must_understand,
+            b"no-cache" => &mut self.no_cache,
+            b"no-store" => &mut self.no_store,
+            b"no-transform" => &mut self.no_transform,
+            b"private" => &mut self.private,
+            b"proxy-revalidate" => &mut self.proxy_revalidate,
+            b"public" => &mut self.public,
+            _ => return 1,
+        };
+        match value {
+            Value::Boolean(set) => *flag = set,
+            // With field names: the whole response is restricted, which is more than was asked.
+            Value::Other if matches!(key, b"no-cache" | b"private") => *flag = true,
+            _ => return 0,
+        }
+        1
     }
 
     fn add(&mut self, directive: Directive<'_>) {

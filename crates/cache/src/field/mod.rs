@@ -9,6 +9,7 @@ mod etag;
 mod list;
 mod range;
 mod seconds;
+mod structured;
 
 pub use cache_control::{RequestDirectives, ResponseDirectives};
 pub use date::HttpDate;

@@ -1,9 +1,13 @@
 //! [`Head`]: a response head as it rests in a store.
 
-use core::fmt;
+use core::{fmt, time::Duration};
+use std::io::Write;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{AGE, CACHE_STATUS, VARY},
+};
 
 use super::{
     codec::{HeadError, META_LEN, Reader, read_meta, write_len, write_meta},
@@ -27,13 +31,13 @@ use crate::policy::{Meta, VaryOn, varies_on};
 /// if let Storage::Store(meta) = Policy::default().storage((&request).into(), (&response).into(), times) {
 ///     let head = Head::new(meta, response.headers());
 ///     assert_eq!(head.field(&ETAG), Some(&b"\"1\""[..]));
-///     assert_eq!(Head::from_bytes(head.as_bytes().clone()).unwrap(), head);
+///     assert_eq!(Head::from_bytes(head.as_bytes().to_vec()).unwrap(), head);
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     meta: Meta,
-    bytes: Bytes,
+    bytes: Vec<u8>,
     count: usize,
     fields: usize,
 }
@@ -54,7 +58,7 @@ impl Head {
         }
         Self {
             meta,
-            bytes: Bytes::from(bytes),
+            bytes,
             count: headers.len(),
             fields,
         }
@@ -64,7 +68,7 @@ impl Head {
     ///
     /// # Errors
     /// If the bytes are not what [`as_bytes`](Self::as_bytes) gave: cut short, or changed.
-    pub fn from_bytes(bytes: Bytes) -> Result<Self, HeadError> {
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, HeadError> {
         let head = Self::trusted(bytes)?;
         let mut fields = head.fields();
         while fields.next_field()?.is_some() {}
@@ -72,7 +76,7 @@ impl Head {
     }
 
     /// Reads the numbers alone; fields that turn out broken later count as absent.
-    pub(crate) fn trusted(bytes: Bytes) -> Result<Self, HeadError> {
+    pub(crate) fn trusted(bytes: Vec<u8>) -> Result<Self, HeadError> {
         let mut reader = Reader::new(&bytes);
         if reader.byte()? != RESPONSE {
             return Err(HeadError::Invalid {
@@ -99,7 +103,7 @@ impl Head {
 
     /// Returns the bytes to store.
     #[must_use]
-    pub fn as_bytes(&self) -> &Bytes {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -133,12 +137,29 @@ impl Head {
     /// Builds the fields again; their values share one buffer.
     #[must_use]
     pub fn to_headers(&self) -> HeaderMap {
-        // The count was written here, but bytes from a disk might claim any.
-        let mut headers = HeaderMap::with_capacity(self.count.min(256));
-        let mut fields = self.fields();
-        while let Ok(Some(field)) = fields.next_field() {
-            let value = HeaderValue::from_maybe_shared(self.bytes.slice(field.value.clone()));
-            if let (Some(name), Ok(value)) = (field.to_name(), value) {
+        self.clone().into_headers()
+    }
+
+    /// Builds the fields of this head, without a copy of its bytes.
+    #[must_use]
+    pub fn into_headers(self) -> HeaderMap {
+        let (bytes, count, at) = (Bytes::from(self.bytes), self.count, self.fields);
+        headers_of(&bytes, count, at, None)
+    }
+
+    /// Builds the fields of a response served from here: with this Age in place of any, and a member of
+    /// Cache-Status behind those that are there.
+    #[must_use]
+    pub fn into_response(mut self, age: Duration, status: impl fmt::Display) -> HeaderMap {
+        let end = self.bytes.len();
+        // Writing into a vector does not fail.
+        let _ = write!(self.bytes, "{}", age.as_secs());
+        let between = self.bytes.len();
+        let _ = write!(self.bytes, "{status}");
+        let bytes = Bytes::from(self.bytes);
+        let mut headers = headers_of(&bytes, self.count, self.fields, Some(&AGE));
+        for (name, range) in [(AGE, end..between), (CACHE_STATUS, between..bytes.len())] {
+            if let Ok(value) = HeaderValue::from_maybe_shared(bytes.slice(range)) {
                 headers.append(name, value);
             }
         }
@@ -146,13 +167,7 @@ impl Head {
     }
 
     fn fields(&self) -> Fields<'_> {
-        Fields {
-            reader: Reader {
-                bytes: &self.bytes,
-                at: self.fields,
-            },
-            left: self.count,
-        }
+        Fields::new(&self.bytes, self.count, self.fields)
     }
 }
 
@@ -184,7 +199,30 @@ enum Name<'a> {
     Other(&'a [u8]),
 }
 
+fn headers_of(bytes: &Bytes, count: usize, at: usize, without: Option<&HeaderName>) -> HeaderMap {
+    // The count was written here, but bytes from a disk might claim any. Two more: Age and Cache-Status.
+    let mut headers = HeaderMap::with_capacity(count.min(256) + 2);
+    let mut fields = Fields::new(bytes, count, at);
+    while let Ok(Some(field)) = fields.next_field() {
+        if without.is_some_and(|name| field.is(name)) {
+            continue;
+        }
+        let value = HeaderValue::from_maybe_shared(bytes.slice(field.value.clone()));
+        if let (Some(name), Ok(value)) = (field.to_name(), value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
 impl<'a> Fields<'a> {
+    fn new(bytes: &'a [u8], count: usize, at: usize) -> Self {
+        Self {
+            reader: Reader { bytes, at },
+            left: count,
+        }
+    }
+
     fn next_field(&mut self) -> Result<Option<Field<'a>>, HeadError> {
         if self.left == 0 {
             return Ok(None);

@@ -1,6 +1,5 @@
 //! [`Variants`]: what rests under a URL whose responses vary, instead of a response.
 
-use bytes::Bytes;
 use http::HeaderName;
 
 use super::{
@@ -18,7 +17,7 @@ pub(crate) enum Record {
 
 impl Record {
     /// Reads what a store gave back.
-    pub(crate) fn read(bytes: Bytes) -> Result<Self, HeadError> {
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Self, HeadError> {
         if bytes.first() == Some(&RESPONSE) {
             Head::trusted(bytes).map(Self::Response)
         } else {
@@ -52,7 +51,7 @@ impl Variants {
         self.on.truncate(Self::MOST);
     }
 
-    pub(crate) fn to_bytes(&self) -> Bytes {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = vec![VARIANTS];
         out.extend_from_slice(&self.set.to_le_bytes());
         write_len(self.on.len(), &mut out);
@@ -63,7 +62,7 @@ impl Variants {
                 out.extend_from_slice(name.as_bytes());
             }
         }
-        Bytes::from(out)
+        out
     }
 
     fn read(bytes: &[u8]) -> Result<Self, HeadError> {
@@ -119,7 +118,7 @@ mod tests {
     fn a_record_cut_anywhere_is_refused() {
         let bytes = Variants::new(7, on("a, bcd")).to_bytes();
         for end in 0..bytes.len() {
-            assert!(Record::read(bytes.slice(..end)).is_err(), "{end}");
+            assert!(Record::read(bytes[..end].to_vec()).is_err(), "{end}");
         }
     }
 }

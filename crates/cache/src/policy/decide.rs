@@ -106,12 +106,37 @@ pub enum Collapse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Bypass {
+    /// It has content that the key does not see; a defence beyond the RFC.
+    FatGet,
     /// Its method is not GET or HEAD.
     Method,
+    /// It overrides its method by a field; a defence beyond the RFC.
+    MethodOverride,
     /// It says `no-store`.
     NoStore,
+    /// Its head is so large or so strange that an origin may fail for it; a defence beyond the RFC.
+    Oversize,
     /// If-Match or If-Unmodified-Since: conditions that only the origin can judge.
     Precondition,
+    /// What is stored is not fresh, and must not be touched by a request that names another host, scheme or path in a
+    /// field; a defence beyond the RFC.
+    Unkeyed,
+}
+
+impl Bypass {
+    /// Returns the reason as one word for Cache-Status and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FatGet => "fat-get",
+            Self::Method => "method",
+            Self::MethodOverride => "method-override",
+            Self::NoStore => "request-no-store",
+            Self::Oversize => "oversize",
+            Self::Precondition => "precondition",
+            Self::Unkeyed => "unkeyed",
+        }
+    }
 }
 
 impl Policy {
@@ -124,16 +149,19 @@ impl Policy {
         len: Option<u64>,
         now: Now,
     ) -> Decision {
-        if let Some(reason) = self.bypass(request) {
+        let asks = RequestDirectives::parse(request.headers);
+        if let Some(reason) = self.bypass_asked(request, &asks) {
             return Decision::Bypass { reason };
         }
-        let asks = RequestDirectives::parse(request.headers);
         let Some(stored) = stored else {
-            return miss(request, &asks);
+            return self.miss(request, &asks);
         };
         match self.usable(&asks, stored.meta(), now) {
             Ok(revalidate) => serve(request, stored, len, now, revalidate),
             Err(_) if asks.only_if_cached => Decision::GatewayTimeout,
+            Err(_) if self.is_tainted(request, stored) => Decision::Bypass {
+                reason: Bypass::Unkeyed,
+            },
             Err(why) => Decision::Validate { why },
         }
     }
@@ -141,14 +169,38 @@ impl Policy {
     /// Says whether a request is not for a cache, whatever is stored.
     #[must_use]
     pub fn bypass(&self, request: RequestHead<'_>) -> Option<Bypass> {
+        self.bypass_asked(request, &RequestDirectives::parse(request.headers))
+    }
+
+    fn bypass_asked(&self, request: RequestHead<'_>, asks: &RequestDirectives) -> Option<Bypass> {
         if !matches!(*request.method, Method::GET | Method::HEAD) {
             return Some(Bypass::Method);
         }
         if is_for_origin(request.headers) {
             return Some(Bypass::Precondition);
         }
-        let asks = RequestDirectives::parse(request.headers);
+        if let Some(reason) = self.defences.bypass(request) {
+            return Some(reason);
+        }
         (asks.no_store && !asks.only_if_cached).then_some(Bypass::NoStore)
+    }
+
+    fn miss(&self, request: RequestHead<'_>, asks: &RequestDirectives) -> Decision {
+        if asks.only_if_cached {
+            return Decision::GatewayTimeout;
+        }
+        let alone = may_answer_less(request) || self.defences.taints(request.headers);
+        let collapse = if alone { Collapse::No } else { Collapse::Yes };
+        Decision::Miss { collapse }
+    }
+
+    /// Says whether an answer to this request must not touch what is stored.
+    fn is_tainted(&self, request: RequestHead<'_>, stored: &Head) -> bool {
+        let taints = self.defences.taints(request.headers);
+        taints
+            && self
+                .defences
+                .has_unkeyed(request.headers, &stored.varies_on())
     }
 
     /// RFC 9111 section 4: fresh, or allowed to be served stale, and good enough for the request.
@@ -184,18 +236,6 @@ impl Policy {
             Remaining::Stale(_) => Err(Why::Stale),
         }
     }
-}
-
-fn miss(request: RequestHead<'_>, asks: &RequestDirectives) -> Decision {
-    if asks.only_if_cached {
-        return Decision::GatewayTimeout;
-    }
-    let collapse = if may_answer_less(request) {
-        Collapse::No
-    } else {
-        Collapse::Yes
-    };
-    Decision::Miss { collapse }
 }
 
 fn serve(

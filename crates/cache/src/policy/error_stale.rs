@@ -31,7 +31,8 @@ impl Policy {
         match remaining {
             Remaining::Stale(_) if stored.never_stale => OnError::Forbidden,
             Remaining::Stale(over) if over >= window => OnError::Forbidden,
-            _ if stored.no_cache => OnError::Forbidden,
+            // One error does not stand in for another.
+            _ if stored.no_cache || Self::is_failure(stored.status) => OnError::Forbidden,
             _ => OnError::ServeStale { age, remaining },
         }
     }

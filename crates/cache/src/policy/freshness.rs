@@ -8,7 +8,7 @@ use http::{
     header::{DATE, EXPIRES, LAST_MODIFIED},
 };
 
-use super::{Policy, ResponseHead, Times};
+use super::{Policy, ResponseHead, Times, rules::Control};
 use crate::field::{HttpDate, ResponseDirectives, age};
 
 /// What a freshness lifetime rests on.
@@ -75,7 +75,7 @@ impl Policy {
     pub(super) fn lifetime(
         &self,
         response: ResponseHead<'_>,
-        directives: &ResponseDirectives,
+        (directives, control): (&ResponseDirectives, Control),
         dates: &Dates,
         times: Times,
     ) -> (Duration, Basis) {
@@ -85,7 +85,7 @@ impl Policy {
         if let Some(lifetime) = directives.max_age {
             return (lifetime, Basis::MaxAge);
         }
-        if response.headers.contains_key(EXPIRES) {
+        if control == Control::General && response.headers.contains_key(EXPIRES) {
             let expires = date(response.headers, &EXPIRES, times.response.wall);
             return (
                 expires.map_or(Duration::ZERO, |at| at - dates.date),

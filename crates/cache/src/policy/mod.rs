@@ -5,7 +5,9 @@
 
 mod conditional;
 mod decide;
+mod defences;
 mod error_stale;
+mod explain;
 mod freshness;
 mod head;
 mod invalidate;
@@ -17,7 +19,9 @@ mod vary;
 
 pub use conditional::{Condition, make_conditional, strip_conditions};
 pub use decide::{Bypass, Collapse, Decision, Revalidate, Why, requested_range};
+pub use defences::Defences;
 pub use error_stale::OnError;
+pub use explain::{Explanation, Step};
 pub use freshness::Basis;
 pub use head::{RequestHead, ResponseHead, Times};
 pub use invalidate::{Invalidation, SameOrigin};

@@ -2,14 +2,19 @@
 
 use core::time::Duration;
 
+use http::{HeaderMap, HeaderName, header::CDN_CACHE_CONTROL};
+
+use super::Defences;
+use crate::field::ResponseDirectives;
+
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
 ///
 /// ```
-/// use eaves_cache::policy::{Guard, Kind, Policy};
+/// use eaves_cache::policy::{Defences, Kind, Policy};
 ///
 /// let browser = Policy::default().kind(Kind::Private);
 /// let proxy = Policy::standards_only();
-/// assert_eq!(proxy.set_cookie_guard(), Guard::Off);
+/// assert_eq!(proxy.in_force(), Defences::OFF);
 /// # assert_eq!(browser.cache_kind(), Kind::Private);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +23,8 @@ pub struct Policy {
     pub(super) heuristic_percent: u32,
     pub(super) heuristic_cap: Duration,
     pub(super) stale_on_error: Duration,
-    pub(super) set_cookie: Guard,
+    pub(super) defences: Defences,
+    pub(super) targets: Vec<HeaderName>,
 }
 
 /// Whose requests a cache serves.
@@ -30,6 +36,15 @@ pub enum Kind {
     /// Many users'.
     #[default]
     Shared,
+}
+
+/// Where the directives of a response stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// In Cache-Control, beside Expires.
+    General,
+    /// In a targeted field, beside nothing.
+    Targeted,
 }
 
 /// Whether a defence that goes beyond the standards is in force.
@@ -49,7 +64,8 @@ impl Default for Policy {
             heuristic_percent: 10,
             heuristic_cap: Duration::from_secs(86_400),
             stale_on_error: Duration::from_secs(86_400),
-            set_cookie: Guard::On,
+            defences: Defences::ON,
+            targets: vec![CDN_CACHE_CONTROL],
         }
     }
 }
@@ -59,7 +75,7 @@ impl Policy {
     #[must_use]
     pub fn standards_only() -> Self {
         Self {
-            set_cookie: Guard::Off,
+            defences: Defences::OFF,
             ..Self::default()
         }
     }
@@ -92,8 +108,39 @@ impl Policy {
     /// The RFC allows more; what it allows has handed one user's session to another.
     #[must_use]
     pub fn set_cookie(mut self, guard: Guard) -> Self {
-        self.set_cookie = guard;
+        self.defences.set_cookie = guard;
         self
+    }
+
+    /// Says which defences are in force.
+    #[must_use]
+    pub fn defences(mut self, defences: Defences) -> Self {
+        self.defences = defences;
+        self
+    }
+
+    /// Sets the targeted fields (RFC 9213) that a shared cache obeys, the most specific first; `CDN-Cache-Control`
+    /// unless set. The first that is there and valid replaces Cache-Control and Expires.
+    #[must_use]
+    pub fn targets(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.targets = fields.into_iter().collect();
+        self
+    }
+
+    /// The directives that count for this cache, and where they stand.
+    pub(super) fn directives(&self, headers: &HeaderMap) -> (ResponseDirectives, Control) {
+        let targets = if self.is_shared() {
+            &self.targets[..]
+        } else {
+            &[]
+        };
+        let targeted = targets
+            .iter()
+            .find_map(|name| ResponseDirectives::targeted(headers, name));
+        match targeted {
+            Some(directives) => (directives, Control::Targeted),
+            None => (ResponseDirectives::parse(headers), Control::General),
+        }
     }
 
     /// Returns whose requests the cache serves.
@@ -102,10 +149,10 @@ impl Policy {
         self.kind
     }
 
-    /// Returns whether Set-Cookie is guarded.
+    /// Returns the defences in force.
     #[must_use]
-    pub const fn set_cookie_guard(&self) -> Guard {
-        self.set_cookie
+    pub const fn in_force(&self) -> Defences {
+        self.defences
     }
 
     pub(super) fn is_shared(&self) -> bool {

@@ -4,14 +4,18 @@ use core::time::Duration;
 
 use http::{
     HeaderMap, Method, StatusCode,
-    header::{AUTHORIZATION, ETAG, LAST_MODIFIED, SET_COOKIE, VARY},
+    header::{AUTHORIZATION, CONTENT_LOCATION, ETAG, LAST_MODIFIED, VARY},
 };
 
 use super::{
-    Guard, Meta, Policy, RequestHead, ResponseHead, Times,
-    freshness::{Dates, initial_age},
+    Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    freshness::{Dates, initial_age, is_heuristically_cacheable},
+    rules::Control,
 };
-use crate::field::{RequestDirectives, ResponseDirectives, members};
+use crate::{
+    field::{RequestDirectives, ResponseDirectives, members},
+    key::Key,
+};
 
 /// The answer to whether a response may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub enum Storage {
 pub enum NotStored {
     /// The request was authorized, and nothing says that others may see the answer (RFC 9111 section 3.5).
     Authorization,
+    /// The Content-Type contradicts the path's extension; a defence beyond the RFC.
+    Deception,
     /// Stored already stale and without a validator: it could never be used.
     Expired,
     /// The method's answers are not reused.
@@ -50,8 +56,11 @@ pub enum NotStored {
     RequestNoStore,
     /// It sets a cookie, and nothing says that others may see it; a defence beyond the RFC.
     SetCookie,
-    /// `must-understand`, but the status is not understood.
+    /// Nothing in the response offers it to caches, and its status does not either (RFC 9111 section 3); or
+    /// `must-understand`, and the status is not understood.
     Status,
+    /// The request had something that may have changed the response and is not part of the key; a defence beyond the RFC.
+    Unkeyed,
     /// `Vary: *` matches no request (RFC 9111 section 4.1).
     VaryStar,
 }
@@ -62,6 +71,7 @@ impl NotStored {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Authorization => "authorization",
+            Self::Deception => "deception",
             Self::Expired => "expired",
             Self::Method => "method",
             Self::NoStore => "no-store",
@@ -70,6 +80,7 @@ impl NotStored {
             Self::RequestNoStore => "request-no-store",
             Self::SetCookie => "set-cookie",
             Self::Status => "status",
+            Self::Unkeyed => "unkeyed",
             Self::VaryStar => "vary-star",
         }
     }
@@ -83,11 +94,19 @@ impl Policy {
         response: ResponseHead<'_>,
         times: Times,
     ) -> Storage {
-        let directives = ResponseDirectives::parse(response.headers);
+        let (directives, control) = self.directives(response.headers);
         if let Some(reason) = self.refusal(request, response, &directives) {
             return Storage::Refuse(reason);
         }
-        let meta = self.meta(response, &directives, times);
+        let meta = self.meta(response, (&directives, control), times);
+        if !self.is_offered(response.status, &directives, &meta) {
+            return Storage::Refuse(NotStored::Status);
+        }
+        if *request.method == Method::POST
+            && !(meta.basis.is_explicit() && is_about_target(request, response))
+        {
+            return Storage::Refuse(NotStored::Method);
+        }
         if is_useless(&meta, &directives, response.headers) {
             return Storage::Refuse(NotStored::Expired);
         }
@@ -102,7 +121,7 @@ impl Policy {
     ) -> Option<NotStored> {
         let headers = response.headers;
         let public = directives.public || directives.s_maxage.is_some();
-        if request.method != Method::GET {
+        if !matches!(*request.method, Method::GET | Method::POST) {
             return Some(NotStored::Method);
         }
         if matches!(
@@ -133,19 +152,27 @@ impl Policy {
         if request.headers.contains_key(AUTHORIZATION) && !public && !directives.must_revalidate {
             return Some(NotStored::Authorization);
         }
-        let cookie = self.set_cookie == Guard::On && headers.contains_key(SET_COOKIE);
-        (cookie && !public).then_some(NotStored::SetCookie)
+        self.defences.refusal(request, response, directives)
+    }
+
+    /// The last condition of RFC 9111 section 3: a directive, a lifetime or the status itself allows storing.
+    fn is_offered(&self, status: StatusCode, directives: &ResponseDirectives, meta: &Meta) -> bool {
+        let private = !self.is_shared() && directives.private;
+        directives.public
+            || private
+            || meta.basis.is_explicit()
+            || is_heuristically_cacheable(status)
     }
 
     /// The numbers of a response, without asking whether it may be stored.
     pub(super) fn meta(
         &self,
         response: ResponseHead<'_>,
-        directives: &ResponseDirectives,
+        (directives, control): (&ResponseDirectives, Control),
         times: Times,
     ) -> Meta {
         let dates = Dates::read(response.headers, times);
-        let (lifetime, basis) = self.lifetime(response, directives, &dates, times);
+        let (lifetime, basis) = self.lifetime(response, (directives, control), &dates, times);
         let shared_only = directives.proxy_revalidate || directives.s_maxage.is_some();
         Meta {
             status: response.status,
@@ -163,6 +190,22 @@ impl Policy {
             stale_if_error: directives.stale_if_error,
         }
     }
+}
+
+/// RFC 9110 section 9.3.3: a POST's answer that says it is what a GET of the same URI would give.
+fn is_about_target(request: RequestHead<'_>, response: ResponseHead<'_>) -> bool {
+    let location = response
+        .headers
+        .get(CONTENT_LOCATION)
+        .and_then(|value| value.to_str().ok());
+    let (Ok(key), Some(location)) = (Key::of(request), location) else {
+        return false;
+    };
+    let target = key.to_string().parse();
+    let named = target
+        .ok()
+        .and_then(|target| SameOrigin(&target).resolve(location));
+    named.is_some_and(|uri| Key::of_uri(&uri) == Ok(key))
 }
 
 /// Stale on arrival is worth keeping only if it can be validated or may be served stale.

@@ -1,13 +1,13 @@
 //! Freshening a stored response by a 304 or a HEAD (RFC 9111 sections 3.2, 4.3.4 and 4.3.5).
 
 use http::{
-    HeaderMap, StatusCode,
+    HeaderMap, HeaderValue, StatusCode,
     header::{AGE, CONTENT_LENGTH, ETAG, LAST_MODIFIED},
 };
 
 use super::{Meta, Policy, ResponseHead, Times};
 use crate::{
-    field::{EntityTag, ResponseDirectives},
+    field::EntityTag,
     head::{Head, keep_storable},
 };
 
@@ -50,9 +50,39 @@ impl Policy {
         Freshened::Updated(Head::new(meta, &headers))
     }
 
+    /// Applies a 200 that answered a HEAD to the stored response of a GET, whose body has `len` bytes.
+    ///
+    /// It is about the stored response if no validator and no length contradicts it; otherwise the stored response
+    /// counts as stale.
+    pub fn freshen_by_head(
+        &self,
+        stored: &Head,
+        len: u64,
+        answer: ResponseHead<'_>,
+        times: Times,
+    ) -> Freshened {
+        let length = answer.headers.get(CONTENT_LENGTH);
+        let same_length =
+            length.is_none_or(|length| length.as_bytes() == len.to_string().as_bytes());
+        let validators = [ETAG, LAST_MODIFIED];
+        let same = validators.iter().all(|name| {
+            let new = answer.headers.get(name).map(HeaderValue::as_bytes);
+            new.is_none() || new == stored.field(name)
+        });
+        if same && same_length {
+            self.freshen(stored, answer, times)
+        } else {
+            Freshened::Mismatch
+        }
+    }
+
     fn updated_meta(&self, status: StatusCode, headers: &HeaderMap, times: Times) -> Meta {
-        let directives = ResponseDirectives::parse(headers);
-        self.meta(ResponseHead { status, headers }, &directives, times)
+        let (directives, control) = self.directives(headers);
+        self.meta(
+            ResponseHead { status, headers },
+            (&directives, control),
+            times,
+        )
     }
 }
 

@@ -7,7 +7,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bytes::Bytes;
 use http::HeaderMap;
 use lru::LruCache;
 
@@ -28,7 +27,7 @@ use crate::key::Key;
 ///
 /// let store = Memory::new(1 << 20).max_object(1000);
 /// let key = Key::of_uri(&"http://a.example/".parse().unwrap()).unwrap();
-/// let refused = store.begin(&key, Default::default(), Some(2000)).err();
+/// let refused = store.begin(&key, b"head", Some(2000)).err();
 /// assert_eq!(refused, Some(Refused::TooLarge { len: 2000, limit: 1000 }));
 /// ```
 pub struct Memory {
@@ -95,13 +94,12 @@ impl Store for Memory {
     fn poll_lookup(&self, key: &Key, _: &mut Ticket, _: &mut Context<'_>) -> Poll<Option<Entry>> {
         let mut table = self.shared.lock();
         Poll::Ready(table.slots.get(key).map(|slot| Entry {
-            // A copy of its own for each hit: no reference count is shared between cores.
-            head: Bytes::copy_from_slice(&slot.head),
+            head: copy(&slot.head),
             content: slot.blocks.clone(),
         }))
     }
 
-    fn begin(&self, key: &Key, head: Bytes, len: Option<u64>) -> Result<Box<dyn Write>, Refused> {
+    fn begin(&self, key: &Key, head: &[u8], len: Option<u64>) -> Result<Box<dyn Write>, Refused> {
         let fixed = OVERHEAD + key.as_bytes().len() as u64 + head.len() as u64;
         let room = fixed.saturating_add(len.unwrap_or(BLOCK as u64));
         if let Some(len) = len.filter(|len| *len > self.max_object) {
@@ -115,7 +113,7 @@ impl Store for Memory {
         Ok(Box::new(Filling {
             shared: self.shared.clone(),
             key: key.clone(),
-            head,
+            head: Box::from(head),
             blocks: Arc::default(),
             announced: len,
             written: 0,
@@ -125,7 +123,7 @@ impl Store for Memory {
         }))
     }
 
-    fn replace_head(&self, key: &Key, content: &Arc<dyn Content>, head: Bytes) -> bool {
+    fn replace_head(&self, key: &Key, content: &Arc<dyn Content>, head: &[u8]) -> bool {
         let mut table = self.shared.lock();
         let Table { slots, used, .. } = &mut *table;
         let Some(slot) = slots
@@ -137,7 +135,7 @@ impl Store for Memory {
         let weight = slot.weight - slot.head.len() as u64 + head.len() as u64;
         *used = *used - slot.weight + weight;
         slot.weight = weight;
-        slot.head = Box::from(&head[..]);
+        slot.head = Box::from(head);
         let victims = table.evict_down_to(self.shared.budget);
         drop(table);
         drop(victims);
@@ -162,6 +160,13 @@ impl Store for Memory {
             refusals: table.refusals,
         }
     }
+}
+
+/// A copy with room for an Age and a member of Cache-Status.
+fn copy(head: &[u8]) -> Vec<u8> {
+    let mut copy = Vec::with_capacity(head.len() + 128);
+    copy.extend_from_slice(head);
+    copy
 }
 
 impl Shared {
@@ -209,7 +214,7 @@ impl Table {
 struct Filling {
     shared: Arc<Shared>,
     key: Key,
-    head: Bytes,
+    head: Box<[u8]>,
     blocks: Arc<Blocks>,
     announced: Option<u64>,
     written: u64,
@@ -267,7 +272,7 @@ impl Write for Filling {
         self.blocks.seal(trailers);
         let weight = self.fixed + self.blocks.resident();
         let slot = Slot {
-            head: Box::from(&self.head[..]),
+            head: core::mem::take(&mut self.head),
             blocks: self.blocks.clone(),
             weight,
         };

@@ -6,11 +6,11 @@
 mod blocks;
 mod memory;
 mod object;
+pub mod tinylfu;
 
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderMap;
 
 pub use memory::Memory;
@@ -37,10 +37,10 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// If the object may not or cannot be kept; nothing is reserved then.
-    fn begin(&self, key: &Key, head: Bytes, len: Option<u64>) -> Result<Box<dyn Write>, Refused>;
+    fn begin(&self, key: &Key, head: &[u8], len: Option<u64>) -> Result<Box<dyn Write>, Refused>;
 
     /// Puts another head on the object that `content` belongs to; says whether it was still there.
-    fn replace_head(&self, key: &Key, content: &Arc<dyn Content>, head: Bytes) -> bool;
+    fn replace_head(&self, key: &Key, content: &Arc<dyn Content>, head: &[u8]) -> bool;
 
     /// Removes a key; says whether it was there.
     fn remove(&self, key: &Key) -> bool;

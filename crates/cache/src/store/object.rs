@@ -14,8 +14,9 @@ use http::HeaderMap;
 #[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "an object has these parts")]
 pub struct Entry {
-    /// The head's bytes, as they were given to [`begin`](super::Store::begin).
-    pub head: Bytes,
+    /// The head's bytes, as they were given to [`begin`](super::Store::begin): a copy that is the caller's own, so
+    /// that no reference count is shared between cores. Spare capacity saves the caller an allocation.
+    pub head: Vec<u8>,
     /// The body.
     pub content: Arc<dyn Content>,
 }

@@ -17,8 +17,8 @@ use crate::{
     exchange::{Placement, Received, Release, Selected, receive},
     head::Head,
     policy::{
-        Collapse, Condition, Decision, NotStored, OnError, Policy, RequestHead, ResponseHead,
-        Times, Why, make_conditional, requested_range, strip_conditions,
+        Collapse, Condition, Decision, Freshened, NotStored, OnError, Policy, RequestHead,
+        ResponseHead, Times, Why, make_conditional, requested_range, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -46,6 +46,14 @@ impl Ask {
             _ => Collapse::No,
         };
         Self { forward, collapse }
+    }
+
+    /// A method that has to be forwarded.
+    pub(super) fn method() -> Self {
+        Self {
+            forward: Forward::Method,
+            collapse: Collapse::No,
+        }
     }
 
     /// A validation that no client waits for.
@@ -119,6 +127,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     self.inner.ready().await?;
                 }
                 Received::Pass(reason) => {
+                    self.learn_from_head(&lead, &found, ResponseHead::from(&answer), times);
                     return Ok(self.pass(lead, &found, answer, ask, reason.as_str()));
                 }
             }
@@ -166,7 +175,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if let Some(answer) = answer {
             status = status.answered(answer);
         }
-        let stored = Stored { head, entry, age };
+        let stored = Stored {
+            head: head.clone(),
+            entry,
+            age,
+        };
         Some(stored.response(&self.shared, self.request(), Part::Whole, status))
     }
 
@@ -188,8 +201,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .is_some_and(|old| old.varies_on() == head.varies_on());
         lead.if_valid(|| {
             // Under another Vary the response would have to stand under another key.
-            if !varies_alike
-                || !store.replace_head(found.0.key(), &entry.content, head.as_bytes().clone())
+            if !varies_alike || !store.replace_head(found.0.key(), &entry.content, head.as_bytes())
             {
                 store.remove(found.0.key());
             }
@@ -209,11 +221,16 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .answered(StatusCode::NOT_MODIFIED)
             .ttl(remaining.as_secs())
             .stored();
-        Stored { head, entry, age }.response(&self.shared, self.request(), part, status)
+        Stored {
+            head: head.clone(),
+            entry,
+            age,
+        }
+        .response(&self.shared, self.request(), part, status)
     }
 
     /// Sends an answer on while it is stored.
-    fn store(
+    pub(super) fn store(
         &self,
         lead: Duty,
         found: &Found,
@@ -222,7 +239,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
-        let head = placement.head.as_bytes().clone();
+        let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
             Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
@@ -230,7 +247,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         lead.if_valid(|| {
             let record = placement.variants.clone();
             if let Some(record) =
-                record.and_then(|bytes| store.begin(lead.primary(), bytes, Some(0)).ok())
+                record.and_then(|bytes| store.begin(lead.primary(), &bytes, Some(0)).ok())
             {
                 record.commit(None);
             }
@@ -260,6 +277,25 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));
         status.append_to(response.headers_mut(), &self.shared.config.name);
         response
+    }
+
+    /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.
+    fn learn_from_head(&self, lead: &Duty, found: &Found, answer: ResponseHead<'_>, times: Times) {
+        let (Some(stored), Some(entry)) = (found.0.head(), &found.1) else {
+            return;
+        };
+        if *self.request().method != Method::HEAD || answer.status != StatusCode::OK {
+            return;
+        }
+        let (policy, store) = (&self.shared.config.policy, &self.shared.config.store);
+        let len = entry.content.len().unwrap_or_default();
+        let freshened = policy.freshen_by_head(stored, len, answer, times);
+        lead.if_valid(|| match freshened {
+            Freshened::Updated(head) => {
+                _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());
+            }
+            Freshened::Mismatch => _ = store.remove(found.0.key()),
+        });
     }
 
     /// Sends an answer on that is not stored.

@@ -39,11 +39,15 @@ pin_project! {
 }
 
 impl<B> CacheBody<B> {
-    pub(super) fn empty() -> Self {
+    /// Makes a body without bytes, for responses that stand in for one that did not come.
+    pub fn empty() -> Self {
         Self { kind: Kind::Empty }
     }
 
-    pub(super) fn pass(body: B) -> Self {
+    pub(super) fn pass(body: B) -> Self
+    where
+        B: Body,
+    {
         Self {
             kind: Kind::Pass {
                 body: Erased::new(body),

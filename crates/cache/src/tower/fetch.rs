@@ -15,11 +15,13 @@ use super::{
     shared::{Search, Shared},
 };
 use crate::{
-    exchange::{Joined, Lead, Lookup, Outcome, Release, Selected},
+    exchange::{
+        Found as Step, Joined, Lead, Lookup, Outcome, Received, Release, Selected, receive,
+    },
     key::Key,
     policy::{
         Bypass, Collapse, Decision, Invalidation, RequestHead, ResponseHead, Revalidate,
-        SameOrigin, strip_conditions,
+        SameOrigin, Times, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -75,18 +77,51 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         self.shared.counters.add(Count::Bypass);
         let request = self.outgoing();
+        let sent = self.shared.now();
         let answer = self.inner.send(request).await;
         let answer = answer.inspect_err(|_| self.shared.counters.add(Count::OriginError))?;
-        self.invalidate(&key, ResponseHead::from(&answer));
-        let why = if reason == Bypass::Method {
-            Forward::Method
-        } else {
-            Forward::Bypass
+        let times = Times {
+            request: sent,
+            response: self.shared.now(),
         };
-        let status = CacheStatus::forward(why).answered(answer.status());
+        self.invalidate(&key, ResponseHead::from(&answer));
+        if reason == Bypass::Method {
+            return Ok(self.after_method(key, answer, times));
+        }
+        let status = CacheStatus::forward(Forward::Bypass)
+            .answered(answer.status())
+            .detail(reason.as_str());
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         Ok(response)
+    }
+
+    /// Stores the answer to a POST if it is what a GET would give (RFC 9110 section 9.3.3).
+    fn after_method(
+        &self,
+        key: Key,
+        answer: Response<S::Body>,
+        times: Times,
+    ) -> Response<CacheBody<S::Body>> {
+        let nothing = Lookup::new(key).found(self.request(), None);
+        let policy = &self.shared.config.policy;
+        if let (&Method::POST, Step::Selected(selected)) = (&self.parts.method, nothing) {
+            let received = receive(
+                policy,
+                self.request(),
+                ResponseHead::from(&answer),
+                &selected,
+                times,
+            );
+            if let Received::Store(placement) = received {
+                let lead = self.shared.flights.lead_alone(&selected);
+                return self.store(lead, &(selected, None), placement, answer, Ask::method());
+            }
+        }
+        let status = CacheStatus::forward(Forward::Method).answered(answer.status());
+        let mut response = answer.map(CacheBody::pass);
+        status.append_to(response.headers_mut(), &self.shared.config.name);
+        response
     }
 
     fn invalidate(&self, key: &Key, answer: ResponseHead<'_>) {
@@ -124,8 +159,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut rounds = 0;
         loop {
             let decision = respond::decide(&self.shared, self.request(), &found);
-            if let Some(response) = self.serve_stored(&found, &decision) {
+            if let Some(response) = self.serve_stored(&mut found, &decision) {
                 return Ok(response);
+            }
+            if let Decision::Bypass { reason } = decision {
+                return self.bypass(reason, found.0.primary().clone()).await;
             }
             let ask = Ask::of(&decision, &found.0, self.request());
             self.shared.counters.add(ask.count());
@@ -160,7 +198,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Serves what needs no origin, or only one in the background.
     fn serve_stored(
         &self,
-        found: &Found,
+        found: &mut Found,
         decision: &Decision,
     ) -> Option<Response<CacheBody<S::Body>>> {
         let background = Revalidate::Background;
@@ -235,12 +273,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
     async fn lead(self, lead: Duty, ask: Ask) -> Result<Response<CacheBody<S::Body>>, S::Error> {
-        let found = look(&self.shared, &self.parts, lead.primary()).await;
+        let mut found = look(&self.shared, &self.parts, lead.primary()).await;
         let decision = respond::decide(&self.shared, self.request(), &found);
         // What is stale was stale before, and is what this lead is to validate.
         let answered = match decision {
             Decision::HitStale { .. } => None,
-            _ => respond::from_store(&self.shared, self.request(), &found, &decision),
+            _ => respond::from_store(&self.shared, self.request(), &mut found, &decision),
         };
         if let Some(response) = answered {
             lead.release(Release::LookAgain);

@@ -1,14 +1,22 @@
 //! [`CacheLayer`]: puts a cache around services.
 
-use core::fmt;
+use core::{
+    fmt,
+    task::{Context, Poll, Waker},
+};
 use std::sync::Arc;
 
 use http::Uri;
 use tower_layer::Layer;
 
-use super::{CacheConfig, CacheService, shared::Shared};
+use super::{
+    CacheConfig, CacheService,
+    shared::{Search, Shared},
+};
 use crate::{
+    exchange::Lookup,
     key::{Key, KeyError},
+    policy::{Explanation, RequestHead},
     stats::Snapshot,
 };
 
@@ -55,6 +63,41 @@ impl CacheLayer {
         self.shared
             .counters
             .snapshot(self.shared.config.store.usage())
+    }
+
+    /// Tells what would be done about a request now, and why: its key, the stored response it selects, the sum of its
+    /// freshness. It asks nobody and changes nothing but the order in which the store evicts.
+    ///
+    /// Returns `None` if the store does not answer at once.
+    ///
+    /// # Errors
+    /// If the request names no host.
+    pub fn explain(&self, request: RequestHead<'_>) -> Result<Option<Explanation>, KeyError> {
+        let key = Key::of(request)?;
+        let mut search = Search::new(Lookup::new(key.clone()));
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready((selected, entry)) = search.poll(&self.shared, request, &mut cx) else {
+            return Ok(None);
+        };
+        let len = entry.and_then(|entry| entry.content.len());
+        let policy = &self.shared.config.policy;
+        let mut told = policy.explain(request, selected.head(), len, self.shared.now());
+        if self.shared.flights.is_under_way(&selected) {
+            told.prepend(
+                "flight",
+                "another request for the same is under way".to_owned(),
+                "RFC 9111 section 4",
+            );
+        }
+        if selected.key() != &key || selected.is_vary_miss() {
+            told.prepend(
+                "variant",
+                "selected by what the stored responses vary on".to_owned(),
+                "RFC 9111 section 4.1",
+            );
+        }
+        told.prepend("key", key.to_string(), "RFC 9111 section 2");
+        Ok(Some(told))
     }
 
     /// Removes what is stored for an absolute URI, all variants of it; says whether anything was. Fetches that

@@ -5,8 +5,8 @@ use core::{ops::Range, time::Duration};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
-        AGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, DATE, ETAG, EXPIRES,
-        LAST_MODIFIED, VARY,
+        AGE, CACHE_CONTROL, CACHE_STATUS, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, DATE,
+        ETAG, EXPIRES, LAST_MODIFIED, VARY,
     },
 };
 
@@ -35,14 +35,14 @@ pub(super) fn decide(
 pub(super) fn from_store<B>(
     shared: &Shared,
     request: RequestHead<'_>,
-    found: &(Selected, Option<Entry>),
+    found: &mut (Selected, Option<Entry>),
     decision: &Decision,
 ) -> Option<Response<CacheBody<B>>> {
     if *decision == Decision::GatewayTimeout {
         return Some(bare(shared, StatusCode::GATEWAY_TIMEOUT));
     }
     let (selected, entry) = found;
-    let (head, entry) = (selected.head()?, entry.as_ref()?);
+    let entry = entry.as_ref()?;
     let (part, age, remaining) = match decision {
         Decision::Hit { age, remaining } | Decision::HitStale { age, remaining, .. } => {
             (Part::Whole, *age, *remaining)
@@ -55,6 +55,7 @@ pub(super) fn from_store<B>(
         } => (Part::Range(range.clone()), *age, *remaining),
         _ => return None,
     };
+    let head = selected.take_head()?;
     shared.counters.add(Count::Hit);
     if matches!(decision, Decision::HitStale { .. }) {
         shared.counters.add(Count::StaleHit);
@@ -72,21 +73,23 @@ pub(super) enum Part {
 
 /// A stored response about to be sent.
 pub(super) struct Stored<'a> {
-    pub(super) head: &'a Head,
+    pub(super) head: Head,
     pub(super) entry: &'a Entry,
     pub(super) age: Duration,
 }
 
 impl Stored<'_> {
     pub(super) fn response<B>(
-        &self,
+        self,
         shared: &Shared,
         request: RequestHead<'_>,
         part: Part,
         status: CacheStatus,
     ) -> Response<CacheBody<B>> {
-        let mut headers = self.head.to_headers();
-        headers.insert(AGE, HeaderValue::from(self.age.as_secs()));
+        let whole = self.head.meta().status;
+        let mut headers = self
+            .head
+            .into_response(self.age, status.by(&shared.config.name));
         let len = self.entry.content.len().unwrap_or_default();
         let (code, body) = match part {
             Part::Nothing => {
@@ -97,26 +100,25 @@ impl Stored<'_> {
                 let place = format!("bytes {}-{}/{len}", range.start, range.end - 1);
                 insert(&mut headers, CONTENT_RANGE, &place);
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
-                (StatusCode::PARTIAL_CONTENT, self.body(range))
+                (StatusCode::PARTIAL_CONTENT, stored(self.entry, range))
             }
             Part::Whole if request.method == Method::HEAD => {
-                if may_have_length(self.head.meta().status) {
+                if may_have_length(whole) {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
                 }
-                (self.head.meta().status, CacheBody::empty())
+                (whole, CacheBody::empty())
             }
-            Part::Whole => (self.head.meta().status, self.body(0..len)),
+            Part::Whole => (whole, stored(self.entry, 0..len)),
         };
-        status.append_to(&mut headers, &shared.config.name);
         let mut response = Response::new(body);
         *response.status_mut() = code;
         *response.headers_mut() = headers;
         response
     }
+}
 
-    fn body<B>(&self, range: Range<u64>) -> CacheBody<B> {
-        CacheBody::stored(self.entry.content.clone(), range.start, range.end)
-    }
+fn stored<B>(entry: &Entry, range: Range<u64>) -> CacheBody<B> {
+    CacheBody::stored(entry.content.clone(), range.start, range.end)
 }
 
 /// A response of the cache's own: the request has no host, or only a stored response was wanted.
@@ -125,7 +127,7 @@ pub(super) fn bare<B>(shared: &Shared, status: StatusCode) -> Response<CacheBody
     *response.status_mut() = status;
     let text = format!("{}; detail={}", shared.config.name, detail(status));
     if status != StatusCode::BAD_REQUEST {
-        insert(response.headers_mut(), http::header::CACHE_STATUS, &text);
+        insert(response.headers_mut(), CACHE_STATUS, &text);
     }
     response
 }
@@ -140,9 +142,10 @@ fn detail(status: StatusCode) -> &'static str {
 
 /// The fields of RFC 9110 section 15.4.5, those of this cache, and the date where there is no tag.
 fn keep_for_not_modified(headers: &mut HeaderMap) {
-    const KEPT: [HeaderName; 7] = [
+    const KEPT: [HeaderName; 8] = [
         AGE,
         CACHE_CONTROL,
+        CACHE_STATUS,
         CONTENT_LOCATION,
         DATE,
         ETAG,

@@ -86,7 +86,7 @@ impl<S> CacheService<S> {
         &mut self,
         parts: request::Parts,
         body: B,
-        found: Found,
+        mut found: Found,
     ) -> ResponseFuture<S::Body, S::Error>
     where
         S: Origin<B>,
@@ -97,7 +97,7 @@ impl<S> CacheService<S> {
         let background = Revalidate::Background;
         let answered = match decision {
             Decision::HitStale { revalidate, .. } if revalidate == background => None,
-            _ => respond::from_store(&self.shared, request, &found, &decision),
+            _ => respond::from_store(&self.shared, request, &mut found, &decision),
         };
         if let Some(response) = answered {
             return ResponseFuture::ready(response);

@@ -19,17 +19,24 @@ pub(super) type Source = Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Sen
 pub(super) type BoxError = Box<dyn core::error::Error + Send + Sync>;
 
 pin_project! {
-    /// Any body as one of [`Bytes`] and [`BodyError`].
+    /// Any body as one of [`Bytes`] and [`BodyError`], which never ends cleanly before the length it announced.
     #[derive(Debug)]
     pub(super) struct Erased<B> {
         #[pin]
         body: B,
+        announced: Option<u64>,
+        sent: u64,
     }
 }
 
-impl<B> Erased<B> {
+impl<B: Body> Erased<B> {
     pub(super) fn new(body: B) -> Self {
-        Self { body }
+        let announced = body.size_hint().exact();
+        Self {
+            body,
+            announced,
+            sent: 0,
+        }
     }
 }
 
@@ -45,12 +52,22 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = ready!(self.project().body.poll_frame(cx));
-        Poll::Ready(frame.map(|frame| match frame {
-            // `copy_to_bytes` of `Bytes` itself hands it over without copying.
-            Ok(frame) => Ok(frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))),
-            Err(error) => Err(BodyError::upstream(error)),
-        }))
+        let this = self.project();
+        let part = match ready!(this.body.poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::upstream(error)))),
+            None => {
+                let (announced, sent) = (this.announced.take(), *this.sent);
+                let short = announced.filter(|announced| *announced != sent);
+                return Poll::Ready(
+                    short.map(|announced| Err(BodyError::Truncated { announced, sent })),
+                );
+            }
+        };
+        // `copy_to_bytes` of `Bytes` itself hands it over without copying.
+        let frame = part.map_data(|mut data| data.copy_to_bytes(data.remaining()));
+        *this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -289,3 +289,30 @@ async fn an_older_member_of_cache_status_stays() {
     let all: Vec<_> = hit.headers.get_all(CACHE_STATUS).iter().collect();
     assert_eq!(all, ["origin; hit", "eaves; hit; ttl=60"]);
 }
+
+#[tokio::test]
+async fn a_decision_tells_its_steps() {
+    let world = World::new();
+    let fields = [
+        ("cache-control", "max-age=60, must-revalidate"),
+        ("age", "10"),
+        ("vary", "foo"),
+    ];
+    world.say(200, &fields, "hello");
+    world.get("/a/../b", &[]).await;
+    world.pass(70);
+    let request = get("/b", &[("cache-control", "max-age=100")]);
+    let told = world.layer.explain((&request).into()).unwrap().unwrap();
+    assert_eq!(
+        told.to_string(),
+        "key: http://a.example/b (RFC 9111 section 2)\n\
+         variant: selected by what the stored responses vary on (RFC 9111 section 4.1)\n\
+         request: max-age 100s (RFC 9111 section 5.2.1)\n\
+         age: 80s: 10s when it arrived, 70s since (RFC 9111 section 4.2.3)\n\
+         lifetime: 60s, from max-age (RFC 9111 section 4.2.1)\n\
+         freshness: stale by 20s (RFC 9111 section 4.2)\n\
+         response: must not be served stale (RFC 9111 section 4.2.4)\n\
+         decision: validate, since it is stale\n"
+    );
+    assert_eq!(world.seen(), 1);
+}

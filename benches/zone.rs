@@ -1,0 +1,2 @@
+//! Zone files beside the peers.
+fn main() {}
