@@ -2,5 +2,7 @@
 
 mod normal;
 mod primary;
+mod rules;
 
 pub use primary::{Key, KeyError};
+pub use rules::{KeyRules, Query};
