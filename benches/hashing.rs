@@ -1,7 +1,7 @@
-//! Hash tables of eaves-health beside the peers: CPU time of the thread, per lookup.
+//! Hash tables of eaves-health beside a peer: CPU time of the thread, per lookup.
 //!
 //! `health/hashing/TABLE/MEMBERS/DOWN`: one lookup of a fresh key with that share of members down;
-//! `health/hashing-build/TABLE/MEMBERS`: one build. Peers have no health: theirs is the plain lookup.
+//! `health/hashing-build/TABLE/MEMBERS`: one build. The peer has no health: its is the plain lookup.
 //!
 //! Only the CPU time of the measuring thread counts, since other programs on the machine would
 //! otherwise be in the figures.
@@ -37,23 +37,16 @@ fn lookups(c: &mut Criterion<ThreadCpu>) {
             });
             lookup(c, "rendezvous", n, down, |key| rendezvous.pick(key, &who));
         }
-        peers(c, n);
+        peer(c, n);
     }
 }
 
-fn peers(c: &mut Criterion<ThreadCpu>, n: usize) {
+fn peer(c: &mut Criterion<ThreadCpu>, n: usize) {
     let mut ring = hashring::HashRing::new();
     for member in members(n) {
         ring.add(member.id);
     }
     lookup(c, "peer-hashring", n, 0, |key| ring.get(&key).copied());
-    if n <= 1_000 {
-        let ids = members(n).into_iter().map(|member| member.id);
-        let table = maglev::Maglev::new(ids);
-        lookup(c, "peer-maglev", n, 0, |key| {
-            maglev::ConsistentHasher::get(&table, &key).copied()
-        });
-    }
 }
 
 fn lookup<T>(

@@ -17,13 +17,20 @@ pub(crate) fn path(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
     let profile = test.ancestors().nth(2).expect("target/PROFILE");
     let path = profile.join("examples").join(name);
-    assert!(path.exists(), "{} is missing: cargo build --examples", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: cargo build --examples",
+        path.display()
+    );
     path
 }
 
 /// Runs an example program to its end.
 pub(crate) fn run(name: &str, args: &[&str]) -> Output {
-    Command::new(path(name)).args(args).output().expect("the program starts")
+    Command::new(path(name))
+        .args(args)
+        .output()
+        .expect("the program starts")
 }
 
 /// A running `edge`; dropped, it is killed.
@@ -51,7 +58,11 @@ impl Edge {
             .spawn()
             .expect("edge starts");
         let lines = read_lines(child.stdout.take().expect("stdout is piped"));
-        let mut edge = Self { child, lines, banner: Vec::new() };
+        let mut edge = Self {
+            child,
+            lines,
+            banner: Vec::new(),
+        };
         edge.wait_ready();
         edge
     }
@@ -96,7 +107,10 @@ impl Edge {
     pub(crate) fn line_with(&self, part: &str) -> String {
         let end = Instant::now() + READY;
         let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        while let Ok(line) = self
+            .lines
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
             if line.contains(part) {
                 return line;
             }
@@ -132,7 +146,12 @@ fn read_lines(stdout: ChildStdout) -> mpsc::Receiver<String> {
     std::thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
-        while stdout.by_ref().take(64 * 1024).read_line(&mut line).is_ok_and(|read| read > 0) {
+        while stdout
+            .by_ref()
+            .take(64 * 1024)
+            .read_line(&mut line)
+            .is_ok_and(|read| read > 0)
+        {
             if sender.send(line.trim_end().to_owned()).is_err() {
                 return;
             }
@@ -151,7 +170,10 @@ pub(crate) fn has(program: &str) -> bool {
         .status()
         .is_ok();
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    assert!(there || !ci, "{program} is not installed, and nothing is skipped here");
+    assert!(
+        there || !ci,
+        "{program} is not installed, and nothing is skipped here"
+    );
     if !there {
         println!("{program} is not installed: a Rust client takes its place");
     }
@@ -159,13 +181,20 @@ pub(crate) fn has(program: &str) -> bool {
 }
 
 /// Calls `check` until it returns something, for at most `limit`.
-pub(crate) fn eventually<T>(limit: Duration, what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(
+    limit: Duration,
+    what: &str,
+    mut check: impl FnMut() -> Option<T>,
+) -> T {
     let end = Instant::now() + limit;
     loop {
         if let Some(value) = check() {
             return value;
         }
-        assert!(Instant::now() < end, "{what} did not happen within {limit:?}");
+        assert!(
+            Instant::now() < end,
+            "{what} did not happen within {limit:?}"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }

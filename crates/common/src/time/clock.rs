@@ -3,6 +3,18 @@
 use super::Now;
 
 /// Something that tells the time; drivers hold one and hand [`Now`] to the cores.
+///
+/// ```
+/// use std::sync::Arc;
+/// use eaves_common::time::{Clock, ManualClock, SystemClock};
+///
+/// fn driver(clock: Arc<dyn Clock>) -> u64 {
+///     clock.now().mono.as_secs() // and `core.handle_timeout(now.mono)`
+/// }
+///
+/// assert_eq!(driver(Arc::new(ManualClock::default())), 0);
+/// driver(Arc::new(SystemClock));
+/// ```
 pub trait Clock: Send + Sync {
     /// Reads both kinds of time at once.
     fn now(&self) -> Now;

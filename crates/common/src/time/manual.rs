@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::{
+    hint,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -9,6 +10,8 @@ use core::{
 use super::{Clock, Mono, Now, Wall};
 
 /// A clock for tests and simulations: clones share it, any thread may move it.
+///
+/// A reader never sees half a move: times that move together are read together.
 ///
 /// ```
 /// use core::time::Duration;
@@ -23,12 +26,6 @@ use super::{Clock, Mono, Now, Wall};
 #[derive(Clone, Debug, Default)]
 pub struct ManualClock(Arc<Times>);
 
-#[derive(Debug, Default)]
-struct Times {
-    mono: AtomicU64,
-    wall: AtomicU64,
-}
-
 impl ManualClock {
     /// Makes a clock whose monotonic time is zero and whose wall time is `wall`.
     #[must_use]
@@ -40,40 +37,76 @@ impl ManualClock {
 
     /// Moves both kinds of time forward together.
     pub fn advance(&self, by: Duration) {
-        self.advance_mono(by);
-        self.update_wall(|wall| wall + by);
+        self.0.change(|now| Now {
+            mono: now.mono + by,
+            wall: now.wall + by,
+        });
     }
 
     /// Moves monotonic time alone, as if the wall clock had been held back.
     pub fn advance_mono(&self, by: Duration) {
-        update(&self.0.mono, |nanos| {
-            (Mono::from_nanos(nanos) + by).as_nanos()
+        self.0.change(|now| Now {
+            mono: now.mono + by,
+            ..now
         });
     }
 
     /// Sets wall time alone; it may jump in both directions.
     pub fn set_wall(&self, wall: Wall) {
-        self.0.wall.store(wall.as_nanos(), Ordering::SeqCst);
-    }
-
-    fn update_wall(&self, change: impl Fn(Wall) -> Wall) {
-        update(&self.0.wall, |nanos| {
-            change(Wall::from_nanos(nanos)).as_nanos()
-        });
+        self.0.change(|now| Now { wall, ..now });
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Now {
-        Now {
-            mono: Mono::from_nanos(self.0.mono.load(Ordering::SeqCst)),
-            wall: Wall::from_nanos(self.0.wall.load(Ordering::SeqCst)),
+        loop {
+            let before = self.0.writes.load(Ordering::SeqCst);
+            let now = self.0.read();
+            if before.is_multiple_of(2) && self.0.writes.load(Ordering::SeqCst) == before {
+                return now;
+            }
+            hint::spin_loop();
         }
     }
 }
 
-fn update(cell: &AtomicU64, change: impl Fn(u64) -> u64) {
-    let _ = cell.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |nanos| {
-        Some(change(nanos))
-    });
+/// A sequence lock, since std's locks are not there without std: `writes` is odd during a write,
+/// and a reader reads again if it moved.
+#[derive(Debug, Default)]
+struct Times {
+    writes: AtomicU64,
+    mono: AtomicU64,
+    wall: AtomicU64,
+}
+
+impl Times {
+    fn read(&self) -> Now {
+        Now {
+            mono: Mono::from_nanos(self.mono.load(Ordering::SeqCst)),
+            wall: Wall::from_nanos(self.wall.load(Ordering::SeqCst)),
+        }
+    }
+
+    fn change(&self, change: impl Fn(Now) -> Now) {
+        let before = self.lock();
+        let next = change(self.read());
+        self.mono.store(next.mono.as_nanos(), Ordering::SeqCst);
+        self.wall.store(next.wall.as_nanos(), Ordering::SeqCst);
+        self.writes.store(before.wrapping_add(2), Ordering::SeqCst);
+    }
+
+    /// Makes `writes` odd; returns what it was.
+    fn lock(&self) -> u64 {
+        loop {
+            let even = self.writes.load(Ordering::SeqCst) & !1;
+            let odd = even.wrapping_add(1);
+            let locked =
+                self.writes
+                    .compare_exchange(even, odd, Ordering::SeqCst, Ordering::SeqCst);
+            if locked.is_ok() {
+                return even;
+            }
+            hint::spin_loop();
+        }
+    }
 }

@@ -7,9 +7,13 @@
 mod clock;
 mod manual;
 mod point;
+#[cfg(feature = "tokio")]
+mod tokio;
 
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
 pub use manual::ManualClock;
 pub use point::{Mono, Now, Wall};
+#[cfg(feature = "tokio")]
+pub use tokio::TokioClock;

@@ -129,6 +129,13 @@ point!(Mono);
 point!(Wall);
 
 /// One reading of a clock: both kinds of time at the same moment.
+///
+/// ```
+/// use eaves_common::time::{Mono, Now, Wall};
+///
+/// let now = Now { mono: Mono::from_secs(5), wall: Wall::from_secs(784_111_777) };
+/// assert_eq!(now.mono.as_secs(), 5);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Now {

@@ -87,9 +87,6 @@ proptest! {
 
     #[test]
     fn spans_agree_with_humantime(duration in duration()) {
-        let theirs = humantime::format_duration(duration).to_string();
-        // humantime counts months and years; we stop at days.
-        prop_assume!(!theirs.contains("month") && !theirs.contains("year"));
         prop_assert_eq!(humantime::parse_duration(&TimeSpan::new(duration).to_string()), Ok(duration));
     }
 

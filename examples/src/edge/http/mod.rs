@@ -6,8 +6,10 @@ mod body;
 mod hop;
 mod interim;
 mod server;
+mod target;
 
 pub use body::{Body, BoxError, boxed, empty, text};
 pub use hop::{Via, strip_hop_by_hop};
 pub use interim::{InterimIo, InterimSink};
 pub use server::{HttpLimits, Peer, ServerCounters, serve};
+pub use target::{Refusal, absolute};

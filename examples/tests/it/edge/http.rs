@@ -20,8 +20,14 @@ pub(crate) struct Reply {
 impl Reply {
     /// All lines of a field, joined by `, `; empty if there is none.
     pub(crate) fn header(&self, name: &str) -> String {
-        let lines = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
-        lines.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+        let lines = self
+            .headers
+            .iter()
+            .filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        lines
+            .map(|(_, value)| value.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     pub(crate) fn text(&self) -> String {
@@ -44,13 +50,24 @@ fn with_curl(from: SocketAddr, path: &str, headers: &[&str]) -> Reply {
     for header in headers {
         curl.args(["-H", header]);
     }
-    let output = curl.arg(format!("http://{from}{path}")).output().expect("curl runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = curl
+        .arg(format!("http://{from}{path}"))
+        .output()
+        .expect("curl runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     parse(&output.stdout).expect("curl prints the response")
 }
 
 /// Gets a page through a socket of our own; an error is a connection that broke.
-pub(crate) fn with_socket(from: SocketAddr, path: &str, headers: &[&str]) -> std::io::Result<Reply> {
+pub(crate) fn with_socket(
+    from: SocketAddr,
+    path: &str,
+    headers: &[&str],
+) -> std::io::Result<Reply> {
     let mut request = format!("GET {path} HTTP/1.1\r\nHost: {from}\r\nConnection: close\r\n");
     for header in headers {
         request.push_str(header);
@@ -85,14 +102,22 @@ fn parse(bytes: &[u8]) -> Option<Reply> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let mut reply = Reply { status, headers, body: body.to_vec() };
+    let mut reply = Reply {
+        status,
+        headers,
+        body: body.to_vec(),
+    };
     if let Ok(length) = reply.header("content-length").parse::<usize>()
         && reply.body.len() < length
         && !matches!(status, 204 | 304)
     {
         return None; // broken off
     }
-    if reply.header("transfer-encoding").eq_ignore_ascii_case("chunked") && body_is_chunked(body) {
+    if reply
+        .header("transfer-encoding")
+        .eq_ignore_ascii_case("chunked")
+        && body_is_chunked(body)
+    {
         reply.body = dechunk(body)?;
     }
     Some(reply)

@@ -1,0 +1,102 @@
+//! Clocks, alone and between threads.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use eaves_common::time::{Clock, ManualClock, Mono, SystemClock, Wall};
+
+#[test]
+fn clones_share_a_manual_clock() {
+    let clock = ManualClock::at(Wall::from_secs(100));
+    let other = clock.clone();
+    other.advance(Duration::from_secs(1));
+    assert_eq!(clock.now().wall, Wall::from_secs(101));
+}
+
+#[test]
+fn the_two_times_move_apart_and_wall_time_back() {
+    let clock = ManualClock::at(Wall::from_secs(100));
+    clock.advance_mono(Duration::from_secs(7));
+    clock.set_wall(Wall::from_secs(50));
+    let now = clock.now();
+    assert_eq!(
+        (now.mono, now.wall),
+        (Mono::from_secs(7), Wall::from_secs(50))
+    );
+    clock.advance(Duration::MAX);
+    assert_eq!((clock.now().mono, clock.now().wall), (Mono::MAX, Wall::MAX));
+}
+
+#[test]
+fn no_move_is_lost_or_seen_by_half() {
+    let clock = Arc::new(ManualClock::at(Wall::from_secs(1_000)));
+    let writers: Vec<_> = (0..4)
+        .map(|_| {
+            let clock = Arc::clone(&clock);
+            thread::spawn(move || {
+                for _ in 0..1_000 {
+                    clock.advance(Duration::from_nanos(1));
+                }
+            })
+        })
+        .collect();
+    let mut last = clock.now();
+    while last.mono < Mono::from_nanos(4_000) {
+        let now = clock.now();
+        assert_eq!(now.wall.as_nanos() - now.mono.as_nanos(), 1_000_000_000_000);
+        assert!(now.mono >= last.mono);
+        last = now;
+    }
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    assert_eq!(clock.now().mono, Mono::from_nanos(4_000));
+}
+
+#[test]
+fn copies_of_the_system_clock_count_from_one_zero() {
+    let here = SystemClock.now();
+    let there = thread::spawn(|| SystemClock.now()).join().unwrap();
+    assert!(there.mono >= here.mono);
+    assert!(there.mono - here.mono < Duration::from_secs(600));
+    assert!(here.wall > Wall::from_secs(1_700_000_000));
+}
+
+#[test]
+fn a_clock_is_used_through_references_and_objects() {
+    let clock = ManualClock::default();
+    clock.advance(Duration::from_secs(1));
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let read = |clock: &dyn Clock| clock.now();
+    assert_eq!(read(&shared), read(&&clock));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn points_are_nanoseconds_in_json() {
+    let now = ManualClock::at(Wall::from_secs(1)).now();
+    let json = serde_json::to_string(&now).unwrap();
+    assert_eq!(json, r#"{"mono":0,"wall":1000000000}"#);
+    assert_eq!(
+        serde_json::from_str::<eaves_common::time::Now>(&json).unwrap(),
+        now
+    );
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn a_tokio_clock_follows_a_paused_runtime() {
+    use eaves_common::time::TokioClock;
+
+    let clock = TokioClock::at(Wall::from_secs(1_000));
+    let start = clock.now();
+    assert_eq!(
+        (start.mono, start.wall),
+        (Mono::ZERO, Wall::from_secs(1_000))
+    );
+    thread::yield_now();
+    assert_eq!(clock.now(), start, "it stands still while paused");
+    tokio::time::advance(Duration::from_millis(1_500)).await;
+    assert_eq!(clock.now().mono, Mono::from_nanos(1_500_000_000));
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    assert_eq!(clock.now().wall.as_secs(), 4_601);
+}

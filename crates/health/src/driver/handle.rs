@@ -1,0 +1,173 @@
+//! [`Handle`]: a running pool.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use eaves_common::time::{Clock, SystemClock};
+use tokio::{
+    sync::{Notify, broadcast, watch},
+    task::JoinHandle,
+};
+
+use super::run::Runner;
+use crate::{
+    Algorithm, ConfigError, Monitor, PoolConfig, Selector,
+    monitor::{Event, PoolStatus},
+    pool::{OriginConfig, Snapshot},
+};
+
+/// A running pool. Dropping the handle stops the probes; selectors go on with the last snapshot.
+///
+/// ```
+/// use eaves_health::{Algorithm, PoolConfig, driver, pool::OriginConfig};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let config = PoolConfig::new("web").origin(OriginConfig::new("a", "127.0.0.1:9".parse().unwrap()));
+/// let handle = driver::spawn(config).unwrap();
+/// let selector = handle.selector(Algorithm::PowerOfTwo);
+/// assert!(selector.pick(&[]).is_some());
+/// assert_eq!(handle.status().origins.len(), 1);
+/// handle.stop().await;
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// What the handle and the task share.
+pub(super) struct Shared {
+    monitor: Mutex<Monitor>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Wakes the task after the monitor was changed from outside.
+    pub(super) changed: Notify,
+    pub(super) stopped: Notify,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) available: watch::Sender<Arc<Snapshot>>,
+}
+
+/// Events kept for a subscriber that lags.
+const MAX_LAG: usize = 1024;
+
+/// Starts probing a pool by the system's clock.
+///
+/// # Errors
+///
+/// [`ConfigError`] lists everything that is wrong with the configuration.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time.
+pub fn spawn(config: PoolConfig) -> Result<Handle, ConfigError> {
+    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), &config.name);
+    spawn_with(config, Arc::new(SystemClock), seed)
+}
+
+/// Starts probing a pool by another clock; `seed` decides jitter and draws.
+///
+/// # Errors
+///
+/// [`ConfigError`] lists everything that is wrong with the configuration.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time.
+pub fn spawn_with(
+    config: PoolConfig,
+    clock: Arc<dyn Clock>,
+    seed: u64,
+) -> Result<Handle, ConfigError> {
+    let monitor = Monitor::new(config, seed, clock.now())?;
+    let shared = Arc::new(Shared {
+        available: watch::Sender::new(monitor.snapshot()),
+        monitor: Mutex::new(monitor),
+        clock,
+        changed: Notify::new(),
+        stopped: Notify::new(),
+        events: broadcast::Sender::new(MAX_LAG),
+    });
+    let task = tokio::spawn(Runner::new(Arc::clone(&shared)).run());
+    Ok(Handle {
+        shared,
+        task: Some(task),
+    })
+}
+
+impl Handle {
+    /// Makes a selector for a worker; see [`Monitor::selector`].
+    #[must_use]
+    pub fn selector(&self, algorithm: Algorithm) -> Selector {
+        self.shared.monitor().selector(algorithm)
+    }
+
+    /// Returns the newest snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.monitor().snapshot()
+    }
+
+    /// Returns everything a status page shows.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.shared.monitor().status()
+    }
+
+    /// Subscribes to all that changes; one that lags loses the oldest and is told how many.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.subscribe()
+    }
+
+    /// Watches whom clients may be sent to: a snapshot comes whenever
+    /// [`available`](Snapshot::available) names others than before, at other addresses or weights.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.shared.available.subscribe()
+    }
+
+    /// Replaces the members, keeping what is known of those that stay; see [`Monitor::set_origins`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] lists what is wrong; the members stay as they were.
+    pub fn set_origins(&self, origins: Vec<OriginConfig>) -> Result<(), ConfigError> {
+        let now = self.shared.clock.now();
+        self.shared.monitor().set_origins(origins, now)?;
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Stops probing and waits until nothing runs any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping this future stops the pool all the same, without waiting.
+    pub async fn stop(mut self) {
+        self.shared.stopped.notify_one();
+        if let Some(task) = self.task.take() {
+            // The task ends by itself; it cannot be cancelled, and a panic in it was reported already.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stopped.notify_one();
+    }
+}
+
+impl Shared {
+    /// A panic while the lock was held would leave evidence out at worst.
+    pub(super) fn monitor(&self) -> MutexGuard<'_, Monitor> {
+        self.monitor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("monitor", &self.monitor)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! Who is in the pool: edits that keep what is known.
+
+use std::{collections::HashMap, mem, sync::Arc};
+
+use eaves_common::time::Now;
+
+use super::{Monitor, track::Track};
+use crate::{
+    config::{Problems, check_origins},
+    error::ConfigError,
+    pool::{Members, Origin, OriginConfig, OriginId, Slot},
+};
+
+impl Monitor {
+    /// Replaces the members. Origins are recognised by name and keep their id and all that is known of
+    /// them, whatever else has changed; those whose address or check changed are probed at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] lists what is wrong; the members stay as they were.
+    pub fn set_origins(&mut self, origins: Vec<OriginConfig>, now: Now) -> Result<(), ConfigError> {
+        let mut problems = Problems::default();
+        check_origins(&origins, self.max_origins, &mut problems);
+        problems.into_result()?;
+        self.replace_members(origins, now);
+        Ok(())
+    }
+
+    pub(super) fn replace_members(&mut self, origins: Vec<OriginConfig>, now: Now) {
+        self.now = now;
+        let old = mem::take(&mut self.members);
+        let mut known: HashMap<&str, (Slot, &Arc<Origin>)> = old
+            .iter()
+            .map(|(slot, origin)| (origin.name(), (slot, origin)))
+            .collect();
+        let (kept, added): (Vec<_>, Vec<_>) = origins
+            .into_iter()
+            .map(|config| (known.remove(&*config.name), config))
+            .partition(|(known, _)| known.is_some());
+        let mut by_slot: Vec<Option<Arc<Origin>>> = vec![None; self.tracks.len()];
+        for (known, config) in kept {
+            if let Some((slot, before)) = known {
+                by_slot[slot.index()] = Some(self.edit(slot, before, config));
+            }
+        }
+        let gone: Vec<Slot> = known.into_values().map(|(slot, _)| slot).collect();
+        for slot in gone {
+            self.remove(slot);
+        }
+        for (_, config) in added {
+            let slot = self.claim_slot(&mut by_slot);
+            by_slot[slot.index()] = Some(self.add(slot, config));
+        }
+        self.members = Arc::new(Members::new(by_slot));
+        self.hub.reserve(self.members.slots());
+        self.unpublished = true;
+        self.publish_news();
+    }
+
+    fn edit(&mut self, slot: Slot, before: &Origin, config: OriginConfig) -> Arc<Origin> {
+        let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
+        let id = before.id();
+        let mut asks_anew = before.addr() != config.addr;
+        if let Some(track) = self.track_mut(slot) {
+            asks_anew |= track.check != check;
+            track.check = check;
+        }
+        if !config.admin.is_probed() {
+            self.stop_probing(slot);
+        } else if asks_anew || !before.admin().is_probed() {
+            self.stop_probing(slot);
+            self.probe_now(slot);
+        }
+        Arc::new(Origin { id, config })
+    }
+
+    fn add(&mut self, slot: Slot, config: OriginConfig) -> Arc<Origin> {
+        let id = OriginId::new(self.next_id);
+        self.next_id += 1;
+        let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
+        let origin = Arc::new(Origin { id, config });
+        self.tracks[slot.index()] = Some(Track::new(&origin, check, self.now.mono));
+        if origin.admin().is_probed() {
+            self.probe_now(slot);
+        }
+        origin
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        self.stop_probing(slot);
+        self.tracks[slot.index()] = None;
+        self.vacant.push(slot);
+    }
+
+    /// Finds a slot in which nothing is in flight, so that no late result is taken for another's.
+    fn claim_slot(&mut self, by_slot: &mut Vec<Option<Arc<Origin>>>) -> Slot {
+        let quiet = self
+            .vacant
+            .iter()
+            .position(|&slot| self.hub.in_flight(slot) == 0);
+        if let Some(at) = quiet {
+            let slot = self.vacant.swap_remove(at);
+            self.hub.read(slot);
+            return slot;
+        }
+        by_slot.push(None);
+        self.tracks.push(None);
+        Slot::new(self.tracks.len() as u32 - 1)
+    }
+}

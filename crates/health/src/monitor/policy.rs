@@ -1,0 +1,139 @@
+//! [`Policy`]: how evidence becomes verdicts.
+
+use std::time::Duration;
+
+use crate::{config::Problems, state::HoldTerms};
+
+/// How evidence becomes verdicts. The defaults suit a web service with more than a handful of
+/// requests per second.
+///
+/// ```
+/// use eaves_health::monitor::Policy;
+///
+/// let mut policy = Policy::default();
+/// policy.consecutive_errors = 5;
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Policy {
+    /// Errors in a row on traffic that put an origin out.
+    pub consecutive_errors: u32,
+    /// In this time the weight of results halves.
+    pub half_life: Duration,
+    /// A larger share of errors puts an origin out...
+    pub error_share: f64,
+    /// ...if it is so many times the share in the rest of the pool...
+    pub error_ratio: f64,
+    /// ...and stems from so many results.
+    pub min_samples: f64,
+    /// Probes that say down are not believed while so many results...
+    pub veto_samples: f64,
+    /// ...hold a smaller share of errors.
+    pub veto_share: f64,
+    /// The first hold of an origin that was put out; it doubles each time.
+    pub hold: Duration,
+    /// The longest hold.
+    pub hold_longest: Duration,
+    /// In this time half of the past ejections are forgotten.
+    pub hold_half_life: Duration,
+    /// The share of its traffic that an origin gets on trial.
+    pub trial_share: f64,
+    /// Requests that must succeed in a row before it is taken back.
+    pub trial_successes: u32,
+    /// A trial that sees no traffic for this long is passed.
+    pub trial_patience: Duration,
+    /// The time in which an origin that is taken back grows to its full share.
+    pub ramp: Duration,
+    /// The share it starts from.
+    pub ramp_from: f64,
+    /// An origin whose average latency is so many times the pool's median gets less traffic.
+    pub slow_ratio: f64,
+    /// With a smaller share of healthy members everybody serves.
+    pub panic_share: f64,
+    /// Traffic is looked at this often.
+    pub tick: Duration,
+    /// Probes under way at once.
+    pub max_probes: usize,
+    /// Probes set off by errors may add this share to the planned ones.
+    pub triggered_share: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            consecutive_errors: 3,
+            half_life: Duration::from_secs(2),
+            error_share: 0.1,
+            error_ratio: 3.0,
+            min_samples: 20.0,
+            veto_samples: 5.0,
+            veto_share: 0.05,
+            hold: Duration::from_millis(500),
+            hold_longest: Duration::from_secs(30),
+            hold_half_life: Duration::from_secs(30),
+            trial_share: 0.01,
+            trial_successes: 3,
+            trial_patience: Duration::from_secs(1),
+            ramp: Duration::from_secs(5),
+            ramp_from: 0.05,
+            slow_ratio: 2.5,
+            panic_share: 0.5,
+            tick: Duration::from_millis(100),
+            max_probes: 512,
+            triggered_share: 0.3,
+        }
+    }
+}
+
+impl Policy {
+    pub(crate) fn hold_terms(&self) -> HoldTerms {
+        HoldTerms {
+            base: self.hold,
+            longest: self.hold_longest,
+            half_life: self.hold_half_life,
+        }
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        for (key, share) in [
+            ("error_share", self.error_share),
+            ("veto_share", self.veto_share),
+            ("trial_share", self.trial_share),
+            ("ramp_from", self.ramp_from),
+            ("panic_share", self.panic_share),
+            ("triggered_share", self.triggered_share),
+        ] {
+            if !(0.0..=1.0).contains(&share) {
+                problems.add(
+                    format!("policy.{key}"),
+                    format!("{share} is out of range, use 0 to 1"),
+                );
+            }
+        }
+        for (key, value) in [
+            ("half_life", self.half_life),
+            ("hold", self.hold),
+            ("hold_longest", self.hold_longest),
+            ("hold_half_life", self.hold_half_life),
+            ("tick", self.tick),
+        ] {
+            let fits = (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&value);
+            if !fits {
+                problems.add(
+                    format!("policy.{key}"),
+                    format!("{value:?} is out of range, use 1ms to 1d"),
+                );
+            }
+        }
+        for (key, value) in [
+            ("consecutive_errors", self.consecutive_errors as usize),
+            ("max_probes", self.max_probes),
+        ] {
+            if value == 0 {
+                problems.add(format!("policy.{key}"), "0 is out of range, use 1 or more");
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Which probe goes out when, and what its answer means.
+
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+
+use eaves_common::time::Mono;
+
+use super::Monitor;
+use crate::{
+    pool::{OriginId, Slot},
+    probe::{Check, Reason, Verdict},
+    schedule::Wheel,
+};
+
+/// A probe to be sent now.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Probe {
+    /// To be given back with the verdict.
+    pub id: ProbeId,
+    /// Whom it concerns.
+    pub origin: OriginId,
+    /// Where it goes.
+    pub addr: SocketAddr,
+    /// What it asks, and how long it may take.
+    pub check: Arc<Check>,
+}
+
+/// Names a probe that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProbeId {
+    slot: Slot,
+    number: u64,
+}
+
+/// The timers and queues of probing.
+#[derive(Debug)]
+pub(super) struct Prober {
+    wheel: Wheel,
+    ready: VecDeque<Slot>,
+    is_ready: Vec<bool>,
+    under_way: usize,
+    sent: u64,
+    /// Probes that errors may set off now, beyond the planned ones.
+    credit: f64,
+    credited: Mono,
+    due: Vec<Slot>,
+}
+
+/// Left to a prober after a probe's deadline to report it; then the monitor gives the probe up by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl Prober {
+    pub(super) fn new(now: Mono) -> Self {
+        Self {
+            wheel: Wheel::new(now),
+            ready: VecDeque::new(),
+            is_ready: Vec::new(),
+            under_way: 0,
+            sent: 0,
+            credit: 0.0,
+            credited: now,
+            due: Vec::new(),
+        }
+    }
+
+    pub(super) fn next_due(&self) -> Option<Mono> {
+        self.wheel.next_due()
+    }
+
+    fn enqueue(&mut self, slot: Slot) {
+        if self.is_ready.len() <= slot.index() {
+            self.is_ready.resize(slot.index() + 1, false);
+        }
+        if !self.is_ready[slot.index()] {
+            self.is_ready[slot.index()] = true;
+            self.ready.push_back(slot);
+        }
+    }
+
+    fn dequeue(&mut self) -> Option<Slot> {
+        let slot = self.ready.pop_front()?;
+        self.is_ready[slot.index()] = false;
+        Some(slot)
+    }
+}
+
+impl Monitor {
+    /// Returns how many probes were sent.
+    #[must_use]
+    pub fn probes_sent(&self) -> u64 {
+        self.prober.sent
+    }
+
+    pub(super) fn next_probe(&mut self) -> Option<Probe> {
+        while self.prober.under_way < self.policy.max_probes {
+            let slot = self.prober.dequeue()?;
+            if let Some(probe) = self.begin_probe(slot) {
+                return Some(probe);
+            }
+        }
+        None
+    }
+
+    fn begin_probe(&mut self, slot: Slot) -> Option<Probe> {
+        let id = ProbeId {
+            slot,
+            number: self.prober.sent,
+        };
+        let origin = Arc::clone(self.members.at(slot)?);
+        let now = self.now.mono;
+        let track = self.track_mut(slot)?;
+        if track.under_way.is_some() || !origin.admin().is_probed() {
+            return None;
+        }
+        track.under_way = Some(id);
+        let check = Arc::clone(&track.check);
+        self.prober.sent += 1;
+        self.prober.under_way += 1;
+        self.prober.wheel.set(slot, now + check.timeout + GRACE);
+        Some(Probe {
+            id,
+            origin: origin.id(),
+            addr: origin.addr(),
+            check,
+        })
+    }
+
+    pub(super) fn expire_probes(&mut self) {
+        let mut due = std::mem::take(&mut self.prober.due);
+        self.prober.wheel.expire(self.now.mono, &mut due);
+        for slot in due.drain(..) {
+            let Some(track) = self.track(slot) else {
+                continue;
+            };
+            match track.under_way {
+                Some(id) => {
+                    let deadline = track.check.timeout;
+                    self.settle_probe(id, &Verdict::Fail(Reason::Timeout { deadline }));
+                }
+                None => self.prober.enqueue(slot),
+            }
+        }
+        self.prober.due = due;
+    }
+
+    pub(super) fn settle_probe(&mut self, id: ProbeId, verdict: &Verdict) {
+        let slot = id.slot;
+        let Some(track) = self
+            .track_mut(slot)
+            .filter(|track| track.under_way == Some(id))
+        else {
+            return;
+        };
+        track.under_way = None;
+        let (rise, fall) = (track.check.rise, track.check.fall);
+        // A prober that breaks says nothing about the origin.
+        if !matches!(verdict, Verdict::Fail(Reason::Broken { .. })) {
+            track.probe.observe(verdict.is_pass(), rise, fall);
+        }
+        if let Verdict::Fail(reason) = verdict {
+            track.reason = Some(reason.clone());
+        }
+        self.prober.under_way -= 1;
+        self.evaluate(slot);
+        self.schedule(slot);
+    }
+
+    /// Sets the timer for the next planned probe.
+    fn schedule(&mut self, slot: Slot) {
+        let unit = self.random.unit();
+        let now = self.now.mono;
+        let Some(track) = self.track(slot) else {
+            return;
+        };
+        let check = &track.check;
+        let interval = if track.probe.is_pending() {
+            check.pending_interval
+        } else if track.is_probed_up() {
+            check.interval
+        } else {
+            check.down_interval
+        };
+        let factor = 1.0 + check.jitter * (2.0 * unit - 1.0);
+        self.prober.wheel.set(slot, now + interval.mul_f64(factor));
+    }
+
+    pub(super) fn probe_now(&mut self, slot: Slot) {
+        self.prober.enqueue(slot);
+    }
+
+    /// Forgets the probe under way and stops the timer.
+    pub(super) fn stop_probing(&mut self, slot: Slot) {
+        self.prober.wheel.clear(slot);
+        let Some(track) = self.track_mut(slot) else {
+            return;
+        };
+        if track.under_way.take().is_some() {
+            self.prober.under_way -= 1;
+        }
+    }
+
+    /// Probes at once because traffic met an error, as far as the credit for such probes goes.
+    pub(super) fn trigger_probe(&mut self, slot: Slot) {
+        self.renew_credit();
+        let now = self.now.mono;
+        let credit = self.prober.credit;
+        let Some(track) = self.track_mut(slot) else {
+            return;
+        };
+        let rested = now - track.triggered >= track.check.pending_interval;
+        if track.under_way.is_some() || !rested || credit < 1.0 {
+            return;
+        }
+        track.triggered = now;
+        self.prober.credit -= 1.0;
+        self.prober.enqueue(slot);
+    }
+
+    fn renew_credit(&mut self) {
+        let members = self.members.len() as f64;
+        let rate = self.policy.triggered_share * members / self.check.interval.as_secs_f64();
+        let age = (self.now.mono - self.prober.credited).as_secs_f64();
+        let most = (members * self.policy.triggered_share).max(2.0);
+        self.prober.credit = (self.prober.credit + age * rate).min(most);
+        self.prober.credited = self.now.mono;
+    }
+}

@@ -1,0 +1,114 @@
+//! [`Track`]: what is known of one origin.
+
+use core::fmt;
+use std::sync::Arc;
+
+use eaves_common::time::Mono;
+
+use super::ProbeId;
+use crate::{
+    passive::{Latency, Window},
+    pool::{Origin, OriginId},
+    probe::{Check, Reason},
+    select::Failure,
+    state::{Hold, RiseFall},
+};
+
+/// How an origin stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Standing {
+    /// Its probes fail.
+    Down,
+    /// Its traffic fails; it is held out, then tried with a trickle.
+    Ejected,
+    /// It serves its full share.
+    Healthy,
+    /// No probe has answered yet.
+    #[default]
+    Unknown,
+    /// It has come back and serves a growing share.
+    Warming,
+}
+
+impl Standing {
+    /// Says whether it serves by its own merit.
+    #[must_use]
+    pub const fn is_healthy(self) -> bool {
+        matches!(self, Self::Healthy | Self::Warming)
+    }
+
+    /// Says whether it was put out.
+    #[must_use]
+    pub const fn is_out(self) -> bool {
+        matches!(self, Self::Down | Self::Ejected)
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Down => "down",
+            Self::Ejected => "ejected",
+            Self::Healthy => "healthy",
+            Self::Unknown => "unknown",
+            Self::Warming => "warming",
+        })
+    }
+}
+
+/// What is known of one origin. It outlives edits of the origin's attributes.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) id: OriginId,
+    pub(super) name: Arc<str>,
+    pub(super) check: Arc<Check>,
+    pub(super) standing: Standing,
+    pub(super) since: Mono,
+    pub(super) probe: RiseFall,
+    pub(super) reason: Option<Reason>,
+    pub(super) under_way: Option<ProbeId>,
+    pub(super) triggered: Mono,
+    pub(super) window: Window,
+    pub(super) latency: Latency,
+    pub(super) errors_in_row: u32,
+    pub(super) good_in_row: u32,
+    pub(super) failure: Option<Failure>,
+    pub(super) hold: Hold,
+    pub(super) held_until: Mono,
+    pub(super) trial_since: Option<Mono>,
+    /// The acceptance in the newest snapshot.
+    pub(super) published: u16,
+}
+
+impl Track {
+    pub(super) fn new(origin: &Origin, check: Arc<Check>, now: Mono) -> Self {
+        Self {
+            id: origin.id(),
+            name: origin.name().into(),
+            check,
+            standing: Standing::Unknown,
+            since: now,
+            probe: RiseFall::default(),
+            reason: None,
+            under_way: None,
+            triggered: Mono::ZERO,
+            window: Window::default(),
+            latency: Latency::default(),
+            errors_in_row: 0,
+            good_in_row: 0,
+            failure: None,
+            hold: Hold::default(),
+            held_until: Mono::ZERO,
+            trial_since: None,
+            published: 0,
+        }
+    }
+
+    /// Says whether the probes have nothing against it.
+    pub(super) fn is_probed_up(&self) -> bool {
+        self.probe.is_up() == Some(true)
+    }
+}

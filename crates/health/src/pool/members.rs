@@ -1,0 +1,123 @@
+//! [`Members`]: who is in the pool, with the tables that depend on membership and weight alone.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use super::{Alias, Origin, OriginId, Slot, rotation::Rotation};
+
+/// The members of a pool by slot. It never changes: an edit makes another.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    by_slot: Box<[Option<Arc<Origin>>]>,
+    /// What a pick copies, in one place: no pointer to follow.
+    targets: Box<[Target]>,
+    by_id: Box<[(OriginId, Slot)]>,
+    takers: Box<[Slot]>,
+    alias: Alias,
+    rotation: Rotation,
+}
+
+/// What a pick takes from a slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) id: OriginId,
+    pub(crate) addr: SocketAddr,
+    pub(crate) weight: u32,
+}
+
+impl Members {
+    pub(crate) fn new(by_slot: Vec<Option<Arc<Origin>>>) -> Self {
+        let mut by_id: Vec<(OriginId, Slot)> =
+            slots(&by_slot).map(|(slot, o)| (o.id, slot)).collect();
+        by_id.sort_unstable();
+        let weighted: Vec<(Slot, u32)> = slots(&by_slot)
+            .filter(|(_, origin)| origin.takes_requests())
+            .map(|(slot, origin)| (slot, origin.weight()))
+            .collect();
+        let targets = by_slot.iter().map(|origin| Target::of(origin.as_deref()));
+        Self {
+            targets: targets.collect(),
+            by_id: by_id.into_boxed_slice(),
+            takers: weighted.iter().map(|w| w.0).collect(),
+            alias: Alias::new(&weighted),
+            rotation: Rotation::new(&weighted),
+            by_slot: by_slot.into_boxed_slice(),
+        }
+    }
+
+    /// Returns the origin in this slot.
+    #[must_use]
+    pub fn at(&self, slot: Slot) -> Option<&Arc<Origin>> {
+        self.by_slot.get(slot.index())?.as_ref()
+    }
+
+    /// Returns where this origin is.
+    #[must_use]
+    pub fn slot(&self, id: OriginId) -> Option<Slot> {
+        let at = self.by_id.binary_search_by_key(&id, |entry| entry.0).ok()?;
+        Some(self.by_id[at].1)
+    }
+
+    /// Yields all members in the order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Arc<Origin>)> {
+        slots(&self.by_slot)
+    }
+
+    /// Returns how many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Says whether nobody is in the pool.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Returns one more than the highest slot in use.
+    pub(crate) fn slots(&self) -> usize {
+        self.by_slot.len()
+    }
+
+    /// Returns those with weight that the operator lets serve.
+    pub(crate) fn takers(&self) -> &[Slot] {
+        &self.takers
+    }
+
+    #[inline]
+    pub(crate) fn target(&self, slot: Slot) -> Target {
+        self.targets[slot.index()]
+    }
+
+    #[inline]
+    pub(crate) fn draw(&self, random: u64) -> Option<Slot> {
+        self.alias.draw(random)
+    }
+
+    #[inline]
+    pub(crate) fn turn(&self, turn: u64) -> Option<Slot> {
+        self.rotation.at(turn)
+    }
+}
+
+impl Target {
+    fn of(origin: Option<&Origin>) -> Self {
+        let nobody = Self {
+            id: OriginId::new(u64::MAX),
+            addr: SocketAddr::from(([0, 0, 0, 0], 0)),
+            weight: 0,
+        };
+        origin.map_or(nobody, |origin| Self {
+            id: origin.id,
+            addr: origin.config.addr,
+            weight: origin.config.weight,
+        })
+    }
+}
+
+fn slots(by_slot: &[Option<Arc<Origin>>]) -> impl Iterator<Item = (Slot, &Arc<Origin>)> {
+    (0..)
+        .map(Slot::new)
+        .zip(by_slot)
+        .filter_map(|(slot, origin)| Some((slot, origin.as_ref()?)))
+}

@@ -1,0 +1,24 @@
+//! Who is in the pool, and what a reader may know of their health.
+//!
+//! Membership ([`Members`]) changes rarely and is shared by all snapshots; health changes often and
+//! is a bitmap beside it. A [`Snapshot`] holds both and never changes: readers keep one for as long as they like.
+
+mod admin;
+mod alias;
+mod bitmap;
+pub(crate) mod id;
+mod members;
+mod origin;
+mod rotation;
+mod snapshot;
+
+pub use admin::Admin;
+pub(crate) use alias::Alias;
+pub(crate) use bitmap::Bitmap;
+pub(crate) use id::OriginId;
+pub use id::Slot;
+pub use members::Members;
+pub(crate) use members::Target;
+pub use origin::{Origin, OriginConfig};
+pub(crate) use snapshot::{Draft, FULL};
+pub use snapshot::{Mode, Snapshot};

@@ -1,0 +1,5 @@
+//! When which probe is due.
+
+mod wheel;
+
+pub(crate) use wheel::Wheel;

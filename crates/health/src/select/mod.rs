@@ -1,0 +1,17 @@
+//! Picking an origin: lock-free, without allocation, in bounded time.
+//!
+//! A [`Selector`] belongs to a worker; it reads the newest [`Snapshot`](crate::pool::Snapshot) and
+//! keeps a board of its own with what is in flight and what came of it. A [`Guard`] stands for one
+//! request; what it reports is the monitor's evidence from traffic.
+
+mod algorithm;
+mod board;
+mod guard;
+mod hub;
+mod selector;
+
+pub use algorithm::Algorithm;
+pub(crate) use board::{Board, Mark, Tally};
+pub use guard::{Failure, Guard, Outcome};
+pub(crate) use hub::{Hub, Report};
+pub use selector::Selector;

@@ -1,0 +1,189 @@
+//! [`Gcra`]: the generic cell rate algorithm over a table of fixed memory.
+
+use eaves_common::{time::Mono, units::Rate};
+
+use super::{Gauge, Reading, Verdict};
+use crate::{
+    error::BuildError,
+    key::KeyHash,
+    table::{Capacity, Occupancy, Scale, Seen, Table, Width},
+};
+
+/// Limits many keys to one rate with a burst.
+///
+/// A key owes `period / count` for each unit it was given, and pays back as time passes; a request
+/// is allowed while the debt, its own cost included, is within `burst` units. In any window `W` a
+/// key gets at most `W * count / period + burst` units.
+///
+/// The arithmetic is in whole [ticks](crate::table): the rate is exact in the long run, `now` is
+/// rounded down by less than a tick, and nothing wraps. A clock that goes back by up to a second
+/// makes debts last that much longer; one that goes back further forgets those it cannot explain.
+///
+/// Any number of threads may check at once. Of those that meet at one key each is decided as if
+/// they had come one after another. A denial writes nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use eaves_common::{time::Mono, units::Rate};
+/// use eaves_ratelimit::{key::KeyHasher, meter::Gcra, table::Capacity};
+///
+/// let gcra = Gcra::new("10/1s burst 2".parse::<Rate>()?, Capacity::new(65_536)?)?;
+/// let key = KeyHasher::random().hash("203.0.113.9");
+/// let now = Mono::from_secs(1);
+/// assert!(gcra.check(key, 1, now).is_allowed());
+/// assert!(gcra.check(key, 1, now).is_allowed());
+/// assert!(!gcra.check(key, 1, now).is_allowed());
+/// assert!(gcra.check(key, 1, now + Duration::from_millis(100)).is_allowed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Gcra {
+    rate: Rate,
+    scale: Scale,
+    table: Table,
+}
+
+impl Gcra {
+    /// Takes the memory for `capacity` keys: cells of 8 bytes if they can hold the rate, else of 16.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Rate`] if neither can hold the rate exactly.
+    pub fn new(rate: Rate, capacity: Capacity) -> Result<Self, BuildError> {
+        Ok(Self::with_scale(rate, Scale::plan(rate, None)?, capacity))
+    }
+
+    /// Takes the memory for `capacity` keys in cells of this width.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Rate`] if such cells cannot hold the rate exactly.
+    pub fn with_width(rate: Rate, capacity: Capacity, width: Width) -> Result<Self, BuildError> {
+        Ok(Self::with_scale(
+            rate,
+            Scale::plan(rate, Some(width))?,
+            capacity,
+        ))
+    }
+
+    fn with_scale(rate: Rate, scale: Scale, capacity: Capacity) -> Self {
+        let table = Table::new(capacity, &scale);
+        Self { rate, scale, table }
+    }
+
+    /// Returns the rate.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Returns the width of the cells.
+    #[must_use]
+    pub const fn width(&self) -> Width {
+        self.scale.width()
+    }
+
+    /// Decides about a request of this cost, and counts it if it fits.
+    #[inline]
+    pub fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
+        let now = self.scale.now(now);
+        loop {
+            let seen = self.table.read(key, now);
+            let reading = self.judge(&seen, cost);
+            if !reading.is_allowed() || self.commit(key, &seen, cost, now) {
+                return reading;
+            }
+        }
+    }
+
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
+    #[inline]
+    pub fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
+        let seen = self.look(key, self.scale.now(now));
+        self.judge(&seen, cost).uncounted()
+    }
+
+    /// Counts units without asking: what a request turned out to cost. The key may then owe more
+    /// than its burst, up to twice of it, and is denied until that is paid.
+    pub fn charge(&self, key: KeyHash, units: u64, now: Mono) -> Reading<'_> {
+        let now = self.scale.now(now);
+        loop {
+            let seen = self.table.read(key, now);
+            let debt = self.debt(&seen).saturating_add(self.scale.cost(units));
+            let debt = debt.min(self.scale.ceiling());
+            if units == 0 || self.table.write(key, now, &seen, debt) {
+                return Reading::new(Verdict::Allowed, units, self.gauge(debt));
+            }
+        }
+    }
+
+    /// Gives units back: of a request that was counted and then not served.
+    ///
+    /// A key that has been forgotten meanwhile owes nothing, and stays so.
+    pub fn refund(&self, key: KeyHash, units: u64, now: Mono) {
+        let now = self.scale.now(now);
+        loop {
+            let seen = self.table.read(key, now);
+            let debt = self.debt(&seen).saturating_sub(self.scale.cost(units));
+            if units == 0 || !seen.is_known() || self.table.write(key, now, &seen, debt) {
+                return;
+            }
+        }
+    }
+
+    /// Says how full the table is; walks all of it.
+    #[must_use]
+    pub fn occupancy(&self, now: Mono) -> Occupancy {
+        self.table.occupancy(self.scale.now(now))
+    }
+
+    /// Returns `now` in this meter's ticks.
+    #[inline]
+    pub(crate) fn ticks(&self, now: Mono) -> u64 {
+        self.scale.now(now)
+    }
+
+    /// Looks a key up, the first step of a decision in two.
+    #[inline]
+    pub(crate) fn look(&self, key: KeyHash, now: u64) -> Seen {
+        self.table.read(key, now)
+    }
+
+    /// Decides by what was seen.
+    #[inline]
+    pub(crate) fn judge(&self, seen: &Seen, cost: u64) -> Reading<'_> {
+        let debt = self.debt(seen);
+        let after = debt.saturating_add(self.scale.cost(cost));
+        if after <= self.scale.tolerance() {
+            return Reading::new(Verdict::Allowed, cost, self.gauge(after));
+        }
+        let verdict = if cost > self.scale.burst() {
+            Verdict::Impossible
+        } else {
+            Verdict::Denied
+        };
+        Reading::new(verdict, cost, self.gauge(debt))
+    }
+
+    /// Counts what was judged allowed, the second step; `false` if the cell has changed meanwhile.
+    #[inline]
+    pub(crate) fn commit(&self, key: KeyHash, seen: &Seen, cost: u64, now: u64) -> bool {
+        let debt = self.debt(seen) + self.scale.cost(cost);
+        cost == 0 || self.table.write(key, now, seen, debt)
+    }
+
+    /// What the key owes. More than the ceiling comes of clocks that differ.
+    #[inline]
+    fn debt(&self, seen: &Seen) -> u64 {
+        seen.debt().min(self.scale.ceiling())
+    }
+
+    #[inline]
+    const fn gauge(&self, debt: u64) -> Gauge<'_> {
+        Gauge::Debt {
+            scale: &self.scale,
+            debt,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! How several rules become one decision: look at all, judge all, then count all or none.
+
+use std::cmp::Reverse;
+
+use arrayvec::ArrayVec;
+use eaves_common::time::Mono;
+
+use super::{Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
+use crate::{
+    key::{Facts, KeyHash},
+    meter::{Look, Reading, Verdict},
+};
+
+/// A rule that applies to the request, and what its table says of the key.
+struct Step<'a> {
+    active: &'a Active,
+    key: KeyHash,
+    look: Look,
+    reading: Reading<'a>,
+}
+
+type Steps<'a> = ArrayVec<Step<'a>, { Limiter::MOST_RULES }>;
+
+/// A request lacks the key of a rule that denies such requests.
+struct Keyless<'a>(&'a Active);
+
+impl Limiter {
+    /// Decides about a request of this cost, and counts it if it is allowed.
+    pub fn check_cost(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
+        let mut steps = Steps::new();
+        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
+            active.counters.count(Event::Missing);
+            active.counters.count(Event::Denied);
+            return self.keyless(active);
+        }
+        if !steps.iter().any(Step::denies) {
+            let settled = steps.iter_mut().position(|step| !step.settle(cost, now));
+            // Only a lost race denies here: what the rules before it counted is given back.
+            for step in &steps[..settled.unwrap_or(0)] {
+                step.give_back(cost, now);
+            }
+        }
+        let decision = self.decide(&steps);
+        for step in &steps {
+            step.count(decision.is_allowed(), step.key == self.shared);
+        }
+        decision
+    }
+
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
+    pub fn peek(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
+        let mut steps = Steps::new();
+        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
+            return self.keyless(active);
+        }
+        for step in &mut steps {
+            step.reading = step.reading.uncounted();
+        }
+        self.decide(&steps)
+    }
+
+    /// Counts units without asking, by every rule that applies: what a request turned out to cost
+    /// beyond what it was checked for. A key may then owe up to twice its burst.
+    pub fn charge(&self, facts: &Facts<'_>, units: u64, now: Mono) {
+        for (active, key) in self.applying(facts).flatten() {
+            active.meter.charge(key, units, now);
+        }
+    }
+
+    /// Gives units back to every rule that applies: of a request that was counted and then not
+    /// served, or cost less than it was checked for.
+    pub fn refund(&self, facts: &Facts<'_>, units: u64, now: Mono) {
+        for (active, key) in self.applying(facts).flatten() {
+            active.meter.refund(key, units, now);
+        }
+    }
+
+    /// Looks the request up in the table of every rule that applies, so that their cache misses
+    /// overlap, and judges it by each.
+    fn look<'a>(
+        &'a self,
+        facts: &Facts<'_>,
+        cost: u64,
+        now: Mono,
+        steps: &mut Steps<'a>,
+    ) -> Result<(), Keyless<'a>> {
+        for applying in self.applying(facts) {
+            let (active, key) = applying?;
+            let (look, reading) = active.meter.look(key, cost, now);
+            steps.push(Step {
+                active,
+                key,
+                look,
+                reading,
+            });
+        }
+        Ok(())
+    }
+
+    /// The rules that apply to a request, each with the request's key.
+    fn applying<'a>(
+        &'a self,
+        facts: &Facts<'_>,
+    ) -> impl Iterator<Item = Result<(&'a Active, KeyHash), Keyless<'a>>> {
+        let keys: ArrayVec<Option<KeyHash>, { Self::MOST_RULES }> = self
+            .keys
+            .iter()
+            .map(|parts| self.hasher.hash_parts(parts, facts).ok())
+            .collect();
+        self.rules.iter().filter_map(move |active| {
+            match (keys[active.key], active.rule.on_missing()) {
+                (Some(key), _) => Some(Ok((active, key))),
+                (None, Missing::Deny) => Some(Err(Keyless(active))),
+                (None, Missing::Share) => Some(Ok((active, self.shared))),
+                (None, Missing::Skip) => None,
+            }
+        })
+    }
+
+    /// The decision of the rule that binds.
+    fn decide<'a>(&'a self, steps: &[Step<'a>]) -> Decision<'a> {
+        let shadow = steps
+            .iter()
+            .find(|step| step.is_over() && step.active.rule.is_shadow());
+        let denying = steps.iter().filter(|step| step.denies());
+        let enforced = steps.iter().filter(|step| !step.active.rule.is_shadow());
+        let binding = denying.max_by_key(|step| step.patience()).or_else(|| {
+            enforced.min_by_key(|step| {
+                (
+                    step.reading.remaining(),
+                    Reverse(step.reading.reset_after()),
+                )
+            })
+        });
+        Decision {
+            reason: binding.map_or(Reason::Unlimited, |step| Reason::of(step.reading.verdict())),
+            rule: binding.map(|step| step.active.rule.name()),
+            reading: binding.map(|step| step.reading),
+            shadow: shadow.map(|step| step.active.rule.name()),
+            policy: &self.policy,
+        }
+    }
+
+    fn keyless<'a>(&'a self, active: &'a Active) -> Decision<'a> {
+        Decision {
+            reason: Reason::MissingKey,
+            rule: Some(active.rule.name()),
+            reading: None,
+            shadow: None,
+            policy: &self.policy,
+        }
+    }
+}
+
+impl Step<'_> {
+    fn is_over(&self) -> bool {
+        !self.reading.is_allowed()
+    }
+
+    fn denies(&self) -> bool {
+        self.is_over() && !self.active.rule.is_shadow()
+    }
+
+    /// How long the request would have to wait; for ever is longest.
+    fn patience(&self) -> (bool, std::time::Duration) {
+        let never = self.reading.verdict() == Verdict::Impossible;
+        (never, self.reading.retry_after().unwrap_or_default())
+    }
+
+    /// Counts the request by this rule, judging anew as often as another thread is faster. Returns
+    /// whether the request may pass.
+    fn settle(&mut self, cost: u64, now: Mono) -> bool {
+        let meter = &self.active.meter;
+        while self.reading.is_allowed() {
+            if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
+                self.reading = reading;
+                break;
+            }
+            (self.look, self.reading) = meter.look(self.key, cost, now);
+        }
+        !self.denies()
+    }
+
+    fn give_back(&self, cost: u64, now: Mono) {
+        if self.reading.is_allowed() {
+            self.active.meter.refund(self.key, cost, now);
+        }
+    }
+
+    fn count(&self, passes: bool, keyless: bool) {
+        let counters = &self.active.counters;
+        if keyless {
+            counters.count(Event::Missing);
+        }
+        match (self.is_over(), self.active.rule.is_shadow()) {
+            (true, true) => counters.count(Event::ShadowDenied),
+            (true, false) => counters.count(Event::Denied),
+            (false, _) if passes => counters.count(Event::Allowed),
+            (false, _) => {}
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Several limits for one request, decided together.
+//!
+//! A [`Rule`] says what is limited, per which key and to which rate; a [`Limiter`] holds the rules'
+//! tables and answers a request with one [`Decision`]: all rules count it, or none.
+
+mod check;
+mod counts;
+mod decision;
+mod limiter;
+mod spec;
+
+pub use counts::Counts;
+pub use decision::{Decision, Reason};
+pub use limiter::{Limiter, RuleCounts};
+pub use spec::{Missing, Mode, Rule};

@@ -1,0 +1,168 @@
+//! [`Rule`]: one limit, before it has any memory.
+
+use eaves_common::units::Rate;
+
+use crate::{
+    error::BuildError,
+    key::Part,
+    meter::{Algorithm, AnyMeter},
+    table::{Capacity, Width},
+};
+
+/// What is limited, per which key and to which rate.
+///
+/// ```
+/// use eaves_ratelimit::{Mode, Rule, key::Part, table::Capacity};
+///
+/// let per_client = Rule::new("per-client", "100/1m burst 20".parse()?, Capacity::new(65_536)?)?
+///     .key([Part::CLIENT_IP]);
+/// let per_token = Rule::new("per-token", "1000/1h".parse()?, Capacity::new(8_192)?)?
+///     .key(["header.x-api-key".parse()?])
+///     .mode(Mode::Shadow);
+/// # assert_eq!((per_client.name(), per_token.name()), ("per-client", "per-token"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    name: String,
+    rate: Rate,
+    capacity: Capacity,
+    algorithm: Algorithm,
+    width: Option<Width>,
+    key: Vec<Part>,
+    mode: Mode,
+    missing: Missing,
+}
+
+impl Rule {
+    /// Longest name of a rule.
+    pub const LONGEST_NAME: usize = 64;
+
+    /// Makes a rule that limits all requests together, until [`key`](Self::key) tells them apart.
+    ///
+    /// The name stands in the `RateLimit` fields.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Name`] unless the name is 1 to 64 printable ASCII characters.
+    pub fn new(
+        name: impl Into<String>,
+        rate: Rate,
+        capacity: Capacity,
+    ) -> Result<Self, BuildError> {
+        let name = name.into();
+        let printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if name.is_empty() || name.len() > Self::LONGEST_NAME || !printable {
+            return Err(BuildError::Name { name });
+        }
+        Ok(Self {
+            name,
+            rate,
+            capacity,
+            algorithm: Algorithm::Gcra,
+            width: None,
+            key: Vec::new(),
+            mode: Mode::Enforce,
+            missing: Missing::Share,
+        })
+    }
+
+    /// Counts requests apart by these parts of them.
+    #[must_use]
+    pub fn key(self, parts: impl IntoIterator<Item = Part>) -> Self {
+        Self {
+            key: parts.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Enforces the limit or only watches what it would do.
+    #[must_use]
+    pub fn mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Says what happens to requests without a key.
+    #[must_use]
+    pub fn missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// Counts by another algorithm than GCRA.
+    #[must_use]
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    /// Asks for GCRA cells of this width, rather than the smallest that hold the rate.
+    #[must_use]
+    pub fn width(self, width: Width) -> Self {
+        Self {
+            width: Some(width),
+            ..self
+        }
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the rate.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.key
+    }
+
+    pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
+        AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
+    }
+
+    pub(crate) const fn is_shadow(&self) -> bool {
+        matches!(self.mode, Mode::Shadow)
+    }
+
+    pub(super) const fn on_missing(&self) -> Missing {
+        self.missing
+    }
+}
+
+/// Whether a rule may deny.
+///
+/// ```
+/// use eaves_ratelimit::Mode;
+///
+/// assert_eq!(Mode::default(), Mode::Enforce);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// It denies.
+    #[default]
+    Enforce,
+    /// It counts what it would have denied, and lets it pass: to try a rule on real traffic.
+    Shadow,
+}
+
+/// What happens to a request that lacks a part of a rule's key, such as an API key or an address
+/// that could not be found behind the proxies.
+///
+/// ```
+/// use eaves_ratelimit::Missing;
+///
+/// assert_eq!(Missing::default(), Missing::Share);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// It is denied.
+    Deny,
+    /// All such requests share one key.
+    #[default]
+    Share,
+    /// The rule does not apply to it.
+    Skip,
+}

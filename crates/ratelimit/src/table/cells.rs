@@ -1,0 +1,245 @@
+//! [`Table`]: cells of either width behind one interface in debts.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{
+    narrow::{self, Narrow},
+    scale::Scale,
+    wide::{self, Wide},
+};
+use crate::{error::BuildError, key::KeyHash};
+
+/// A fixed number of cells for the debts of one rule.
+#[derive(Debug)]
+pub(crate) struct Table {
+    cells: Cells,
+    evicted: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Cells {
+    Narrow(Narrow),
+    Wide(Wide),
+}
+
+/// What a look at the table found: the key's cell, or the cell that would go for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(super) way: u8,
+    pub(super) known: bool,
+    pub(super) word: u128,
+    pub(super) debt: u64,
+}
+
+impl Seen {
+    /// Any cell is better than this one.
+    pub(super) const fn nothing() -> Self {
+        Self {
+            way: 0,
+            known: false,
+            word: 0,
+            debt: u64::MAX,
+        }
+    }
+
+    /// What the key owes, in ticks from `now`.
+    #[inline]
+    pub(crate) const fn debt(&self) -> u64 {
+        if self.known { self.debt } else { 0 }
+    }
+
+    /// Whether the key has a cell.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.known
+    }
+}
+
+impl Table {
+    pub(crate) fn new(capacity: Capacity, scale: &Scale) -> Self {
+        let horizon = scale.horizon();
+        let cells = match scale.width() {
+            Width::Narrow => Cells::Narrow(Narrow::new(capacity.0.div_ceil(narrow::WAYS), horizon)),
+            Width::Wide => Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), horizon)),
+        };
+        Self {
+            cells,
+            evicted: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes a table for whoever keeps time by itself, in 64 bits from some zero: `now` is 0, and a
+    /// debt is the TAT.
+    #[cfg(feature = "governor")]
+    pub(crate) fn timeless(capacity: Capacity) -> Self {
+        let cells = Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), u64::MAX));
+        Self {
+            cells,
+            evicted: AtomicU64::new(0),
+        }
+    }
+
+    /// Empties the cells that owe less than this.
+    #[cfg(feature = "governor")]
+    pub(crate) fn forget_below(&self, debt: u64) {
+        if let Cells::Wide(cells) = &self.cells {
+            cells.forget_below(debt);
+        }
+    }
+
+    /// Looks a key up; writes nothing.
+    #[inline]
+    pub(crate) fn read(&self, key: KeyHash, now: u64) -> Seen {
+        match &self.cells {
+            Cells::Narrow(cells) => cells.read(key.as_u64(), now),
+            Cells::Wide(cells) => cells.read(key.as_u64(), now),
+        }
+    }
+
+    /// Gives the key this debt, unless its cell has changed since it was `seen`.
+    #[inline]
+    pub(crate) fn write(&self, key: KeyHash, now: u64, seen: &Seen, debt: u64) -> bool {
+        let written = match &self.cells {
+            Cells::Narrow(cells) => cells.write(key.as_u64(), now, seen, debt),
+            Cells::Wide(cells) => cells.write(key.as_u64(), now, seen, debt),
+        };
+        if written && !seen.known && seen.debt > 0 {
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Counts the cells; walks the whole table.
+    pub(crate) fn occupancy(&self, now: u64) -> Occupancy {
+        let (cells, owing, bytes) = match &self.cells {
+            Cells::Narrow(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
+            Cells::Wide(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
+        };
+        let evicted = self.evicted.load(Ordering::Relaxed);
+        Occupancy {
+            cells,
+            owing,
+            bytes,
+            evicted,
+        }
+    }
+}
+
+/// How many keys a table can tell apart at once.
+///
+/// Memory is taken for all of them when the table is built: 8.25 bytes each in
+/// [narrow](Width::Narrow) cells, 16 in [wide](Width::Wide) ones. Ten times the number of keys
+/// that owe something at the same time keeps evictions of honest keys out of sight.
+///
+/// ```
+/// use eaves_ratelimit::table::Capacity;
+///
+/// let capacity = Capacity::new(65_536)?;
+/// assert_eq!(capacity.cells(), 65_536);
+/// assert!(Capacity::new(0).is_err());
+/// # Ok::<(), eaves_ratelimit::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Capacity(usize);
+
+impl Capacity {
+    /// Fewest cells of a table.
+    pub const MIN: Self = Self(8);
+    /// Most cells of a table.
+    pub const MAX: Self = Self(1 << 30);
+
+    /// Checks a number of cells.
+    ///
+    /// # Errors
+    ///
+    /// If it is not within [`MIN`](Self::MIN) and [`MAX`](Self::MAX).
+    pub const fn new(cells: usize) -> Result<Self, BuildError> {
+        if cells < Self::MIN.0 || cells > Self::MAX.0 {
+            return Err(BuildError::Capacity { cells });
+        }
+        Ok(Self(cells))
+    }
+
+    /// Returns the number of cells asked for; a table rounds it up to whole buckets.
+    #[must_use]
+    pub const fn cells(self) -> usize {
+        self.0
+    }
+}
+
+impl TryFrom<usize> for Capacity {
+    type Error = BuildError;
+
+    fn try_from(cells: usize) -> Result<Self, BuildError> {
+        Self::new(cells)
+    }
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cells", self.0)
+    }
+}
+
+/// How large a cell is, and with it how sure a table is whose cell it looks at.
+///
+/// Two keys are taken for one if they share bucket and fingerprint; they then share a budget. A
+/// lookup meets up to eight other keys, so with 24 bits its odds are 8 / 2^24, one in two million,
+/// however many keys there are; with 64 bits one in 2^62. Hashes are keyed, so nobody outside can
+/// aim for it.
+///
+/// ```
+/// use eaves_ratelimit::table::Width;
+///
+/// assert_eq!(Width::Narrow.bytes(), 8);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// 8 bytes: 24 bits of fingerprint, 40 bits of time; for rates up to about 150,000 per second.
+    Narrow,
+    /// 16 bytes: 64 bits of each.
+    Wide,
+}
+
+impl Width {
+    /// Returns the size of one cell.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Narrow => 8,
+            Self::Wide => 16,
+        }
+    }
+}
+
+/// How full a table is.
+///
+/// ```
+/// use eaves_common::{time::Mono, units::Rate};
+/// use eaves_ratelimit::{meter::Gcra, table::Capacity};
+///
+/// let gcra = Gcra::new("10/1s".parse::<Rate>()?, Capacity::new(1024)?)?;
+/// let occupancy = gcra.occupancy(Mono::ZERO);
+/// assert_eq!((occupancy.cells, occupancy.owing, occupancy.evicted), (1024, 0, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Occupancy {
+    /// Cells there are.
+    pub cells: usize,
+    /// Cells whose key owes something.
+    pub owing: usize,
+    /// Memory of the cells, all of it taken at construction.
+    pub bytes: usize,
+    /// Keys that were forgotten while they owed something, since construction.
+    pub evicted: u64,
+}
+
+/// Picks a bucket by the hash's upper half; fingerprints are made of the lower.
+#[inline]
+pub(crate) fn bucket_of(hash: u64, buckets: usize) -> usize {
+    (((hash >> 32) * buckets as u64) >> 32) as usize
+}

@@ -1,0 +1,205 @@
+//! Cells of 8 bytes: a 24-bit fingerprint and a 40-bit TAT.
+
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+
+use super::{Seen, bucket_of};
+
+/// Cells per bucket: a cache line of them.
+pub(super) const WAYS: usize = 8;
+const TAT_BITS: u32 = 40;
+const TAT_MASK: u64 = (1 << TAT_BITS) - 1;
+/// Ticks after which all buckets are cleaned, by and by.
+const EPOCH_BITS: u32 = 37;
+/// Epochs that no debt outlives: a horizon is three of the eight that 40 bits hold.
+const LONGEST: u16 = 4;
+/// Buckets that each check cleans besides its own, until all are.
+const STRIDE: u64 = 4;
+
+/// Buckets of eight cells.
+///
+/// A TAT is kept modulo 2^40 ticks, so what is long past would one day look like the future. So in
+/// each epoch of 2^37 ticks the first checks, a few buckets each, empty the cells that owe nothing;
+/// a bucket remembers in which epoch that was, and one that was not visited for longer than any debt
+/// lives is emptied whole. No janitor is needed, and once all buckets are clean a check looks at
+/// nothing but its own. Epochs come round after 2^53 ticks, which are 285 years of ticks of a
+/// microsecond, and 28 of the shortest.
+#[derive(Debug)]
+pub(super) struct Narrow {
+    buckets: Box<[Bucket]>,
+    /// In which epoch each bucket was cleaned.
+    cleaned: Box<[AtomicU16]>,
+    /// Which epoch's cleaning has come how far: a [`Sweep`].
+    sweep: AtomicU64,
+    /// A TAT that lies further ahead than this is not believed.
+    horizon: u64,
+}
+
+/// An epoch in 16 bits, and in 48 bits the next bucket to clean in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Sweep(u64);
+
+impl Sweep {
+    const HAND_BITS: u32 = 48;
+    const DONE: u64 = (1 << Self::HAND_BITS) - 1;
+
+    const fn at(epoch: u16, hand: u64) -> Self {
+        Self((epoch as u64) << Self::HAND_BITS | hand)
+    }
+
+    const fn epoch(self) -> u16 {
+        (self.0 >> Self::HAND_BITS) as u16
+    }
+
+    const fn hand(self) -> u64 {
+        self.0 & Self::DONE
+    }
+}
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket([AtomicU64; WAYS]);
+
+impl Narrow {
+    pub(super) fn new(buckets: usize, horizon: u64) -> Self {
+        Self {
+            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            cleaned: (0..buckets).map(|_| AtomicU16::new(0)).collect(),
+            sweep: AtomicU64::new(Sweep::at(0, Sweep::DONE).0),
+            horizon,
+        }
+    }
+
+    /// Finds the key's cell, or the one to replace.
+    #[inline]
+    pub(super) fn read(&self, hash: u64, now: u64) -> Seen {
+        let at = bucket_of(hash, self.buckets.len());
+        let epoch = (now >> EPOCH_BITS) as u16;
+        let sweep = Sweep(self.sweep.load(Ordering::Acquire));
+        if sweep != Sweep::at(epoch, Sweep::DONE) {
+            self.renew(at, now, epoch, sweep);
+        }
+        let bucket = &self.buckets[at];
+        let own = fingerprint(hash);
+        let mut least = Seen::nothing();
+        for (way, cell) in bucket.0.iter().enumerate() {
+            let word = cell.load(Ordering::Acquire);
+            let debt = self.debt(word, now);
+            if word >> TAT_BITS == own && debt > 0 {
+                return Seen {
+                    way: way as u8,
+                    known: true,
+                    word: u128::from(word),
+                    debt,
+                };
+            }
+            if debt < least.debt {
+                least = Seen {
+                    way: way as u8,
+                    known: false,
+                    word: u128::from(word),
+                    debt,
+                };
+            }
+        }
+        least
+    }
+
+    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
+    #[inline]
+    pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
+        let cell = &bucket.0[usize::from(seen.way)];
+        let swapped =
+            cell.compare_exchange(seen.word as u64, word, Ordering::SeqCst, Ordering::Relaxed);
+        swapped.is_ok() && (seen.known || self.is_alone(bucket, seen.way, word, now))
+    }
+
+    /// After an insertion: withdraws it if another thread has put the same key in another cell of
+    /// the bucket meanwhile, so that one key has one debt.
+    fn is_alone(&self, bucket: &Bucket, way: u8, word: u64, now: u64) -> bool {
+        let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
+            let seen = cell.load(Ordering::SeqCst);
+            other != usize::from(way)
+                && seen >> TAT_BITS == word >> TAT_BITS
+                && self.debt(seen, now) > 0
+        });
+        !twin
+            || bucket.0[usize::from(way)]
+                .compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed)
+                .is_err() // it has been charged already, so it stays
+    }
+
+    #[inline]
+    fn debt(&self, word: u64, now: u64) -> u64 {
+        let ahead = word.wrapping_sub(now) & TAT_MASK;
+        if ahead <= self.horizon && word >> TAT_BITS != 0 {
+            ahead
+        } else {
+            0
+        }
+    }
+
+    /// Cleans this bucket, and a few more if this epoch is ahead of the one being cleaned.
+    #[cold]
+    fn renew(&self, at: usize, now: u64, epoch: u16, sweep: Sweep) {
+        self.clean(at, now, epoch);
+        let hand = match epoch.wrapping_sub(sweep.epoch()) {
+            0 => sweep.hand(),
+            1..=0x7fff => 0,
+            _ => return, // a clock that is behind the others does not turn the sweep back
+        };
+        let buckets = self.buckets.len() as u64;
+        let next = (hand + STRIDE).min(buckets);
+        for bucket in hand..next {
+            self.clean(bucket as usize, now, epoch);
+        }
+        let next = if next == buckets { Sweep::DONE } else { next };
+        // Who loses this race has cleaned what another thread has cleaned as well.
+        let _ = self.sweep.compare_exchange(
+            sweep.0,
+            Sweep::at(epoch, next).0,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+    }
+
+    fn clean(&self, at: usize, now: u64, epoch: u16) {
+        let passed = epoch.wrapping_sub(self.cleaned[at].load(Ordering::Relaxed));
+        if passed == 0 {
+            return;
+        }
+        let debts_may_live = passed.min(passed.wrapping_neg()) < LONGEST;
+        for cell in &self.buckets[at].0 {
+            let word = cell.load(Ordering::Relaxed);
+            let live = debts_may_live && self.debt(word, now) > 0;
+            if word != 0 && !live {
+                // Whoever changes it meanwhile makes it a debt of now, which may stay.
+                let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
+            }
+        }
+        self.cleaned[at].store(epoch, Ordering::Relaxed);
+    }
+
+    pub(super) fn owing(&self, now: u64) -> usize {
+        let cells = self.buckets.iter().flat_map(|bucket| &bucket.0);
+        cells
+            .filter(|cell| self.debt(cell.load(Ordering::Relaxed), now) > 0)
+            .count()
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.buckets.len() * WAYS
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.buckets) + size_of_val(&*self.cleaned)
+    }
+}
+
+/// The key's mark in its bucket; zero marks an empty cell.
+#[inline]
+fn fingerprint(hash: u64) -> u64 {
+    let low = hash & 0xff_ffff;
+    low + u64::from(low == 0)
+}

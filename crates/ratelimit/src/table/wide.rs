@@ -1,0 +1,125 @@
+//! Cells of 16 bytes: the whole 64-bit hash and a 64-bit TAT.
+
+use std::sync::atomic::Ordering;
+
+use portable_atomic::AtomicU128;
+
+use super::{Seen, bucket_of};
+
+/// Cells per bucket: a cache line of them.
+pub(super) const WAYS: usize = 4;
+
+/// Buckets of four cells. 64 bits of ticks do not come round, so there is nothing to clean.
+#[derive(Debug)]
+pub(super) struct Wide {
+    buckets: Box<[Bucket]>,
+    /// A TAT that lies further ahead than this is not believed.
+    horizon: u64,
+}
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket([AtomicU128; WAYS]);
+
+impl Wide {
+    pub(super) fn new(buckets: usize, horizon: u64) -> Self {
+        Self {
+            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            horizon,
+        }
+    }
+
+    /// Finds the key's cell, or the one to replace.
+    #[inline]
+    pub(super) fn read(&self, hash: u64, now: u64) -> Seen {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let own = fingerprint(hash);
+        let mut least = Seen::nothing();
+        for (way, cell) in bucket.0.iter().enumerate() {
+            let word = cell.load(Ordering::Acquire);
+            let debt = self.debt(word, now);
+            if (word >> 64) as u64 == own && debt > 0 {
+                return Seen {
+                    way: way as u8,
+                    known: true,
+                    word,
+                    debt,
+                };
+            }
+            if debt < least.debt {
+                least = Seen {
+                    way: way as u8,
+                    known: false,
+                    word,
+                    debt,
+                };
+            }
+        }
+        least
+    }
+
+    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
+    #[inline]
+    pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let word = (u128::from(fingerprint(hash)) << 64) | u128::from(now.saturating_add(debt));
+        let cell = &bucket.0[usize::from(seen.way)];
+        let swapped = cell.compare_exchange(seen.word, word, Ordering::SeqCst, Ordering::Relaxed);
+        swapped.is_ok() && (seen.known || self.is_alone(bucket, seen.way, word, now))
+    }
+
+    /// After an insertion: withdraws it if another thread has put the same key in another cell of
+    /// the bucket meanwhile, so that one key has one debt.
+    fn is_alone(&self, bucket: &Bucket, way: u8, word: u128, now: u64) -> bool {
+        let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
+            let seen = cell.load(Ordering::SeqCst);
+            other != usize::from(way) && seen >> 64 == word >> 64 && self.debt(seen, now) > 0
+        });
+        !twin
+            || bucket.0[usize::from(way)]
+                .compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed)
+                .is_err() // it has been charged already, so it stays
+    }
+
+    #[inline]
+    fn debt(&self, word: u128, now: u64) -> u64 {
+        let ahead = (word as u64).saturating_sub(now);
+        if ahead <= self.horizon && word >> 64 != 0 {
+            ahead
+        } else {
+            0
+        }
+    }
+
+    #[cfg(feature = "governor")]
+    pub(super) fn forget_below(&self, tat: u64) {
+        for cell in self.buckets.iter().flat_map(|bucket| &bucket.0) {
+            let word = cell.load(Ordering::Relaxed);
+            if (word as u64) < tat {
+                // Whoever changes it meanwhile makes it recent.
+                let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub(super) fn owing(&self, now: u64) -> usize {
+        let cells = self.buckets.iter().flat_map(|bucket| &bucket.0);
+        cells
+            .filter(|cell| self.debt(cell.load(Ordering::Relaxed), now) > 0)
+            .count()
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.buckets.len() * WAYS
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.buckets)
+    }
+}
+
+/// The key's mark; zero marks an empty cell.
+#[inline]
+fn fingerprint(hash: u64) -> u64 {
+    hash.max(1)
+}

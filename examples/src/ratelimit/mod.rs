@@ -1,0 +1,3 @@
+//! The programs about limits: `limit-replay` and its siblings.
+
+pub mod replay;

@@ -1,0 +1,97 @@
+//! An origin dies under load: few requests notice, then none; it comes back when it returns.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+
+use super::{http::with_socket, setup};
+use crate::program::eventually;
+
+/// What a client saw while it asked one request after another.
+#[derive(Debug, Default)]
+struct Seen {
+    good: AtomicUsize,
+    failed: AtomicUsize,
+    /// Answers of the origin that dies.
+    mortal: AtomicUsize,
+}
+
+impl Seen {
+    fn ask(&self, proxy: SocketAddr) {
+        match with_socket(proxy, "/live", &[]) {
+            Ok(reply) if reply.status == 200 => {
+                self.good.fetch_add(1, Relaxed);
+                if reply.header("x-origin") == "mortal" {
+                    self.mortal.fetch_add(1, Relaxed);
+                }
+            }
+            _ => {
+                self.failed.fetch_add(1, Relaxed);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_killed_origin_is_left_out_and_taken_back() {
+    let mortal = setup::origin("mortal", "127.0.0.1:0");
+    let others = [
+        setup::origin("b", "127.0.0.1:0"),
+        setup::origin("c", "127.0.0.1:0"),
+    ];
+    let addresses = [
+        mortal.address("origin"),
+        others[0].address("origin"),
+        others[1].address("origin"),
+    ];
+    let config = setup::ConfigFile::new(&setup::config(&addresses, ""));
+    let edge = setup::edge(&config);
+    let proxy = edge.address("proxy");
+
+    let seen = Seen::default();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    seen.ask(proxy);
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            });
+        }
+        eventually(Duration::from_secs(20), "answers of all origins", || {
+            (seen.mortal.load(Relaxed) > 5).then_some(())
+        });
+        mortal.signal("KILL");
+        // Three probe intervals are more than the threshold of two.
+        std::thread::sleep(Duration::from_millis(1500));
+        let failed = seen.failed.load(Relaxed);
+        let (good, answers) = (seen.good.load(Relaxed), seen.mortal.load(Relaxed));
+        println!(
+            "killed under load: {failed} requests failed of {}",
+            failed + good
+        );
+
+        eventually(Duration::from_secs(20), "300 more answers", || {
+            (seen.good.load(Relaxed) > good + 300).then_some(())
+        });
+        assert_eq!(
+            seen.failed.load(Relaxed),
+            failed,
+            "no request fails once the origin is out"
+        );
+        assert_eq!(
+            seen.mortal.load(Relaxed),
+            answers,
+            "a dead origin gives no answers"
+        );
+
+        let _returned = setup::origin("mortal", &addresses[0].to_string());
+        eventually(Duration::from_secs(20), "the origin's return", || {
+            (seen.mortal.load(Relaxed) > answers + 5).then_some(())
+        });
+        stop.store(true, Relaxed);
+    });
+}

@@ -1,0 +1,14 @@
+//! The edge as its users meet it: started as a program, asked by real clients.
+
+mod caching;
+mod config;
+mod dns;
+mod failover;
+mod herd;
+mod hostile;
+mod http;
+mod limits;
+mod names;
+mod proxy;
+mod setup;
+mod shutdown;

@@ -1,0 +1,63 @@
+//! Configurations for the tests, on ports that the system picks.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use tempfile::TempDir;
+
+use crate::program::Edge;
+
+/// A configuration file in a folder of its own, removed in the end.
+pub(crate) struct ConfigFile {
+    folder: TempDir,
+}
+
+impl ConfigFile {
+    pub(crate) fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = Self { folder };
+        file.write(text);
+        file
+    }
+
+    pub(crate) fn write(&self, text: &str) {
+        std::fs::write(self.path(), text).expect("the file is written");
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("edge.toml")
+    }
+
+    pub(crate) fn arg(&self) -> String {
+        self.path()
+            .into_os_string()
+            .into_string()
+            .expect("a UTF-8 path")
+    }
+}
+
+/// A demo origin as a process of its own.
+pub(crate) fn origin(name: &str, listen: &str) -> Edge {
+    Edge::start(&["origin", "--listen", listen, "--name", name])
+}
+
+/// Starts `edge` on a configuration.
+pub(crate) fn edge(config: &ConfigFile) -> Edge {
+    Edge::start(&["--config", &config.arg()])
+}
+
+/// A configuration with one pool of these origins, probed fast; `more` is put behind it.
+pub(crate) fn config(origins: &[SocketAddr], more: &str) -> String {
+    let origins: Vec<_> = origins
+        .iter()
+        .enumerate()
+        .map(|(at, address)| format!("  {{ name = \"o{at}\", address = \"{address}\" }},\n"))
+        .collect();
+    format!(
+        "[proxy]\nlisten = \"127.0.0.1:0\"\npool = \"web\"\n\
+         [admin]\nlisten = \"127.0.0.1:0\"\n\
+         [[pools]]\nname = \"web\"\n\
+         probe = {{ kind = \"http\", path = \"/health\", interval = \"200ms\", timeout = \"200ms\", rise = 2, fall = 2 }}\n\
+         origins = [\n{}]\n{more}",
+        origins.concat()
+    )
+}
