@@ -304,7 +304,11 @@ fn an_answer_costs_the_same_in_a_small_and_a_large_zone() {
     };
     let small = lookups(1_000);
     // A million where the build is fast enough for it.
-    let large = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+    let large = if cfg!(debug_assertions) {
+        100_000
+    } else {
+        1_000_000
+    };
     assert_eq!(small, lookups(large));
     assert!(small.iter().all(|lookups| *lookups <= 4), "{small:?}");
 }
