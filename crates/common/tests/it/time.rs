@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use eaves_common::time::{Clock, ManualClock, Mono, SystemClock, Wall};
+#[cfg(feature = "std")]
+use eaves_common::time::SystemClock;
+use eaves_common::time::{Clock, ManualClock, Mono, Wall};
 
 #[test]
 fn clones_share_a_manual_clock() {
@@ -52,6 +54,7 @@ fn no_move_is_lost_or_seen_by_half() {
     assert_eq!(clock.now().mono, Mono::from_nanos(100_000));
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn copies_of_the_system_clock_count_from_one_zero() {
     let here = SystemClock.now();
@@ -70,6 +73,7 @@ fn a_clock_is_used_through_references_and_objects() {
     assert_eq!(read(&shared), read(&&clock));
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn wall_time_is_system_time_from_1970_on() {
     let epoch = std::time::SystemTime::UNIX_EPOCH;
