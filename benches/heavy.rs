@@ -28,16 +28,16 @@ fn accuracy() {
         (64, Stream::OneShot),
         (256, Stream::OneShot),
     ] {
-        for seed in 0..3 {
-            let keys = stream.keys(ITEMS, 1_000_000, seed);
+        for seed in 0..3_u8 {
+            let keys = stream.keys(ITEMS, 1_000_000, seed.into());
             let name = format!("{kib} KiB {stream:?}");
-            judge_top(&name, kib, &keys, seed);
-            judge_bounds(&name, kib, &keys, seed);
+            judge_top(&name, kib, &keys, seed.into());
+            judge_bounds(&name, kib, &keys, seed.into());
         }
     }
 }
 
-fn judge_top(name: &str, kib: u64, keys: &[u64], seed: u64) {
+fn judge_top(name: &str, kib: u64, keys: &[u64], seed: u128) {
     let mut top = TopK::new(ByteSize::from_kib(kib), 200, seed).expect("the sizes are fit");
     keys.iter().for_each(|key| top.observe(key, 1));
     let truth = count(keys);
@@ -55,7 +55,7 @@ fn judge_top(name: &str, kib: u64, keys: &[u64], seed: u64) {
     });
 }
 
-fn judge_bounds(name: &str, kib: u64, keys: &[u64], seed: u64) {
+fn judge_bounds(name: &str, kib: u64, keys: &[u64], seed: u128) {
     let mut bounds = CountMin::new(ByteSize::from_kib(kib), seed).expect("the sizes are fit");
     for key in keys {
         bounds.observe(key, 1);

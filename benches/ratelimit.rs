@@ -37,11 +37,23 @@ impl Check for DefaultKeyedRateLimiter<IpAddr> {
     }
 }
 
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
+    }
+}
+
 struct Bounded(RateLimiter<IpAddr, BoundedStore<IpAddr>, DefaultClock>);
 
 impl Check for Bounded {
     fn check(&self, key: IpAddr) -> bool {
         self.0.check_key(&key).is_ok()
+    }
+}
+
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
     }
 }
 
@@ -147,6 +159,27 @@ fn checks(c: &mut Criterion) {
     }
 }
 
+/// Keys that come sixty-four at a time.
+fn batches(c: &mut Criterion) {
+    let hasher = KeyHasher::random();
+    let keys: Vec<_> = zipf().iter().map(|key| hasher.hash(key)).collect();
+    let gcra = ours(Width::Narrow, passed).gcra;
+    let mut group = c.benchmark_group("ratelimit/batch/1m-zipf");
+    group.throughput(Throughput::Elements(64));
+    group.bench_function("eaves-hashed", |b| {
+        b.iter_custom(|iters| {
+            let start = cpu();
+            for keys in keys.chunks(64).cycle().take(iters as usize) {
+                gcra.check_batch(keys, 1, passed(), |_, reading| {
+                    black_box(reading.is_allowed());
+                });
+            }
+            cpu() - start
+        });
+    });
+    group.finish();
+}
+
 /// A flood of keys of which none comes twice.
 fn flood(c: &mut Criterion) {
     fn run(
@@ -200,11 +233,6 @@ fn denied(c: &mut Criterion) {
         rule("hour", "1/1h"),
     ];
     let limiter = Limiter::new(rules, KeyHasher::random()).expect("three rules");
-    impl Check for Limiter {
-        fn check(&self, key: IpAddr) -> bool {
-            Self::check(self, &Facts::of(key), passed()).is_allowed()
-        }
-    }
     let keys = hot();
     time(1, keys.len() as u64, &keys, &limiter);
     let mut group = c.benchmark_group("ratelimit/denied/3-rules");
@@ -248,6 +276,6 @@ fn zipf() -> Vec<IpAddr> {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1)).sample_size(10);
-    targets = checks, denied, flood
+    targets = checks, batches, denied, flood
 }
 criterion_main!(benches);

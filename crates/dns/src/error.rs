@@ -93,6 +93,9 @@ pub enum NameError {
     /// A backslash without a character or three digits up to 255 behind it.
     #[error("name has a bad escape")]
     Escape,
+    /// A label that internationalized names do not allow.
+    #[error("label is not allowed in internationalized names")]
+    Idna,
     /// A label of more than 63 octets.
     #[error("label is longer than 63 octets")]
     LabelTooLong,

@@ -74,6 +74,12 @@ impl From<ConfigError> for Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
+    /// The name of a preset.
+    #[error("there is no preset {name:?}, use api, batch, low-traffic or web")]
+    Preset {
+        /// The name.
+        name: String,
+    },
     /// A part of a status set.
     #[error("{part:?} is neither a status from 200 to 599 nor a range such as 200-299")]
     Status {

@@ -38,6 +38,22 @@ pub enum BuildError {
         /// What was asked for.
         cells: usize,
     },
+    /// A condition is not understood.
+    #[error(
+        "`{text}` is no condition, write for example `path is /api/*` or `client.ip is not 10.0.0.0/8`"
+    )]
+    Condition {
+        /// What was written.
+        text: String,
+    },
+    /// A key with a rate of its own does not fit the rule's key.
+    #[error("`{text}` is no key of the rule `{rule}`, write one value for each part of its key")]
+    OverrideKey {
+        /// The rule's name.
+        rule: String,
+        /// What was written.
+        text: String,
+    },
     /// A part of a key is not understood.
     #[error("`{part}` is no part of a key, use {expected}")]
     KeyPart {

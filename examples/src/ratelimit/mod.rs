@@ -1,3 +1,5 @@
-//! The programs about limits: `limit-replay` and its siblings.
+//! The programs about limits: `limit-axum`, `limit-flood`, `limit-replay`.
 
+pub mod api;
+pub mod flood;
 pub mod replay;

@@ -1,8 +1,9 @@
-//! `limit-replay` as operators use it.
+//! `limit-axum`, `limit-flood` and `limit-replay` as their users run them.
 
 use std::{
-    io::Write as _,
-    process::{Command, Stdio},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
 };
 
 use crate::program;
@@ -170,4 +171,78 @@ fn few_cells_forget_and_say_so() {
         error.ends_with("; 92 keys forgotten for want of cells\n"),
         "{error}"
     );
+}
+
+#[test]
+fn a_flood_is_told_second_by_second() {
+    let args = [
+        "--cells",
+        "1024",
+        "--flood",
+        "15000",
+        "--offenders",
+        "3",
+        "--clients",
+        "300",
+        "--seconds",
+        "2",
+    ];
+    let output = program::run("limit-flood", &args);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let last = text.lines().nth(1).expect("two seconds");
+    assert!(
+        last.contains("table 8 KiB") && last.ends_with("clients denied 0  one-shots denied 0"),
+        "{text}"
+    );
+}
+
+/// A server that is killed when the test ends.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_axum_service_tells_its_clients_their_limits() {
+    let child = Command::new(program::path("limit-axum"))
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut server = Server(child.expect("the program starts"));
+    let mut line = String::new();
+    let stdout = server.0.stdout.take().expect("a pipe");
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let addr = line.trim().rsplit('/').next().expect("an address");
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(addr).expect("it listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    for _ in 0..3 {
+        let passed = get("/login");
+        assert!(
+            passed.starts_with("HTTP/1.1 200") && passed.ends_with("not so fast\n"),
+            "{passed}"
+        );
+        assert!(passed.contains("\r\nratelimit: \"logins\";r="), "{passed}");
+    }
+    let denied = get("/login");
+    assert!(denied.starts_with("HTTP/1.1 429"), "{denied}");
+    assert!(
+        denied.contains("\r\nretry-after: ") && denied.contains("\r\nratelimit: \"logins\";r=0;t="),
+        "{denied}"
+    );
+    assert!(get("/").starts_with("HTTP/1.1 200"));
 }

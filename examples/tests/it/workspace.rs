@@ -135,11 +135,9 @@ fn describe(folder: &Path, map: &mut String) {
     let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
     if let Some(sign) = sign_of_folder(folder) {
         let depth = folder.components().count();
-        map.push_str(&format!(
-            "{}- `{}/`: {sign}\n",
-            "  ".repeat(depth - 1),
-            folder.display()
-        ));
+        let outermost = if folder.starts_with("crates") { 3 } else { 1 };
+        let indent = "  ".repeat(depth - outermost);
+        map.push_str(&format!("{indent}- `{}/`: {sign}\n", folder.display()));
         let topics = folder.ends_with("src") || depth == 1;
         for file in entries.iter().filter(|path| topics && is_source(path)) {
             if file.ends_with("lib.rs") || file.with_extension("").is_dir_in(&root()) {
@@ -197,11 +195,8 @@ fn first_sentence(file: &Path) -> Option<String> {
         .take_while(|line| !line.is_empty())
         .collect();
     let text = lines.join(" ");
-    let text = text
-        .split_inclusive(". ")
-        .next()?
-        .trim()
-        .replace(['[', ']'], "");
+    let sentence = text.split_inclusive(". ").next()?.trim();
+    let text: String = sentence.split(['[', ']']).map(without_target).collect();
     (!text.is_empty()).then_some(text)
 }
 

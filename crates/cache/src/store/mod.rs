@@ -6,6 +6,7 @@
 mod blocks;
 mod memory;
 mod object;
+pub mod tinylfu;
 
 use core::task::{Context, Poll};
 use std::sync::Arc;

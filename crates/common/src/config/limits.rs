@@ -31,6 +31,9 @@ impl Default for Limits {
 
 impl Limits {
     /// The most bytes in each text; a longer one is refused before it is parsed.
+    ///
+    /// While it is parsed, a text made to hurt takes up to 350 times its size (TOML; JSON and YAML
+    /// up to 50), so this also bounds memory: take less for texts from strangers.
     #[must_use]
     pub fn size(self, size: ByteSize) -> Self {
         Self { size, ..self }

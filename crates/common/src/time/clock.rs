@@ -54,14 +54,13 @@ impl Clock for SystemClock {
             time::{Instant, SystemTime},
         };
 
-        use super::{Mono, Wall};
+        use super::Mono;
 
         static ZERO: OnceLock<Instant> = OnceLock::new();
         let zero = *ZERO.get_or_init(Instant::now);
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Now {
             mono: Mono::ZERO + zero.elapsed(),
-            wall: Wall::ZERO + wall.unwrap_or_default(),
+            wall: SystemTime::now().into(),
         }
     }
 }

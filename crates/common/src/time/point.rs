@@ -128,6 +128,22 @@ macro_rules! point {
 point!(Mono);
 point!(Wall);
 
+/// Saturates: what is before 1970 is [`Wall::ZERO`].
+#[cfg(feature = "std")]
+impl From<std::time::SystemTime> for Wall {
+    fn from(time: std::time::SystemTime) -> Self {
+        let since = time.duration_since(std::time::UNIX_EPOCH);
+        Self::ZERO + since.unwrap_or_default()
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Wall> for std::time::SystemTime {
+    fn from(wall: Wall) -> Self {
+        Self::UNIX_EPOCH + Duration::from_nanos(wall.as_nanos())
+    }
+}
+
 /// One reading of a clock: both kinds of time at the same moment.
 ///
 /// ```

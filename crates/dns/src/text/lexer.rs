@@ -123,6 +123,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Moves to the line's end, which is not consumed.
+    pub(crate) fn skip_entry(&mut self) {
+        self.skip_comment();
+    }
+
     fn skip_comment(&mut self) {
         let rest = &self.input[self.pos..];
         self.pos += memchr::memchr(b'\n', rest).unwrap_or(rest.len());

@@ -33,6 +33,8 @@ pub struct Loader {
     origin: NameBuf,
     names: HashMap<NameBuf, Vec<Item>>,
     problems: Vec<Problem>,
+    /// The file that what is missing is missing from.
+    main_file: Option<Rc<str>>,
 }
 
 /// A zone, if there is no error, and what was found wrong.
@@ -90,6 +92,7 @@ impl Loader {
             origin: origin.to_owned(),
             names: HashMap::new(),
             problems: Vec::new(),
+            main_file: None,
         }
     }
 
@@ -106,6 +109,7 @@ impl Loader {
 
     fn scan_nested(&mut self, mut scanner: Scanner<'_>, include: &mut Include<'_>, depth: usize) {
         let file: Rc<str> = scanner.file_name().into();
+        self.main_file.get_or_insert_with(|| Rc::clone(&file));
         while let Some(entry) = scanner.next_entry() {
             match entry {
                 Ok(Entry::Record(record)) => {
@@ -212,6 +216,11 @@ impl Loader {
         });
     }
 
+    /// The place of what is not there at all.
+    fn start(&self) -> Place {
+        Place::new(&self.main_file.clone().unwrap_or_default(), 1)
+    }
+
     fn check_apex(&mut self) {
         let origin = self.origin.clone();
         let apex = self.names.get(&origin).map_or(&[][..], Vec::as_slice);
@@ -223,13 +232,13 @@ impl Loader {
         if soas.len() != 1 {
             let place = soas
                 .last()
-                .map_or_else(Place::start, |item| item.place.clone());
+                .map_or_else(|| self.start(), |item| item.place.clone());
             faults.push((place, Rtype::SOA, Fault::SoaCount(soas.len())));
         }
         if !apex.iter().any(|item| item.rtype == Rtype::NS) {
             let place = soas
                 .last()
-                .map_or_else(Place::start, |item| item.place.clone());
+                .map_or_else(|| self.start(), |item| item.place.clone());
             faults.push((place, Rtype::NS, Fault::NoNs));
         }
         for (place, rtype, fault) in faults {
@@ -305,11 +314,6 @@ impl Place {
             line,
             column: 1,
         }
-    }
-
-    /// The place of what is not there at all.
-    fn start() -> Self {
-        Self::new(&Rc::default(), 1)
     }
 }
 

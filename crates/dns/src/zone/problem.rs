@@ -45,19 +45,33 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         self.fault.severity()
     }
+
+    /// Returns owner, type and fault, without the place.
+    #[must_use]
+    pub fn message(&self) -> impl fmt::Display + '_ {
+        Message(self)
+    }
+}
+
+struct Message<'p>(&'p Problem);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(owner) = &self.0.owner {
+            match self.0.rtype {
+                Some(rtype) => write!(f, "{owner} {rtype}: ")?,
+                None => write!(f, "{owner}: ")?,
+            }
+        }
+        self.0.fault.fmt(f)
+    }
 }
 
 /// Prints `file:line:column: message`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
-        if let Some(owner) = &self.owner {
-            match self.rtype {
-                Some(rtype) => write!(f, "{owner} {rtype}: ")?,
-                None => write!(f, "{owner}: ")?,
-            }
-        }
-        self.fault.fmt(f)
+        let (file, line, column) = (&self.file, self.line, self.column);
+        write!(f, "{file}:{line}:{column}: {}", self.message())
     }
 }
 

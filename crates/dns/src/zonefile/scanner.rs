@@ -6,7 +6,7 @@ use crate::{
     rdata::parse_rdata,
     record::{Class, Rtype, Ttl},
     text::{Lexer, Token},
-    zonefile::ZonefileError,
+    zonefile::{ZonefileError, generate::Generate},
 };
 
 /// Reads the entries of a zone file. Its buffers are reused, so that no entry costs an
@@ -37,6 +37,9 @@ pub struct Scanner<'t> {
     rdata: Vec<u8>,
     /// The line of `pos`, from 1.
     line: usize,
+    /// The `$GENERATE` being worked off, and the line it makes.
+    generate: Option<Generate<'t>>,
+    made: Vec<u8>,
 }
 
 /// What a zone file holds.
@@ -96,6 +99,9 @@ struct Prefix {
     rtype: Rtype,
 }
 
+/// What is wrong, and the type if it was read.
+type Failure = (TextError, Option<Rtype>);
+
 enum Line {
     Blank,
     Record(Prefix, Ttl),
@@ -118,6 +124,8 @@ impl<'t> Scanner<'t> {
             owner_len: 0,
             rdata: Vec::new(),
             line: 1,
+            generate: None,
+            made: Vec::new(),
         }
     }
 
@@ -140,7 +148,23 @@ impl<'t> Scanner<'t> {
     /// # Errors
     /// With position, owner and type, as far as they were read.
     pub fn next_entry(&mut self) -> Option<Result<Entry<'_>, ZonefileError>> {
-        while self.pos < self.text.len() {
+        loop {
+            if let Some(mut generate) = self.generate.take() {
+                let (at, line) = generate.place;
+                match self.generated(&mut generate) {
+                    Ok(None) => continue,
+                    Ok(Some((prefix, ttl))) => {
+                        self.generate = Some(generate);
+                        return Some(Ok(self.scanned(&prefix, ttl, line)));
+                    }
+                    Err((reason, rtype)) => {
+                        return Some(Err(self.error_at(reason, rtype, at, (at, line))));
+                    }
+                }
+            }
+            if self.pos >= self.text.len() {
+                return None;
+            }
             let (start, line) = (self.pos, self.line);
             let mut rtype = None;
             let read = self.line(&mut rtype);
@@ -151,10 +175,12 @@ impl<'t> Scanner<'t> {
                 Ok(Line::Include(file, origin)) => {
                     return Some(Ok(Entry::Include { file, origin, line }));
                 }
-                Err(reason) => return Some(Err(self.error(reason, rtype, (start, line)))),
+                Err(reason) => {
+                    let at = reason.at();
+                    return Some(Err(self.error_at(reason, rtype, at, (start, line))));
+                }
             }
         }
-        None
     }
 
     /// Returns the file's name, for errors.
@@ -185,15 +211,38 @@ impl<'t> Scanner<'t> {
         })
     }
 
+    /// Makes the next record of a run; an error ends the run.
+    fn generated(&mut self, generate: &mut Generate<'t>) -> Result<Option<(Prefix, Ttl)>, Failure> {
+        let mut made = core::mem::take(&mut self.made);
+        let next = generate.next_line(&mut made);
+        let mut rtype = None;
+        let read = match next {
+            None => Ok(None),
+            Some(Err(reason)) => Err(reason),
+            Some(Ok(())) => {
+                let origin = self.origin.clone();
+                let mut tokens = Lexer::new(&made, Some(&origin));
+                self.entry(&mut tokens, &mut rtype)
+            }
+        };
+        self.made = made;
+        match read {
+            Ok(Some(Line::Record(prefix, ttl))) => Ok(Some((prefix, ttl))),
+            Ok(_) => Ok(None),
+            Err(reason) => Err((reason, rtype)),
+        }
+    }
+
     /// Finds line and column of an error in an entry that starts at `start`.
     #[cold]
-    fn error(
+    fn error_at(
         &self,
         reason: TextError,
         rtype: Option<Rtype>,
+        at: usize,
         (start, line): (usize, usize),
     ) -> ZonefileError {
-        let at = reason.at().clamp(start, self.text.len());
+        let at = at.clamp(start, self.text.len());
         let line = line + memchr::memchr_iter(b'\n', &self.text[start..at]).count();
         let line_start = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |newline| newline + 1);
         let column = at - line_start + 1;
@@ -202,7 +251,7 @@ impl<'t> Scanner<'t> {
             file: self.file.to_owned(),
             line,
             column,
-            at: reason.at(),
+            at,
             owner: owner.map(ToOwned::to_owned),
             rtype,
             reason,
@@ -214,28 +263,41 @@ impl<'t> Scanner<'t> {
     fn line(&mut self, rtype: &mut Option<Rtype>) -> Result<Line, TextError> {
         let origin = self.origin.clone();
         let mut tokens = Lexer::at(self.text, self.pos, Some(&origin));
-        let read = self.entry(&mut tokens, rtype).and_then(|line| {
-            tokens.finish()?;
-            Ok(line)
-        });
+        let read = self.line_at(&mut tokens, rtype);
         tokens.skip_line();
         self.pos = tokens.position();
         read
     }
 
     #[inline]
-    fn entry(
+    fn line_at(
         &mut self,
         tokens: &mut Lexer<'_>,
         rtype: &mut Option<Rtype>,
     ) -> Result<Line, TextError> {
+        let start = tokens.position();
+        if self.text.get(start) == Some(&b'$') {
+            let first = tokens.expect("directive")?;
+            let line = self.directive(&first, tokens)?;
+            tokens.finish()?;
+            return Ok(line);
+        }
+        let read = self.entry(tokens, rtype)?;
+        tokens.finish()?;
+        Ok(read.unwrap_or(Line::Blank))
+    }
+
+    /// Reads a record; `None` where there is none.
+    #[inline]
+    fn entry(
+        &mut self,
+        tokens: &mut Lexer<'_>,
+        rtype: &mut Option<Rtype>,
+    ) -> Result<Option<Line>, TextError> {
         let is_indented = matches!(tokens.peek_byte(), Some(b' ' | b'\t'));
         let Some(first) = tokens.next()? else {
-            return Ok(Line::Blank);
+            return Ok(None);
         };
-        if first.text.first() == Some(&b'$') && !first.quoted {
-            return self.directive(&first, tokens);
-        }
         let prefix = if is_indented {
             if self.owner_len == 0 {
                 return Err(first.invalid("no owner to repeat"));
@@ -253,7 +315,7 @@ impl<'t> Scanner<'t> {
         let ttl = self.ttl(&prefix, first.at)?;
         self.last_ttl = Some(ttl);
         self.class = prefix.class;
-        Ok(Line::Record(prefix, ttl))
+        Ok(Some(Line::Record(prefix, ttl)))
     }
 
     /// Reads TTL and class, in any order, and the type.
@@ -312,6 +374,13 @@ impl<'t> Scanner<'t> {
                 self.default_ttl = Some(ttl);
             }
             b"$INCLUDE" => return self.include(tokens),
+            b"$GENERATE" => {
+                // Its own lexer, since the template outlives this line.
+                let mut template = Lexer::at(self.text, tokens.position(), None);
+                let place = (first.at, self.line);
+                self.generate = Some(Generate::parse(&mut template, self.text, place)?);
+                tokens.skip_entry();
+            }
             _ => return Err(first.invalid("unknown directive")),
         }
         Ok(Line::Blank)

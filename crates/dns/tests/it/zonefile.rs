@@ -2,7 +2,8 @@
 
 use eaves_dns::{
     Name,
-    zonefile::{Entry, Scanner},
+    zone::{Loader, Zone},
+    zonefile::{Directory, Entry, Scanner, Writer},
 };
 
 use crate::name;
@@ -101,4 +102,85 @@ fn scanning_allocates_nothing_per_record() {
         info.count_total
     };
     assert_eq!(count(10), count(1_000));
+}
+
+#[test]
+fn generate_makes_a_run_of_records() {
+    let text = "$TTL 5\n$GENERATE 1-5/2 host-${0,2} A 192.0.2.$ ; run\nlast A 192.0.2.9\n";
+    let expected = [
+        "host-01.example. 5 IN A 192.0.2.1",
+        "host-03.example. 5 IN A 192.0.2.3",
+        "host-05.example. 5 IN A 192.0.2.5",
+        "last.example. 5 IN A 192.0.2.9",
+    ];
+    assert_eq!(scan(text), expected);
+    let errors =
+        scan("$TTL 5\n$GENERATE 1-9999999 h$ A 192.0.2.1\n$GENERATE 255-300 h$ A 192.0.2.$\n");
+    assert_eq!(
+        errors[0],
+        "!line 2, column 11: range of more than 65536 records"
+    );
+    assert_eq!(
+        errors[2],
+        "!line 3, column 1: h256.example. A: not an IPv4 address"
+    );
+    assert_eq!(errors.len(), 3);
+}
+
+#[test]
+fn what_the_writer_writes_reads_back() {
+    let text = "$TTL 5\n@ SOA Ns admin 1 1 1 1 1\n@ NS Ns\nNs A 192.0.2.1\nB TXT \"a;b\" c\n\
+                a\\.b MX 10 Ns\na\\.b MX 5 @\n*.w 7 TYPE65400 \\# 1 ff\n";
+    let origin = name("example.");
+    let zone = Zone::parse(text, &origin).into_result().unwrap();
+    let mut canonical = String::new();
+    Writer::canonical(&mut canonical).zone(&zone).unwrap();
+    let mut pretty = String::new();
+    Writer::pretty(&mut pretty).zone(&zone).unwrap();
+    assert!(
+        pretty.starts_with("example.      5       IN SOA        Ns.example."),
+        "{pretty}"
+    );
+    for written in [&canonical, &pretty] {
+        let again = Zone::parse(written, &origin).into_result().unwrap();
+        let mut third = String::new();
+        Writer::canonical(&mut third).zone(&again).unwrap();
+        assert_eq!(third, canonical, "{written}");
+    }
+    let order: Vec<&str> = canonical
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    let expected = [
+        "example.",
+        "example.",
+        "a\\.b.example.",
+        "a\\.b.example.",
+        "b.example.",
+    ];
+    assert_eq!(order[..5], expected);
+}
+
+#[test]
+fn includes_stay_within_their_directory() {
+    let root = std::env::temp_dir().join(format!("eaves-dns-include-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("zones")).unwrap();
+    std::fs::write(
+        root.join("zones/hosts"),
+        "www A 192.0.2.1\n$INCLUDE hosts\n",
+    )
+    .unwrap();
+    std::fs::write(root.join("secret"), "x A 192.0.2.2\n").unwrap();
+    let text = "$TTL 5\n@ SOA a b 1 1 1 1 1\n@ NS ns.test.\n$INCLUDE hosts lan\n$INCLUDE ../secret\nend A 192.0.2.3\n";
+    let directory = Directory::new(root.join("zones"));
+    let mut loader = Loader::new(&name("example."));
+    let origin = name("example.");
+    let scanner = Scanner::new(text.as_bytes(), &origin).file("main");
+    loader.scan_with(scanner, &mut |file| directory.read(file));
+    let load = loader.finish();
+    std::fs::remove_dir_all(&root).unwrap();
+    let problems: Vec<String> = load.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems[0], "hosts:2:1: cannot include: more than 8 deep");
+    assert!(problems[1].starts_with("main:5:1: cannot include: ../secret is outside of"));
 }

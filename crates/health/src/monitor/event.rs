@@ -1,7 +1,7 @@
 //! [`Event`]: what changed, and on what evidence.
 
 use core::fmt;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use eaves_common::time::Now;
 
@@ -67,6 +67,11 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
+    /// Probes fail for so many at once, and traffic meets no errors there: the prober may be cut off.
+    CheckerSuspect {
+        /// How many.
+        red: usize,
+    },
     /// Traffic met errors in a row.
     Errors {
         /// How many.
@@ -107,6 +112,13 @@ pub enum Evidence {
         /// How many.
         in_row: u32,
     },
+    /// Requests were in flight, and none was answered.
+    Stall {
+        /// How many.
+        in_flight: u32,
+        /// For how long.
+        waited: Duration,
+    },
     /// The time for it had come.
     Time,
 }
@@ -131,6 +143,10 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u32| if count == 1 { "" } else { "s" };
         match self {
+            Self::CheckerSuspect { red } => write!(
+                f,
+                "probes fail for {red} origins, and traffic for none of them"
+            ),
             Self::Errors { in_row, last } => {
                 write!(f, "{in_row} error{} in a row", plural(*in_row))?;
                 last.map_or(Ok(()), |last| write!(f, ", the last {last:?}"))
@@ -158,6 +174,10 @@ impl fmt::Display for Evidence {
             Self::Traffic { in_row } => {
                 write!(f, "{in_row} request{} succeeded in a row", plural(*in_row))
             }
+            Self::Stall { in_flight, waited } => write!(
+                f,
+                "{in_flight} requests in flight, none answered for {waited:.1?}"
+            ),
             Self::Time => f.write_str("its time had come"),
         }
     }

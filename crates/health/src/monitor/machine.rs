@@ -62,6 +62,8 @@ pub struct Monitor {
     pub(super) usual_latency: Option<f64>,
     pub(super) version: u64,
     pub(super) mode: Mode,
+    /// Origins whose probes fail while traffic meets no errors there.
+    pub(super) unconfirmed_red: usize,
     pub(super) unpublished: bool,
     events: VecDeque<Event>,
     lost_events: u64,
@@ -97,6 +99,7 @@ impl Monitor {
             usual_latency: None,
             version: 0,
             mode: Mode::Normal,
+            unconfirmed_red: 0,
             unpublished: true,
             events: VecDeque::new(),
             lost_events: 0,
@@ -140,7 +143,9 @@ impl Monitor {
         if now.mono >= self.next_tick {
             self.next_tick = now.mono + self.policy.tick;
             self.absorb_boards();
+            self.count_unconfirmed();
             self.evaluate_all();
+            self.unpublished |= self.has_drifted();
         }
         self.publish_news();
     }

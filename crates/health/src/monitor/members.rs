@@ -52,6 +52,7 @@ impl Monitor {
             by_slot[slot.index()] = Some(self.add(slot, config));
         }
         self.members = Arc::new(Members::new(by_slot));
+        self.hub.make_tables(&self.members);
         self.hub.reserve(self.members.slots());
         self.unpublished = true;
         self.publish_news();

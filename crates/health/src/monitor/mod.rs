@@ -9,6 +9,7 @@ mod event;
 pub(crate) mod machine;
 mod members;
 mod policy;
+mod preset;
 mod probing;
 mod publish;
 mod rules;
@@ -20,6 +21,7 @@ use machine::Monitor;
 
 pub use event::{Change, Event, Evidence};
 pub use policy::Policy;
+pub use preset::Preset;
 pub use probing::{Probe, ProbeId};
 pub use status::{OriginStatus, PoolStatus};
 pub use track::Standing;

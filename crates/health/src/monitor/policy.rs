@@ -22,16 +22,24 @@ pub struct Policy {
     pub consecutive_errors: u32,
     /// In this time the weight of results halves.
     pub half_life: Duration,
-    /// A larger share of errors puts an origin out...
+    /// An origin whose errors look like this share rather than like the rest of the pool is put out.
     pub error_share: f64,
-    /// ...if it is so many times the share in the rest of the pool...
-    pub error_ratio: f64,
-    /// ...and stems from so many results.
-    pub min_samples: f64,
+    /// A smaller share of errors in the rest of the pool counts as this.
+    pub error_floor: f64,
     /// Probes that say down are not believed while so many results...
     pub veto_samples: f64,
     /// ...hold a smaller share of errors.
     pub veto_share: f64,
+    /// Requests that succeed since probes began to fail, with no larger share of errors, outweigh them too.
+    pub veto_successes: u32,
+    /// When probes fail for this share of the pool, and traffic meets no errors there, the prober is suspected.
+    pub suspect_share: f64,
+    /// So many requests in flight without a single answer...
+    pub stall_requests: u32,
+    /// ...for so many times the usual latency...
+    pub stall_ratio: f64,
+    /// ...and at least so long put an origin out.
+    pub stall_least: Duration,
     /// The first hold of an origin that was put out; it doubles each time.
     pub hold: Duration,
     /// The longest hold.
@@ -42,6 +50,10 @@ pub struct Policy {
     pub trial_share: f64,
     /// Requests that must succeed in a row before it is taken back.
     pub trial_successes: u32,
+    /// The same for one that was put out for its share of errors.
+    pub share_trial_successes: u32,
+    /// In panic mode, requests that must succeed in a row before an origin counts as healthy.
+    pub panic_successes: u32,
     /// A trial that sees no traffic for this long is passed.
     pub trial_patience: Duration,
     /// The time in which an origin that is taken back grows to its full share.
@@ -65,16 +77,22 @@ impl Default for Policy {
         Self {
             consecutive_errors: 3,
             half_life: Duration::from_secs(2),
-            error_share: 0.1,
-            error_ratio: 3.0,
-            min_samples: 20.0,
+            error_share: 0.25,
+            error_floor: 0.005,
             veto_samples: 5.0,
             veto_share: 0.05,
+            veto_successes: 3,
+            suspect_share: 0.2,
+            stall_requests: 5,
+            stall_ratio: 10.0,
+            stall_least: Duration::from_millis(250),
             hold: Duration::from_millis(500),
             hold_longest: Duration::from_secs(30),
             hold_half_life: Duration::from_secs(30),
             trial_share: 0.01,
             trial_successes: 3,
+            share_trial_successes: 10,
+            panic_successes: 10,
             trial_patience: Duration::from_secs(1),
             ramp: Duration::from_secs(5),
             ramp_from: 0.05,
@@ -99,7 +117,9 @@ impl Policy {
     pub(crate) fn check(&self, problems: &mut Problems) {
         for (key, share) in [
             ("error_share", self.error_share),
+            ("error_floor", self.error_floor),
             ("veto_share", self.veto_share),
+            ("suspect_share", self.suspect_share),
             ("trial_share", self.trial_share),
             ("ramp_from", self.ramp_from),
             ("panic_share", self.panic_share),

@@ -144,7 +144,7 @@ impl Monitor {
     }
 
     pub(super) fn settle_probe(&mut self, id: ProbeId, verdict: &Verdict) {
-        let slot = id.slot;
+        let (slot, now) = (id.slot, self.now.mono);
         let Some(track) = self
             .track_mut(slot)
             .filter(|track| track.under_way == Some(id))
@@ -156,6 +156,7 @@ impl Monitor {
         // A prober that breaks says nothing about the origin.
         if !matches!(verdict, Verdict::Fail(Reason::Broken { .. })) {
             track.probe.observe(verdict.is_pass(), rise, fall);
+            track.note_probe(verdict.is_pass(), now);
         }
         if let Verdict::Fail(reason) = verdict {
             track.reason = Some(reason.clone());
@@ -163,6 +164,7 @@ impl Monitor {
         self.prober.under_way -= 1;
         self.evaluate(slot);
         self.schedule(slot);
+        self.unpublished |= self.has_turned(slot);
     }
 
     /// Sets the timer for the next planned probe.

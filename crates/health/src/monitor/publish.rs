@@ -9,6 +9,12 @@ use super::{
 };
 use crate::pool::{Bitmap, Draft, FULL, Mode, Slot, Snapshot};
 
+/// What a very slow origin still gets, so that its recovery is noticed.
+const LEAST_PACE: f64 = 0.002;
+
+/// An origin whose slowness nobody has seen for so many seconds gets twice as much.
+const FORGIVING: f64 = 5.0;
+
 impl Monitor {
     /// Publishes a snapshot if anything has changed since the last.
     pub(super) fn publish_news(&mut self) {
@@ -18,12 +24,12 @@ impl Monitor {
         let healthy = self.healthy();
         self.settle_mode(&healthy);
         let accept = self.acceptances();
-        // A growing share changes with time: the next tick publishes again.
-        self.unpublished = self
-            .tracks
-            .iter()
-            .flatten()
-            .any(|track| track.standing == Standing::Warming);
+        for (track, &accept) in self.tracks.iter_mut().zip(&accept) {
+            if let Some(track) = track {
+                track.published = accept;
+            }
+        }
+        self.unpublished = false;
         self.version += 1;
         let draft = Draft {
             version: self.version,
@@ -33,6 +39,25 @@ impl Monitor {
             accept,
         };
         self.hub.snapshot.store(Arc::new(Snapshot::new(draft)));
+    }
+
+    /// Says whether ramps or latencies have moved somebody's share since the last snapshot.
+    pub(super) fn has_drifted(&self) -> bool {
+        self.tracks
+            .iter()
+            .flatten()
+            .any(|track| self.is_moved(track))
+    }
+
+    /// Says whether this slot's share has moved since the last snapshot.
+    pub(super) fn has_turned(&self, slot: Slot) -> bool {
+        self.track(slot).is_some_and(|track| self.is_moved(track))
+    }
+
+    fn is_moved(&self, track: &Track) -> bool {
+        let now = self.acceptance(track);
+        let turned = (now == 0) != (track.published == 0);
+        turned || now.abs_diff(track.published) > FULL / 50
     }
 
     fn healthy(&self) -> Bitmap {
@@ -69,12 +94,36 @@ impl Monitor {
     }
 
     fn acceptances(&self) -> Vec<u16> {
-        let accept = |track: &Option<Track>| match track {
-            None => 0,
-            Some(_) if self.mode == Mode::Panic => FULL,
-            Some(track) => to_acceptance(self.readiness(track, self.now.mono) * self.pace(track)),
-        };
-        self.tracks.iter().map(accept).collect()
+        let tracks = self.tracks.iter();
+        tracks
+            .map(|track| track.as_ref().map_or(0, |track| self.acceptance(track)))
+            .collect()
+    }
+
+    fn acceptance(&self, track: &Track) -> u16 {
+        if self.mode == Mode::Panic {
+            return FULL;
+        }
+        (self.share(track).clamp(0.0, 1.0) * f64::from(FULL)) as u16
+    }
+
+    /// Returns the share of what falls to it that an origin takes, panic apart.
+    pub(super) fn share(&self, track: &Track) -> f64 {
+        self.by_standing(track) * self.pace(track)
+    }
+
+    fn by_standing(&self, track: &Track) -> f64 {
+        match track.standing {
+            Standing::Healthy => 1.0,
+            Standing::Unknown => 0.0,
+            Standing::Warming => {
+                let age = (self.now.mono - track.since).as_secs_f64();
+                let grown = (age / self.policy.ramp.as_secs_f64().max(0.001)).min(1.0);
+                self.policy.ramp_from + (1.0 - self.policy.ramp_from) * grown
+            }
+            Standing::Down | Standing::Ejected if track.is_green() => self.policy.trial_share,
+            Standing::Down | Standing::Ejected => 0.0,
+        }
     }
 
     /// How much less a slow origin gets.
@@ -83,10 +132,11 @@ impl Monitor {
             return 1.0;
         };
         let slow = own > usual * self.policy.slow_ratio;
-        if slow { (usual / own).powi(2) } else { 1.0 }
+        if !slow {
+            return 1.0;
+        }
+        let age = track.latency.age(self.now.mono).as_secs_f64();
+        let forgiven = (age / FORGIVING).exp2();
+        ((usual / own).powi(3).max(LEAST_PACE) * forgiven).min(1.0)
     }
-}
-
-fn to_acceptance(share: f64) -> u16 {
-    (share.clamp(0.0, 1.0) * f64::from(FULL)) as u16
 }

@@ -1,18 +1,20 @@
 //! The rules: when an origin is put out, and when it is taken back.
 
-use std::sync::Arc;
-
-use eaves_common::time::Mono;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Monitor, Standing,
     event::{Change, Evidence},
     track::Track,
+    traffic::LONG,
 };
 use crate::{
     passive::{Window, share},
     pool::{Mode, Slot},
 };
+
+/// What is rarer than this is no accident.
+const BY_CHANCE: f64 = 1e-7;
 
 impl Monitor {
     pub(super) fn evaluate_all(&mut self) {
@@ -41,30 +43,49 @@ impl Monitor {
 
     /// What speaks against an origin that serves.
     fn fault(&self, track: &Track) -> Option<(Standing, Evidence)> {
-        if track.errors_in_row >= self.policy.consecutive_errors {
-            return Some((Standing::Ejected, errors(track)));
+        if let Some(evidence) = self.stall(track) {
+            return Some((Standing::Ejected, evidence));
         }
         let window = self.window(track);
         let elsewhere = self.elsewhere(&window);
-        let bad = window.bad_share();
-        if window.samples() >= self.policy.min_samples
-            && bad > self.policy.error_share
-            && bad > elsewhere * self.policy.error_ratio
-        {
-            let samples = window.samples();
+        if self.is_streak(track.errors_in_row, elsewhere) {
+            return Some((Standing::Ejected, errors(track)));
+        }
+        if track.drift.is_alarm() {
+            let (share, samples) = (window.bad_share(), window.samples());
             return Some((
                 Standing::Ejected,
                 Evidence::ErrorShare {
-                    share: bad,
+                    share,
                     samples,
                     elsewhere,
                 },
             ));
         }
-        if track.probe.is_up() == Some(false) && !self.is_vetoed(&window) {
+        if track.probe.is_up() == Some(false) && !self.is_vetoed(track) && !self.is_deferred(track)
+        {
             return Some((Standing::Down, probes_failed(track)));
         }
         None
+    }
+
+    /// Errors in a row mean the less, the more errors everybody has: the row must be so long that
+    /// chance would make it once in ten million requests.
+    fn is_streak(&self, errors_in_row: u32, elsewhere: f64) -> bool {
+        let chance = elsewhere.clamp(0.001, 0.999).powf(f64::from(errors_in_row));
+        errors_in_row >= self.policy.consecutive_errors && chance < BY_CHANCE
+    }
+
+    /// Requests pile up and none is answered, for far longer than answers take here.
+    fn stall(&self, track: &Track) -> Option<Evidence> {
+        let waited = self.now.mono - track.waiting_since?;
+        let patience = Duration::from_secs_f64(track.latency.seconds()? * self.policy.stall_ratio);
+        let stalled = waited >= patience.max(self.policy.stall_least)
+            && track.in_flight >= self.policy.stall_requests;
+        stalled.then_some(Evidence::Stall {
+            in_flight: track.in_flight,
+            waited,
+        })
     }
 
     fn warmed(&self, track: &Track) -> Option<(Standing, Evidence)> {
@@ -75,18 +96,22 @@ impl Monitor {
 
     /// What speaks for an origin that was put out.
     fn recovery(&self, track: &Track) -> Option<(Standing, Evidence)> {
-        let proven = track.good_in_row >= self.policy.trial_successes;
         let traffic = Evidence::Traffic {
             in_row: track.good_in_row,
         };
-        if !track.is_probed_up() {
-            // Only panic mode sends traffic here; if it fares well, the probes are wrong.
-            let vetoed = proven && self.is_vetoed(&self.window(track));
-            return vetoed.then_some((Standing::Healthy, traffic));
-        }
-        if proven && self.mode == Mode::Panic {
+        // In panic it serves like everybody else, which tells more than a trial would.
+        if self.mode == Mode::Panic && track.good_in_row >= self.policy.panic_successes {
             return Some((Standing::Healthy, traffic));
         }
+        if track.standing == Standing::Down && self.is_deferred(track) {
+            return Some((
+                Standing::Healthy,
+                Evidence::CheckerSuspect {
+                    red: self.unconfirmed_red,
+                },
+            ));
+        }
+        let proven = track.good_in_row >= track.trials_needed;
         let since = track.trial_since?;
         if proven {
             return Some((Standing::Warming, traffic));
@@ -106,7 +131,7 @@ impl Monitor {
         let Some(track) = self.track_mut(slot).filter(|track| track.standing.is_out()) else {
             return;
         };
-        let on_trial = track.is_probed_up() && now >= track.held_until;
+        let on_trial = track.is_green() && now >= track.held_until;
         track.trial_since = on_trial.then(|| track.trial_since.unwrap_or(now));
     }
 
@@ -131,15 +156,24 @@ impl Monitor {
         let from = std::mem::replace(&mut track.standing, to);
         track.since = now;
         track.trial_since = None;
+        track.waiting_since = None;
         if to.is_out() {
+            track.green = false;
             track.held_until = now + track.hold.next(terms, now);
             track.good_in_row = 0;
             self.traffic.subtract(&track.window, half_life, now);
             track.window.clear();
             track.latency.clear();
+            track.drift.clear();
+            track.trials_needed = if matches!(evidence, Evidence::ErrorShare { .. }) {
+                self.policy.share_trial_successes
+            } else {
+                self.policy.trial_successes
+            };
         }
         if from.is_out() {
             track.errors_in_row = 0;
+            track.drift.clear();
         }
         let change = Change::Origin {
             id: track.id,
@@ -151,36 +185,62 @@ impl Monitor {
         self.unpublished = true;
     }
 
-    fn window(&self, track: &Track) -> Window {
+    pub(super) fn window(&self, track: &Track) -> Window {
         track.window.faded(self.policy.half_life, self.now.mono)
     }
 
-    fn elsewhere(&self, own: &Window) -> f64 {
+    pub(super) fn elsewhere(&self, own: &Window) -> f64 {
         let all = self.traffic.faded(self.policy.half_life, self.now.mono);
         let bad = (all.bad() - own.bad()).max(0.0);
         share(bad, (all.samples() - own.samples()).max(0.0))
     }
 
-    /// Good traffic outweighs probes that fail.
-    fn is_vetoed(&self, window: &Window) -> bool {
-        window.samples() >= self.policy.veto_samples && window.bad_share() < self.policy.veto_share
+    /// Good traffic outweighs probes that fail: either what is recent, or all since they began to.
+    fn is_vetoed(&self, track: &Track) -> bool {
+        let window = self.window(track);
+        let recent = window.samples() >= self.policy.veto_samples
+            && window.bad_share() < self.policy.veto_share;
+        let since = track.red.is_some_and(|red| {
+            let samples = f64::from(red.good) + f64::from(red.bad);
+            red.good >= self.policy.veto_successes
+                && f64::from(red.bad) <= samples * self.policy.veto_share
+        });
+        recent || since
     }
 
-    /// Returns the share of what falls to it that an origin takes, by its standing alone.
-    pub(super) fn readiness(&self, track: &Track, now: Mono) -> f64 {
-        match track.standing {
-            Standing::Healthy => 1.0,
-            Standing::Unknown => 0.0,
-            Standing::Warming => {
-                let age =
-                    (now - track.since).as_secs_f64() / self.policy.ramp.as_secs_f64().max(0.001);
-                self.policy.ramp_from + (1.0 - self.policy.ramp_from) * age.min(1.0)
-            }
-            Standing::Down | Standing::Ejected if track.is_probed_up() => self.policy.trial_share,
-            Standing::Down | Standing::Ejected => 0.0,
-        }
+    /// Several origins seem down to the prober and to nobody else: it may be the one that is cut
+    /// off. Traffic that comes often enough to tell soon is waited for then.
+    fn is_deferred(&self, track: &Track) -> bool {
+        let Some(red) = track
+            .red
+            .filter(|red| red.bad == 0 && self.is_checker_suspect())
+        else {
+            return false;
+        };
+        let samples = track.long_window.faded(LONG, self.now.mono).samples();
+        let rate = samples * std::f64::consts::LN_2 / LONG.as_secs_f64();
+        let patience = Duration::try_from_secs_f64(RESULTS_AWAITED / rate).unwrap_or(Duration::MAX);
+        patience <= LONGEST_WAIT && self.now.mono - red.since < patience
     }
 }
+
+impl Monitor {
+    fn is_checker_suspect(&self) -> bool {
+        let share = self.policy.suspect_share * self.members.len() as f64;
+        self.unconfirmed_red >= 2 && self.unconfirmed_red as f64 >= share
+    }
+
+    /// Counts the origins whose probes fail while traffic has met no error there.
+    pub(super) fn count_unconfirmed(&mut self) {
+        let unconfirmed = |track: &&Track| track.red.is_some_and(|red| red.bad == 0);
+        self.unconfirmed_red = self.tracks.iter().flatten().filter(unconfirmed).count();
+    }
+}
+
+/// Traffic decides when so many results are due...
+const RESULTS_AWAITED: f64 = 6.0;
+/// ...within this time.
+const LONGEST_WAIT: Duration = Duration::from_secs(6);
 
 fn first_verdict(track: &Track) -> Option<(Standing, Evidence)> {
     Some(if track.probe.is_up()? {

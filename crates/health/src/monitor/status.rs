@@ -92,6 +92,14 @@ impl Monitor {
         }
     }
 
+    /// Returns the share of what falls to it that an origin takes by its own merit, panic apart: 1 when it is healthy, 0 when
+    /// it is out or not there.
+    #[must_use]
+    pub fn readiness(&self, id: OriginId) -> f64 {
+        let track = self.members.slot(id).and_then(|slot| self.track(slot));
+        track.map_or(0.0, |track| self.share(track))
+    }
+
     fn origin_status(&self, origin: &Origin, track: &Track, in_flight: u32) -> OriginStatus {
         let now = self.now.mono;
         let window = track.window.faded(self.policy.half_life, now);
@@ -106,7 +114,7 @@ impl Monitor {
             for_seconds: (now - track.since).as_secs_f64(),
             share: match origin.takes_requests() {
                 true if panic => 1.0,
-                true => self.readiness(track, now),
+                true => self.share(track),
                 false => 0.0,
             },
             in_flight,

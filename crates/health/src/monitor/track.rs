@@ -7,7 +7,7 @@ use eaves_common::time::Mono;
 
 use super::ProbeId;
 use crate::{
-    passive::{Latency, Window},
+    passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},
     probe::{Check, Reason},
     select::Failure,
@@ -69,16 +69,38 @@ pub(super) struct Track {
     pub(super) since: Mono,
     pub(super) probe: RiseFall,
     pub(super) reason: Option<Reason>,
+    /// Whether the latest probe since it was put out passed.
+    pub(super) green: bool,
     pub(super) under_way: Option<ProbeId>,
     pub(super) triggered: Mono,
     pub(super) window: Window,
+    /// The same over a longer time, to tell how much traffic there is.
+    pub(super) long_window: Window,
+    pub(super) drift: Drift,
+    /// What traffic met since probes began to fail.
+    pub(super) red: Option<Red>,
+    /// Requests that must succeed in a row before it is taken back.
+    pub(super) trials_needed: u32,
     pub(super) latency: Latency,
+    /// Since when requests are in flight of which none was answered.
+    pub(super) waiting_since: Option<Mono>,
+    pub(super) in_flight: u32,
     pub(super) errors_in_row: u32,
     pub(super) good_in_row: u32,
     pub(super) failure: Option<Failure>,
     pub(super) hold: Hold,
     pub(super) held_until: Mono,
     pub(super) trial_since: Option<Mono>,
+    /// The acceptance in the newest snapshot.
+    pub(super) published: u16,
+}
+
+/// What traffic met since probes began to fail.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Red {
+    pub(super) since: Mono,
+    pub(super) good: u32,
+    pub(super) bad: u32,
 }
 
 impl Track {
@@ -91,17 +113,44 @@ impl Track {
             since: now,
             probe: RiseFall::default(),
             reason: None,
+            green: false,
             under_way: None,
             triggered: Mono::ZERO,
             window: Window::default(),
+            long_window: Window::default(),
+            drift: Drift::default(),
+            red: None,
+            trials_needed: 0,
             latency: Latency::default(),
+            waiting_since: None,
+            in_flight: 0,
             errors_in_row: 0,
             good_in_row: 0,
             failure: None,
             hold: Hold::default(),
             held_until: Mono::ZERO,
             trial_since: None,
+            published: 0,
         }
+    }
+
+    /// Says whether an origin that was put out may be tried: probes have passed since, and say up.
+    pub(super) fn is_green(&self) -> bool {
+        self.green && self.is_probed_up()
+    }
+
+    /// Notes what a probe found, beside what traffic meets from then on.
+    pub(super) fn note_probe(&mut self, passed: bool, now: Mono) {
+        self.green = passed;
+        if passed {
+            self.red = None;
+            return;
+        }
+        self.red.get_or_insert(Red {
+            since: now,
+            good: 0,
+            bad: self.errors_in_row,
+        });
     }
 
     /// Says whether the probes have nothing against it.

@@ -1,10 +1,16 @@
 //! Evidence from traffic: reports of errors at once, boards at every tick.
 
+use std::time::Duration;
+
 use super::Monitor;
 use crate::{
+    passive::Shares,
     pool::Slot,
     select::{Failure, Report, Tally},
 };
+
+/// The half-life of the window that tells how much traffic an origin gets.
+pub(super) const LONG: Duration = Duration::from_secs(20);
 
 impl Monitor {
     /// Takes a report, with all that its slot's boards have counted until now.
@@ -21,6 +27,7 @@ impl Monitor {
             let slot = Slot::new(index as u32);
             let tally = self.hub.read(slot);
             self.absorb(slot, tally, None);
+            self.note_waiting(slot);
         }
         self.hub.share_loads(self.tracks.len());
         self.usual_latency = self.median_latency();
@@ -31,12 +38,20 @@ impl Monitor {
             return;
         }
         let (now, half_life) = (self.now.mono, self.policy.half_life);
+        let shares = self.shares(slot);
         self.traffic.add(tally.good, tally.bad, half_life, now);
         let Some(track) = self.track_mut(slot) else {
             return;
         };
         track.window.add(tally.good, tally.bad, half_life, now);
-        track.latency.add(tally.good, tally.latency);
+        track.long_window.add(tally.good, tally.bad, LONG, now);
+        track.drift.add(tally.good, tally.bad, shares);
+        if let Some(red) = &mut track.red {
+            red.good = red.good.saturating_add(tally.good);
+            red.bad = red.bad.saturating_add(tally.bad);
+        }
+        track.latency.add(tally.good, tally.latency, now);
+        track.waiting_since = None;
         track.failure = failure.or(track.failure);
         if tally.bad > 0 {
             // In which order good and bad ones came is not known; errors in a row must be certain.
@@ -55,6 +70,27 @@ impl Monitor {
         if tally.bad > 0 {
             self.note_trial_error(slot);
         }
+    }
+
+    /// The share of errors that is usual in the rest of the pool, and the one that must not be.
+    fn shares(&self, slot: Slot) -> Shares {
+        let elsewhere = self
+            .track(slot)
+            .map_or(0.0, |track| self.elsewhere(&self.window(track)));
+        Shares {
+            usual: elsewhere.clamp(self.policy.error_floor, 0.99),
+            wrong: self.policy.error_share,
+        }
+    }
+
+    /// Notes since when requests wait without an answer.
+    fn note_waiting(&mut self, slot: Slot) {
+        let (now, in_flight) = (self.now.mono, self.hub.in_flight(slot));
+        let Some(track) = self.track_mut(slot) else {
+            return;
+        };
+        track.in_flight = in_flight;
+        track.waiting_since = (in_flight > 0).then(|| track.waiting_since.unwrap_or(now));
     }
 
     fn median_latency(&self) -> Option<f64> {

@@ -1,8 +1,17 @@
 //! [`Members`]: who is in the pool, with the tables that depend on membership and weight alone.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
-use super::{Alias, Origin, OriginId, Slot, rotation::Rotation};
+use super::{
+    Alias, Origin, OriginId, Slot, Table,
+    keyed::{Keyed, hash_name},
+    maglev::Maglev,
+    ring::Ring,
+    rotation::Rotation,
+};
 
 /// The members of a pool by slot. It never changes: an edit makes another.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +23,9 @@ pub struct Members {
     takers: Box<[Slot]>,
     alias: Alias,
     rotation: Rotation,
+    /// Made when the first selector asks for them, then with every edit, before it is published.
+    maglev: OnceLock<Maglev>,
+    ring: OnceLock<Ring>,
 }
 
 /// What a pick takes from a slot.
@@ -22,6 +34,8 @@ pub(crate) struct Target {
     pub(crate) id: OriginId,
     pub(crate) addr: SocketAddr,
     pub(crate) weight: u32,
+    /// The name's hash.
+    pub(crate) hash: u64,
 }
 
 impl Members {
@@ -40,6 +54,8 @@ impl Members {
             takers: weighted.iter().map(|w| w.0).collect(),
             alias: Alias::new(&weighted),
             rotation: Rotation::new(&weighted),
+            maglev: OnceLock::new(),
+            ring: OnceLock::new(),
             by_slot: by_slot.into_boxed_slice(),
         }
     }
@@ -84,6 +100,45 @@ impl Members {
         &self.takers
     }
 
+    /// Makes a table, unless it is there.
+    pub(crate) fn make(&self, table: Table) {
+        match table {
+            Table::Maglev => {
+                self.maglev.get_or_init(|| Maglev::new(&self.keyed()));
+            }
+            Table::Ring => {
+                self.ring.get_or_init(|| Ring::new(&self.keyed()));
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn maglev(&self) -> Option<&Maglev> {
+        self.maglev.get()
+    }
+
+    #[inline]
+    pub(crate) fn ring(&self) -> Option<&Ring> {
+        self.ring.get()
+    }
+
+    #[inline]
+    pub(crate) fn hash(&self, slot: Slot) -> u64 {
+        self.targets[slot.index()].hash
+    }
+
+    fn keyed(&self) -> Vec<Keyed> {
+        let keyed = |&slot: &Slot| Keyed {
+            slot,
+            weight: self.target(slot).weight,
+            hash: self.hash(slot),
+        };
+        let mut members: Vec<Keyed> = self.takers.iter().map(keyed).collect();
+        // Tables must not depend on the slots that a pool's history has led to.
+        members.sort_unstable_by_key(|member| member.hash);
+        members
+    }
+
     #[inline]
     pub(crate) fn target(&self, slot: Slot) -> Target {
         self.targets[slot.index()]
@@ -106,11 +161,13 @@ impl Target {
             id: OriginId::new(u64::MAX),
             addr: SocketAddr::from(([0, 0, 0, 0], 0)),
             weight: 0,
+            hash: 0,
         };
         origin.map_or(nobody, |origin| Self {
             id: origin.id,
             addr: origin.config.addr,
             weight: origin.config.weight,
+            hash: hash_name(&origin.config.name),
         })
     }
 }

@@ -27,6 +27,7 @@ pub struct Snapshot {
     /// The same as dense lists with running totals of weight x acceptance, for exact draws.
     live_slots: Box<[Slot]>,
     totals: Box<[u64]>,
+    live_weight: u64,
 }
 
 /// How a pool serves.
@@ -59,7 +60,7 @@ impl Snapshot {
         let mut live = Bitmap::new(draft.members.slots());
         let mut live_slots = Vec::with_capacity(draft.members.takers().len());
         let mut totals = Vec::with_capacity(draft.members.takers().len());
-        let mut total = 0_u64;
+        let (mut total, mut live_weight) = (0_u64, 0_u64);
         for &slot in draft.members.takers() {
             let accept = draft.accept[slot.index()];
             if accept == 0 {
@@ -67,6 +68,7 @@ impl Snapshot {
             }
             live.insert(slot);
             live_slots.push(slot);
+            live_weight += u64::from(draft.members.target(slot).weight);
             total += u64::from(accept) * u64::from(draft.members.target(slot).weight);
             totals.push(total);
         }
@@ -78,6 +80,7 @@ impl Snapshot {
             live,
             live_slots: live_slots.into_boxed_slice(),
             totals: totals.into_boxed_slice(),
+            live_weight,
             members: draft.members,
         }
     }
@@ -142,6 +145,11 @@ impl Snapshot {
 
     pub(crate) fn live_slots(&self) -> &[Slot] {
         &self.live_slots
+    }
+
+    /// Returns the sum of the weights of those who may be picked.
+    pub(crate) fn live_weight(&self) -> u64 {
+        self.live_weight
     }
 
     /// Returns the live slot at `position` of 2^64 in the running totals of weight.

@@ -15,6 +15,8 @@ use crate::pool::Slot;
 #[derive(Debug)]
 pub(crate) struct Board {
     pages: Box<[OnceLock<Box<[Cell; PAGE]>>]>,
+    /// What is in flight to all slots, here and elsewhere, as of the latest tick and what began here since.
+    total: AtomicU32,
 }
 
 const PAGE: usize = 64;
@@ -31,6 +33,8 @@ struct Cell {
     /// less than 2^40 microseconds.
     good: AtomicU64,
     bad: AtomicU32,
+    /// The latest peak of latency in microseconds, fading.
+    delay: AtomicU32,
 }
 
 const LATENCY_BITS: u32 = 40;
@@ -53,6 +57,7 @@ pub(crate) struct Mark {
 impl Board {
     pub(crate) fn new(max_slots: usize) -> Self {
         Self {
+            total: AtomicU32::new(0),
             pages: (0..max_slots.div_ceil(PAGE))
                 .map(|_| OnceLock::new())
                 .collect(),
@@ -84,12 +89,22 @@ impl Board {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         let capped = micros.min((1 << LATENCY_BITS) - 1);
         let add = (1 << LATENCY_BITS) + capped;
-        self.cell(slot).good.fetch_add(add, Relaxed);
+        let cell = self.cell(slot);
+        cell.good.fetch_add(add, Relaxed);
+        cell.note_delay(u32::try_from(micros).unwrap_or(u32::MAX));
     }
 
     /// Counts a failure of a request that has ended.
     pub(crate) fn add_bad(&self, slot: Slot) {
-        self.cell(slot).bad.fetch_add(1, Relaxed);
+        let cell = self.cell(slot);
+        cell.bad.fetch_add(1, Relaxed);
+        // Quick errors must not look like quick answers.
+        cell.note_delay(
+            cell.delay
+                .load(Relaxed)
+                .saturating_mul(2)
+                .clamp(FAILED_DELAY, LONGEST_DELAY),
+        );
     }
 
     /// Returns what is in flight to this slot, here and elsewhere.
@@ -105,6 +120,44 @@ impl Board {
     pub(crate) fn in_flight(&self, slot: Slot) -> u32 {
         self.written(slot)
             .map_or(0, |cell| cell.in_flight.load(Relaxed))
+    }
+
+    /// Returns the latest peak of latency in microseconds; an origin that nobody has tried promises the best.
+    #[inline]
+    pub(crate) fn delay(&self, slot: Slot) -> u32 {
+        self.written(slot)
+            .map_or(0, |cell| cell.delay.load(Relaxed))
+    }
+
+    /// Lets a peak fade, so that who had one is tried again.
+    pub(crate) fn fade(&self, slot: Slot) {
+        if let Some(cell) = self.written(slot) {
+            let delay = cell.delay.load(Relaxed);
+            cell.delay.store(delay - delay.div_ceil(32), Relaxed);
+        }
+    }
+
+    /// Returns what is in flight to all slots.
+    #[inline]
+    pub(crate) fn total(&self) -> u64 {
+        u64::from(self.total.load(Relaxed))
+    }
+
+    /// Notes what all workers have in flight to all slots.
+    pub(crate) fn set_total(&self, in_flight: u32) {
+        self.total.store(in_flight, Relaxed);
+    }
+
+    /// Counts one request more in the total, for those who bound loads by it.
+    pub(crate) fn begin_total(&self) {
+        self.total.fetch_add(1, Relaxed);
+    }
+
+    /// Counts one request less in the total.
+    pub(crate) fn end_total(&self) {
+        let _ = self
+            .total
+            .fetch_update(Relaxed, Relaxed, |total| total.checked_sub(1));
     }
 
     /// Notes what all other workers have in flight to this slot.
@@ -144,7 +197,22 @@ impl Board {
     }
 }
 
+const FAILED_DELAY: u32 = 100_000;
+const LONGEST_DELAY: u32 = 10_000_000;
+
 impl Cell {
+    /// A peak counts at once, a lower latency by a quarter.
+    #[inline]
+    fn note_delay(&self, micros: u32) {
+        let old = self.delay.load(Relaxed);
+        let new = if micros >= old {
+            micros
+        } else {
+            old - (old - micros) / 4
+        };
+        self.delay.store(new, Relaxed);
+    }
+
     fn page() -> Box<[Self; PAGE]> {
         Box::new(core::array::from_fn(|_| Self::default()))
     }

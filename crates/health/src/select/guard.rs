@@ -39,7 +39,7 @@ enum Held<'a> {
 impl<'a> Guard<'a> {
     #[inline]
     pub(crate) fn new(worker: &'a Arc<Worker>, slot: Slot, target: Target) -> Self {
-        worker.board.begin(slot);
+        worker.begin(slot);
         Self {
             worker: Held::Borrowed(worker),
             slot,
@@ -63,7 +63,7 @@ impl<'a> Guard<'a> {
     /// Detaches the guard from the selector's borrow, for a task or a body that outlives it.
     pub fn into_owned(self) -> Guard<'static> {
         let worker = Arc::clone(self.worker());
-        worker.board.begin(self.slot);
+        worker.begin(self.slot);
         Guard {
             worker: Held::Owned(worker),
             slot: self.slot,
@@ -100,7 +100,7 @@ impl<'a> Guard<'a> {
 impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.worker().board.end(self.slot);
+        self.worker().end(self.slot);
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::Waker,
 };
@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 
 use super::{Board, Failure, Mark, Tally};
 use crate::{
-    pool::{Slot, Snapshot},
+    pool::{Members, Slot, Snapshot, Table},
     random::mix,
 };
 
@@ -24,6 +24,9 @@ pub(crate) struct Hub {
     max_slots: usize,
     seed: u64,
     opened: AtomicU64,
+    /// Tables that selectors use: an edit makes them before it is published.
+    maglev: AtomicBool,
+    ring: AtomicBool,
     boards: Mutex<Vec<Opened>>,
     inbox: Mutex<Inbox>,
 }
@@ -62,8 +65,29 @@ impl Hub {
             max_slots,
             seed,
             opened: AtomicU64::new(0),
+            maglev: AtomicBool::new(false),
+            ring: AtomicBool::new(false),
             boards: Mutex::default(),
             inbox: Mutex::default(),
+        }
+    }
+
+    /// Makes a table for a selector, and with every edit from now on.
+    pub(crate) fn want(&self, table: Table) {
+        let wanted = match table {
+            Table::Maglev => &self.maglev,
+            Table::Ring => &self.ring,
+        };
+        wanted.store(true, Relaxed);
+        self.snapshot.load().members().make(table);
+    }
+
+    /// Makes the tables that selectors use.
+    pub(crate) fn make_tables(&self, members: &Members) {
+        for (wanted, table) in [(&self.maglev, Table::Maglev), (&self.ring, Table::Ring)] {
+            if wanted.load(Relaxed) {
+                members.make(table);
+            }
         }
     }
 
@@ -125,6 +149,7 @@ impl Hub {
     pub(crate) fn share_loads(&self, slots: usize) {
         let mut boards = lock(&self.boards);
         boards.retain(|opened| Arc::strong_count(&opened.board) > 1);
+        let mut total = 0;
         for slot in (0..slots as u32).map(Slot::new) {
             let loads: u32 = boards
                 .iter()
@@ -133,7 +158,12 @@ impl Hub {
             for opened in boards.iter() {
                 let own = opened.board.in_flight(slot);
                 opened.board.set_elsewhere(slot, loads.saturating_sub(own));
+                opened.board.fade(slot);
             }
+            total += loads;
+        }
+        for opened in boards.iter() {
+            opened.board.set_total(total);
         }
     }
 

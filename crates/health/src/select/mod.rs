@@ -6,8 +6,10 @@
 
 mod algorithm;
 mod board;
+mod choice;
 mod guard;
 mod hub;
+mod keyed;
 mod selector;
 
 pub use algorithm::Algorithm;

@@ -1,14 +1,11 @@
 //! [`Selector`]: a worker's handle for picking origins.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::{Arc, atomic::AtomicU64};
 
-use super::{Algorithm, Board, Guard, Hub};
+use super::{Algorithm, Board, Guard, Hub, choice::Choice};
 use crate::{
-    pool::{FULL, OriginId, Slot, Snapshot},
-    random::{GAMMA, mix},
+    pool::{OriginId, Slot, Snapshot},
+    random::mix,
 };
 
 /// A worker's handle for picking origins. Clones share its board of what is in flight, so that
@@ -36,18 +33,35 @@ pub struct Selector(Arc<Worker>);
 pub(crate) struct Worker {
     pub(crate) hub: Arc<Hub>,
     pub(crate) board: Arc<Board>,
-    algorithm: Algorithm,
-    draws: AtomicU64,
-    turns: AtomicU64,
-    detours: AtomicU64,
+    pub(super) algorithm: Algorithm,
+    pub(super) draws: AtomicU64,
+    pub(super) turns: AtomicU64,
+    pub(super) detours: AtomicU64,
 }
 
-/// Draws before the exact but slower choice among the live is made: 8 lead past nine tenths
-/// when a third is down.
-const DRAWS: u32 = 8;
+impl Worker {
+    #[inline]
+    pub(super) fn begin(&self, slot: Slot) {
+        self.board.begin(slot);
+        if self.algorithm == Algorithm::BoundedLoad {
+            self.board.begin_total();
+        }
+    }
+
+    #[inline]
+    pub(super) fn end(&self, slot: Slot) {
+        self.board.end(slot);
+        if self.algorithm == Algorithm::BoundedLoad {
+            self.board.end_total();
+        }
+    }
+}
 
 impl Selector {
     pub(crate) fn new(hub: Arc<Hub>, algorithm: Algorithm) -> Self {
+        if let Some(table) = algorithm.table() {
+            hub.want(table);
+        }
         let (board, seed) = hub.open_board();
         Self(Arc::new(Worker {
             hub,
@@ -66,14 +80,37 @@ impl Selector {
     /// requests was tried, or that there is none.
     #[inline]
     pub fn pick(&self, tried: &[OriginId]) -> Option<Guard<'_>> {
+        self.choose(tried, |choice| choice.slot())
+    }
+
+    /// Picks an origin for a key: the same one each time while it lives and the
+    /// [algorithm uses keys](Algorithm::uses_keys), as [`pick`](Self::pick) otherwise.
+    #[inline]
+    pub fn pick_for(&self, key: u64, tried: &[OriginId]) -> Option<Guard<'_>> {
+        self.choose(tried, |choice| choice.slot_for(key))
+    }
+
+    /// Picks this origin if it may be picked, another if not: for sessions that should stay where they are.
+    #[inline]
+    pub fn pick_preferring(&self, origin: OriginId, tried: &[OriginId]) -> Option<Guard<'_>> {
+        self.choose(tried, |choice| {
+            choice.preferred(origin).or_else(|| choice.slot())
+        })
+    }
+
+    #[inline]
+    fn choose(
+        &self,
+        tried: &[OriginId],
+        choose: impl FnOnce(&Choice<'_>) -> Option<Slot>,
+    ) -> Option<Guard<'_>> {
         let worker = &*self.0;
         let snapshot = worker.hub.snapshot.load();
-        let choice = Choice {
+        let slot = choose(&Choice {
             worker,
             snapshot: &snapshot,
             tried,
-        };
-        let slot = choice.slot()?;
+        })?;
         Some(Guard::new(&self.0, slot, snapshot.members().target(slot)))
     }
 
@@ -81,112 +118,5 @@ impl Selector {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.hub.snapshot.load_full()
-    }
-}
-
-/// One pick.
-struct Choice<'a> {
-    worker: &'a Worker,
-    snapshot: &'a Snapshot,
-    tried: &'a [OriginId],
-}
-
-impl Choice<'_> {
-    #[inline]
-    fn slot(&self) -> Option<Slot> {
-        let quick = match self.worker.algorithm {
-            Algorithm::PowerOfTwo => self.power_of_two(),
-            Algorithm::Random => self.draw(),
-            Algorithm::RoundRobin => self.turn(),
-        };
-        quick.or_else(|| self.detour())
-    }
-
-    #[inline]
-    fn power_of_two(&self) -> Option<Slot> {
-        let first = self.draw()?;
-        let Some(second) = self.draw_other(first) else {
-            return Some(first);
-        };
-        let load = |slot| u64::from(self.worker.board.load(slot));
-        let weight = |slot| u64::from(self.snapshot.members().target(slot).weight);
-        // Draws follow the weights already: among the idle the first must win, whatever it weighs.
-        let first_is_lighter = load(first) * weight(second) <= load(second) * weight(first);
-        Some(if first_is_lighter { first } else { second })
-    }
-
-    /// Draws in proportion to weight until somebody accepts.
-    #[inline]
-    fn draw(&self) -> Option<Slot> {
-        for _ in 0..DRAWS {
-            let slot = self.snapshot.members().draw(self.random())?;
-            if self.accepts(slot) {
-                return Some(slot);
-            }
-        }
-        let slot = self.snapshot.live_at(self.random())?;
-        (!self.was_tried(slot)).then_some(slot)
-    }
-
-    #[inline]
-    fn draw_other(&self, first: Slot) -> Option<Slot> {
-        (0..2).find_map(|_| self.draw().filter(|&slot| slot != first))
-    }
-
-    /// Takes the next turn of the rotation. The turns of those that do not accept are spread over
-    /// the live: given to a neighbour, they would double its load.
-    #[inline]
-    fn turn(&self) -> Option<Slot> {
-        let turn = self.worker.turns.fetch_add(1, Relaxed);
-        let slot = self.snapshot.members().turn(turn)?;
-        if self.accepts(slot) {
-            return Some(slot);
-        }
-        let position = self.worker.detours.fetch_add(GAMMA, Relaxed);
-        let slot = self.snapshot.live_at(position)?;
-        (!self.was_tried(slot)).then_some(slot)
-    }
-
-    /// Looks at everybody, from a random start: first the live, then whoever takes requests.
-    /// At most as many steps as origins were tried are wasted.
-    #[cold]
-    fn detour(&self) -> Option<Slot> {
-        self.untried(self.snapshot.live_slots())
-            .or_else(|| self.untried(self.snapshot.members().takers()))
-    }
-
-    fn untried(&self, slots: &[Slot]) -> Option<Slot> {
-        let start = (((self.random() >> 32) * slots.len() as u64) >> 32) as usize;
-        let (before, after) = slots.split_at(start);
-        after
-            .iter()
-            .chain(before)
-            .copied()
-            .find(|&slot| !self.was_tried(slot))
-    }
-
-    #[inline]
-    fn accepts(&self, slot: Slot) -> bool {
-        if !self.snapshot.is_live(slot) || self.was_tried(slot) {
-            return false;
-        }
-        let acceptance = self.snapshot.acceptance(slot);
-        acceptance == FULL || (self.random() >> 48) < u64::from(acceptance)
-    }
-
-    #[inline]
-    fn was_tried(&self, slot: Slot) -> bool {
-        !self.tried.is_empty()
-            && self
-                .tried
-                .contains(&self.snapshot.members().target(slot).id)
-    }
-
-    /// A lost update between threads that share a selector repeats a number, and harms nobody.
-    #[inline]
-    fn random(&self) -> u64 {
-        let next = self.worker.draws.load(Relaxed).wrapping_add(GAMMA);
-        self.worker.draws.store(next, Relaxed);
-        mix(next)
     }
 }

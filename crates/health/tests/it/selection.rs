@@ -3,17 +3,25 @@
 use std::{collections::HashMap, time::Duration};
 
 use eaves_health::{
-    Algorithm, OriginId, Selector,
+    Algorithm, OriginId, Outcome, PoolConfig, Selector,
     pool::{Admin, OriginConfig},
 };
 use proptest::prelude::*;
 
 use crate::world::{World, addr, finish, pool};
 
-const ALL: [Algorithm; 3] = [
+const ALL: [Algorithm; 5] = [
+    Algorithm::LeastLoaded,
+    Algorithm::PeakEwma,
     Algorithm::PowerOfTwo,
     Algorithm::Random,
     Algorithm::RoundRobin,
+];
+const KEYED: [Algorithm; 4] = [
+    Algorithm::BoundedLoad,
+    Algorithm::Ketama,
+    Algorithm::Maglev,
+    Algorithm::Rendezvous,
 ];
 
 /// Kills origins by their probes.
@@ -35,7 +43,11 @@ fn shares(selector: &Selector, picks: u32) -> HashMap<u64, f64> {
 
 #[test]
 fn weights_are_respected_with_and_without_the_dead() {
-    for algorithm in ALL {
+    for algorithm in [
+        Algorithm::PowerOfTwo,
+        Algorithm::Random,
+        Algorithm::RoundRobin,
+    ] {
         let mut world = World::healthy(pool(&[5, 1, 1, 2, 0, 1]), algorithm);
         for (dead, total) in [(vec![], 10.0), (vec![3], 8.0), (vec![2, 3], 7.0)] {
             kill(&mut world, &dead);
@@ -161,14 +173,158 @@ fn draining_and_maintenance_take_nothing() {
     );
 }
 
+/// Who gets which key.
+fn owners(selector: &Selector, keys: u64) -> Vec<u64> {
+    (0..keys)
+        .map(|key| selector.pick_for(key, &[]).unwrap().id().number())
+        .collect()
+}
+
+#[test]
+fn only_the_keys_of_the_dead_move_and_they_come_home() {
+    for algorithm in [Algorithm::Ketama, Algorithm::Maglev, Algorithm::Rendezvous] {
+        let mut world = World::healthy(pool(&[1; 50]), algorithm);
+        let before = owners(&world.selector, 5_000);
+        kill(&mut world, &[7]);
+        let during = owners(&world.selector, 5_000);
+        for (before, during) in before.iter().zip(&during) {
+            assert!(
+                *during != 7 && (before == during || *before == 7),
+                "{algorithm:?}"
+            );
+        }
+        world.probes[7] = true;
+        world.run(Duration::from_secs(20));
+        assert_eq!(owners(&world.selector, 5_000), before, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn keys_are_shared_by_weight() {
+    for (algorithm, tolerance) in [
+        (Algorithm::Maglev, 0.01),
+        (Algorithm::Rendezvous, 0.01),
+        (Algorithm::Ketama, 0.08),
+    ] {
+        let world = World::healthy(pool(&[4, 2, 1, 1, 0]), algorithm);
+        let owners = owners(&world.selector, 100_000);
+        for (id, share) in [(0, 0.5), (1, 0.25), (2, 0.125), (3, 0.125), (4, 0.0)] {
+            let got = owners.iter().filter(|&&owner| owner == id).count() as f64 / 100_000.0;
+            assert!(
+                (got - share).abs() <= tolerance,
+                "{algorithm:?}: {id} got {got}"
+            );
+        }
+    }
+}
+
+#[test]
+fn maglev_is_even() {
+    let world = World::healthy(pool(&[1; 100]), Algorithm::Maglev);
+    let mut counts = [0_u32; 100];
+    for owner in owners(&world.selector, 1_000_000) {
+        counts[owner as usize] += 1;
+    }
+    let most = f64::from(*counts.iter().max().unwrap()) / 10_000.0;
+    assert!(most <= 1.05, "{most}");
+}
+
+#[test]
+fn the_same_names_hash_alike_whatever_happened_before() {
+    let mut world = World::healthy(pool(&[1; 4]), Algorithm::Maglev);
+    let reversed: Vec<_> = (0..4)
+        .rev()
+        .map(|at| OriginConfig::new(format!("o{at}"), addr(at)))
+        .collect();
+    let fresh = World::healthy(
+        PoolConfig::new("other").origins(reversed.clone()),
+        Algorithm::Maglev,
+    );
+    world
+        .monitor
+        .set_origins(vec![OriginConfig::new("alone", addr(9))], world.now)
+        .unwrap();
+    world.monitor.set_origins(reversed, world.now).unwrap();
+    let name = |world: &World, key| {
+        let id = world.selector.pick_for(key, &[]).unwrap().id();
+        world
+            .monitor
+            .snapshot()
+            .origin(id)
+            .unwrap()
+            .name()
+            .to_owned()
+    };
+    for key in 0..1000 {
+        assert_eq!(name(&world, key), name(&fresh, key));
+    }
+}
+
+#[test]
+fn bounded_load_keeps_its_bound() {
+    let world = World::healthy(pool(&[1; 10]), Algorithm::BoundedLoad);
+    // One hot key: without a bound all would go to one origin.
+    let held: Vec<_> = (0..200)
+        .map(|_| world.selector.pick_for(42, &[]).unwrap())
+        .collect();
+    let mut counts = [0_usize; 10];
+    for guard in &held {
+        counts[guard.id().number() as usize] += 1;
+    }
+    let most = counts.iter().max().unwrap();
+    assert!(*most <= 26, "{counts:?}");
+}
+
+#[test]
+fn peak_ewma_avoids_the_slow_and_forgives() {
+    let mut world = World::healthy(pool(&[1, 1, 1]), Algorithm::PeakEwma);
+    let slow = |id: u64| if id == 0 { 500 } else { 5 };
+    let mut picks = [0; 3];
+    for _ in 0..300 {
+        let guard = world.selector.pick(&[]).unwrap();
+        let id = guard.id().number();
+        picks[id as usize] += 1;
+        let latency = Duration::from_millis(slow(id));
+        guard.finish(Outcome::Success { latency });
+    }
+    assert!(picks[0] < 30, "{picks:?}");
+    world.run(Duration::from_secs(60));
+    let shares = shares(&world.selector, 3000);
+    assert!(
+        shares.get(&0).is_some_and(|share| *share > 0.1),
+        "an old peak is forgotten: {shares:?}"
+    );
+}
+
+#[test]
+fn a_session_stays_while_its_origin_lives() {
+    let mut world = World::healthy(pool(&[1; 5]), Algorithm::PowerOfTwo);
+    let home = OriginId::new(3);
+    assert_eq!(
+        world.selector.pick_preferring(home, &[]).unwrap().id(),
+        home
+    );
+    kill(&mut world, &[3]);
+    assert_ne!(
+        world.selector.pick_preferring(home, &[]).unwrap().id(),
+        home
+    );
+    assert!(
+        world
+            .selector
+            .pick_preferring(OriginId::new(99), &[])
+            .is_some()
+    );
+}
+
 #[test]
 fn a_pick_allocates_nothing() {
-    for algorithm in ALL {
+    for algorithm in ALL.into_iter().chain(KEYED) {
         let mut world = World::healthy(pool(&[1; 100]), algorithm);
         for dead in 0..2 {
             let allocated = allocation_counter::measure(|| {
                 for round in 0..1000 {
-                    let guard = world.selector.pick(&[OriginId::new(3)]).unwrap();
+                    let guard = world.selector.pick_for(round, &[OriginId::new(3)]).unwrap();
                     if round % 2 == 0 {
                         finish(guard, false);
                     }
@@ -198,9 +354,9 @@ proptest! {
         let takes = |id: &u64| weights[*id as usize] > 0 && !tried.contains(&OriginId::new(*id));
         let alive = (0..weights.len() as u64).filter(takes).filter(|id| !dead.contains(id)).count();
         let any = (0..weights.len() as u64).filter(takes).count();
-        for algorithm in ALL {
+        for algorithm in ALL.into_iter().chain(KEYED) {
             let selector = world.monitor.selector(algorithm);
-            let picked = selector.pick(&tried).map(|guard| guard.id().number());
+            let picked = selector.pick_for(7, &tried).map(|guard| guard.id().number());
             prop_assert_eq!(picked.is_some(), any > 0);
             if let (Some(picked), true) = (picked, alive > 0) {
                 prop_assert!(!dead.contains(&picked) && takes(&picked));

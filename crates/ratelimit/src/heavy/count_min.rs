@@ -5,8 +5,8 @@ use std::{fmt, hash::Hash};
 use eaves_common::units::ByteSize;
 
 use super::{
-    SketchError,
-    seeded::{KeyedHash, mixed, place},
+    BoundsSummary, SketchError,
+    seeded::{SeededHash, mixed, place},
 };
 
 /// Upper bounds of the counts of any number of keys, in fixed memory: four rows of counters.
@@ -30,7 +30,7 @@ use super::{
 pub struct CountMin {
     counters: Box<[u32]>,
     width: u32,
-    hash: KeyedHash,
+    hash: SeededHash,
 }
 
 impl CountMin {
@@ -38,7 +38,7 @@ impl CountMin {
     ///
     /// # Errors
     /// [`SketchError::Memory`] if that is less than 1 KiB.
-    pub fn new(memory: ByteSize, seed: u64) -> Result<Self, SketchError> {
+    pub fn new(memory: ByteSize, seed: u128) -> Result<Self, SketchError> {
         if memory < LEAST {
             return Err(SketchError::Memory {
                 found: memory,
@@ -50,7 +50,7 @@ impl CountMin {
         Ok(Self {
             counters: vec![0; ROWS * width as usize].into_boxed_slice(),
             width,
-            hash: KeyedHash::new(seed),
+            hash: SeededHash::new(seed),
         })
     }
 
@@ -77,15 +77,39 @@ impl CountMin {
     /// # Errors
     /// [`SketchError::Mismatch`] if seed or memory differ; nothing is changed then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SketchError> {
-        if self.hash != other.hash {
+        if self.hash.tag() != other.hash.tag() {
             return Err(SketchError::Mismatch { what: "seed" });
         }
         if self.width != other.width {
             return Err(SketchError::Mismatch { what: "memory" });
         }
-        for (mine, theirs) in self.counters.iter_mut().zip(&other.counters) {
-            *mine = mine.saturating_add(*theirs);
+        self.add(&other.counters);
+        Ok(())
+    }
+
+    /// Returns all that was counted, for another node.
+    #[must_use]
+    pub fn summary(&self) -> BoundsSummary {
+        BoundsSummary {
+            tag: self.hash.tag(),
+            counters: self.counters.to_vec(),
         }
+    }
+
+    /// Adds what another node counted, as [`merge`](Self::merge) does.
+    ///
+    /// The node must run the same build, since keys must hash alike.
+    ///
+    /// # Errors
+    /// [`SketchError::Mismatch`] if seed, build or memory differ; nothing is changed then.
+    pub fn absorb(&mut self, summary: &BoundsSummary) -> Result<(), SketchError> {
+        if self.hash.tag() != summary.tag {
+            return Err(SketchError::Mismatch { what: "seed" });
+        }
+        if self.counters.len() != summary.counters.len() {
+            return Err(SketchError::Mismatch { what: "memory" });
+        }
+        self.add(&summary.counters);
         Ok(())
     }
 
@@ -98,6 +122,12 @@ impl CountMin {
     #[must_use]
     pub fn memory(&self) -> ByteSize {
         ByteSize::from_bytes(size_of_val(&*self.counters) as u64)
+    }
+
+    fn add(&mut self, counters: &[u32]) {
+        for (mine, theirs) in self.counters.iter_mut().zip(counters) {
+            *mine = mine.saturating_add(*theirs);
+        }
     }
 
     fn least(&self, places: [usize; ROWS]) -> u32 {

@@ -83,6 +83,22 @@ impl Rows {
         }
     }
 
+    /// Goes over the fingerprints and counts of all buckets.
+    pub(super) fn buckets(&self) -> impl ExactSizeIterator<Item = (u32, u32)> {
+        self.buckets
+            .iter()
+            .map(|bucket| (bucket.print, bucket.count))
+    }
+
+    /// Makes rows of this width with these buckets, if they are as many.
+    pub(super) fn filled(&self, buckets: &[(u32, u32)]) -> Option<Self> {
+        let bucket = |&(print, count): &(u32, u32)| Bucket { print, count };
+        (buckets.len() == self.buckets.len()).then(|| Self {
+            buckets: buckets.iter().map(bucket).collect(),
+            width: self.width,
+        })
+    }
+
     pub(super) fn clear(&mut self) {
         self.buckets.fill(Bucket::default());
     }

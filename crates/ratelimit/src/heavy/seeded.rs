@@ -1,29 +1,31 @@
 //! What grows out of a sketch's seed: the hash of keys and the dice of decay.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
-use rapidhash::quality::SeedableState;
+use crate::key::KeyHasher;
 
 /// Hashes keys alike wherever the seed is the same, and unforeseeably where it is not known.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct KeyedHash {
-    seed: u64,
-    secrets: [u64; 7],
+#[derive(Clone)]
+pub(super) struct SeededHash {
+    hasher: KeyHasher,
+    tag: u64,
 }
 
-impl KeyedHash {
-    pub(super) fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        Self {
-            seed: dice.roll(),
-            // An odd word is never zero; a zero word would let input cancel out.
-            secrets: std::array::from_fn(|_| dice.roll() | 1),
-        }
+impl SeededHash {
+    pub(super) fn new(seed: u128) -> Self {
+        let hasher = KeyHasher::with_seed(seed);
+        let tag = hasher.hash("the seed of a sketch").as_u64();
+        Self { hasher, tag }
     }
 
     #[inline]
     pub(super) fn of<K: Hash + ?Sized>(&self, key: &K) -> u64 {
-        SeedableState::custom(self.seed, &self.secrets).hash_one(key)
+        self.hasher.hash(key).as_u64()
+    }
+
+    /// Returns what tells seeds apart, and builds that hash in different ways, but not the seed.
+    pub(super) const fn tag(&self) -> u64 {
+        self.tag
     }
 }
 
@@ -32,8 +34,8 @@ impl KeyedHash {
 pub(super) struct Dice(u64);
 
 impl Dice {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
+    pub(super) const fn new(seed: u128) -> Self {
+        Self(mixed(seed as u64) ^ (seed >> 64) as u64)
     }
 
     #[inline]

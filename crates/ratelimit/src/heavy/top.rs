@@ -5,10 +5,10 @@ use std::{cmp::Reverse, fmt, hash::Hash};
 use eaves_common::units::ByteSize;
 
 use super::{
-    SketchError,
+    SketchError, TopSummary,
     candidates::Candidates,
     rows::Rows,
-    seeded::{Dice, KeyedHash},
+    seeded::{Dice, SeededHash},
 };
 
 /// The heaviest keys of a stream, found in fixed memory.
@@ -34,7 +34,7 @@ use super::{
 pub struct TopK<K> {
     candidates: Candidates<K>,
     rows: Rows,
-    hash: KeyedHash,
+    hash: SeededHash,
     dice: Dice,
 }
 
@@ -48,7 +48,7 @@ impl<K: Clone + Eq + Hash> TopK<K> {
     /// # Errors
     /// [`SketchError::Candidates`] unless there are 1 to 32768, [`SketchError::Memory`] if less than
     /// 64 columns of buckets fit beside them.
-    pub fn new(memory: ByteSize, candidates: usize, seed: u64) -> Result<Self, SketchError> {
+    pub fn new(memory: ByteSize, candidates: usize, seed: u128) -> Result<Self, SketchError> {
         if !(1..=Candidates::<K>::MOST).contains(&candidates) {
             return Err(SketchError::Candidates {
                 found: candidates,
@@ -67,7 +67,7 @@ impl<K: Clone + Eq + Hash> TopK<K> {
         Ok(Self {
             candidates: kept,
             rows: Rows::new(u32::try_from(columns).unwrap_or(u32::MAX)),
-            hash: KeyedHash::new(seed),
+            hash: SeededHash::new(seed),
             dice: Dice::new(!seed),
         })
     }
@@ -119,15 +119,16 @@ impl<K: Clone + Eq + Hash> TopK<K> {
     /// # Errors
     /// [`SketchError::Mismatch`] if seed, memory or candidates differ; nothing is changed then.
     pub fn merge(&mut self, other: &Self) -> Result<(), SketchError> {
-        let mismatch = |what| Err(SketchError::Mismatch { what });
-        if self.hash != other.hash {
-            return mismatch("seed");
-        }
-        if self.rows.width() != other.rows.width() {
-            return mismatch("memory");
-        }
-        if self.candidates.most() != other.candidates.most() {
-            return mismatch("candidates");
+        let same = [
+            ("seed", self.hash.tag() == other.hash.tag()),
+            ("memory", self.rows.width() == other.rows.width()),
+            (
+                "candidates",
+                self.candidates.most() == other.candidates.most(),
+            ),
+        ];
+        if let Some((what, _)) = same.into_iter().find(|(_, is_same)| !is_same) {
+            return Err(SketchError::Mismatch { what });
         }
         let sums = self.sums(other);
         self.rows.merge(&other.rows);
@@ -140,6 +141,48 @@ impl<K: Clone + Eq + Hash> TopK<K> {
             }
         }
         Ok(())
+    }
+
+    /// Returns all that was counted, for another node.
+    #[must_use]
+    pub fn summary(&self) -> TopSummary<K> {
+        TopSummary {
+            tag: self.hash.tag(),
+            candidates: self.list(),
+            buckets: self.rows.buckets().collect(),
+        }
+    }
+
+    /// Adds what another node counted, as [`merge`](Self::merge) does.
+    ///
+    /// The node must run the same build, since keys must hash alike.
+    ///
+    /// # Errors
+    /// [`SketchError::Mismatch`] if seed, build, memory or candidates differ; nothing is changed then.
+    pub fn absorb(&mut self, summary: &TopSummary<K>) -> Result<(), SketchError> {
+        let mismatch = |what| Err(SketchError::Mismatch { what });
+        if summary.tag != self.hash.tag() {
+            return mismatch("seed");
+        }
+        let Some(rows) = self.rows.filled(&summary.buckets) else {
+            return mismatch("memory");
+        };
+        if summary.candidates.len() > self.candidates.most() {
+            return mismatch("candidates");
+        }
+        let mut candidates = Candidates::new(self.candidates.most());
+        for Heavy { key, count } in &summary.candidates {
+            let hash = self.hash.of(key);
+            if !candidates.add(key, hash, *count) {
+                candidates.insert(key.clone(), hash, *count);
+            }
+        }
+        self.merge(&Self {
+            candidates,
+            rows,
+            hash: self.hash.clone(),
+            dice: self.dice.clone(),
+        })
     }
 
     /// Forgets all counts and keeps the memory.
@@ -187,6 +230,7 @@ impl<K> fmt::Debug for TopK<K> {
 
 /// A key and a lower bound of its count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Heavy<K> {
     /// The key.
     pub key: K,

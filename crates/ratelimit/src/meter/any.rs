@@ -103,6 +103,14 @@ impl AnyMeter {
         })
     }
 
+    /// Returns a meter of another rate in which every key owes what it owes here, if that can be.
+    pub(crate) fn carried(&self, rate: Rate, now: Mono) -> Option<Self> {
+        match self {
+            Self::Gcra(gcra) => gcra.with_rate(rate, now).ok().map(Self::Gcra),
+            _ => None,
+        }
+    }
+
     /// Decides without counting; a cell's reading is as if it were counted.
     #[inline]
     pub(crate) fn look(&self, key: KeyHash, cost: u64, now: Mono) -> (Look, Reading<'_>) {

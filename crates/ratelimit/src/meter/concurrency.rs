@@ -1,10 +1,18 @@
 //! [`Concurrency`]: how many requests of a key may be under way at once.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
+
+use eaves_common::time::Mono;
+
+use super::Meter;
 
 /// Limits how many requests of a key are under way at once.
 ///
 /// Who acquired must release, also when the request fails: keep the release in a guard's `Drop`.
+///
+/// As a [`Meter`], as which a [`Keyed`](super::Keyed) takes it, a check acquires and a refund
+/// releases. When another request will end nobody knows; what is denied is told to come back
+/// after [`RETRY_AFTER`](Self::RETRY_AFTER).
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -29,6 +37,9 @@ pub struct ConcurrencyState {
 }
 
 impl Concurrency {
+    /// What a denied request is told as a meter.
+    pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
     /// Makes a meter.
     #[must_use]
     pub const fn new(limit: NonZeroU32) -> Self {
@@ -62,6 +73,43 @@ impl Concurrency {
     #[must_use]
     pub const fn remaining(&self, state: &ConcurrencyState) -> u32 {
         self.limit.get().saturating_sub(state.under_way)
+    }
+}
+
+impl Meter for Concurrency {
+    type State = ConcurrencyState;
+    type Time = Mono;
+
+    fn fresh(&self) -> ConcurrencyState {
+        ConcurrencyState::default()
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.get().into()
+    }
+
+    fn used(&self, state: &ConcurrencyState, _now: Mono) -> u64 {
+        state.under_way.into()
+    }
+
+    fn retry_after(&self, state: &ConcurrencyState, cost: u64, _now: Mono) -> Option<Duration> {
+        let room = Meter::limit(self).checked_sub(cost)?;
+        let fits = u64::from(state.under_way) <= room;
+        Some(if fits {
+            Duration::ZERO
+        } else {
+            Self::RETRY_AFTER
+        })
+    }
+
+    fn charge(&self, state: &mut ConcurrencyState, cost: u64, _now: Mono) {
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        state.under_way = state.under_way.saturating_add(cost);
+    }
+
+    fn refund(&self, state: &mut ConcurrencyState, cost: u64, _now: Mono) {
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        state.under_way = state.under_way.saturating_sub(cost);
     }
 }
 

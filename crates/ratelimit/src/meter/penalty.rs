@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use eaves_common::time::Mono;
 
+use super::Meter;
+
 /// Puts a key aside after so many denials within a time.
 ///
 /// Ask [`sentence`](Self::sentence) before any other limit, and tell [`denied`](Self::denied) of
 /// each denial of theirs. What comes during a sentence changes nothing, so that a flood in the box
 /// costs a read.
+///
+/// As a [`Meter`], as which a [`Keyed`](super::Keyed) takes it, a `peek` of any cost up to the number
+/// of denials asks for the sentence, a `charge` tells of denials, and a `refund` pardons. Do not
+/// `check`: that would count every request as a denial.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,8 +69,13 @@ impl PenaltyBox {
 
     /// Counts a denial; returns the sentence if the key is in the box now.
     pub fn denied(&self, state: &mut PenaltyState, now: Mono) -> Option<Duration> {
-        if let Some(left) = self.sentence(state, now) {
-            return Some(left);
+        self.count(state, 1, now);
+        self.sentence(state, now)
+    }
+
+    fn count(&self, state: &mut PenaltyState, denials: u32, now: Mono) {
+        if self.sentence(state, now).is_some() {
+            return;
         }
         if state.boxed || state.denials == 0 || now - state.since >= self.within {
             *state = PenaltyState {
@@ -72,17 +83,51 @@ impl PenaltyBox {
                 ..PenaltyState::default()
             };
         }
-        state.denials = state.denials.saturating_add(1);
-        if state.denials < self.denials {
-            return None;
+        state.denials = state.denials.saturating_add(denials);
+        if state.denials >= self.denials {
+            state.boxed = true;
+            state.since = now;
         }
-        state.boxed = true;
-        state.since = now;
-        self.sentence(state, now)
     }
 
     /// Lets the key out and forgets its denials.
     pub fn pardon(&self, state: &mut PenaltyState) {
         *state = PenaltyState::default();
+    }
+}
+
+impl Meter for PenaltyBox {
+    type State = PenaltyState;
+    type Time = Mono;
+
+    fn fresh(&self) -> PenaltyState {
+        PenaltyState::default()
+    }
+
+    fn limit(&self) -> u64 {
+        self.denials.into()
+    }
+
+    /// Returns the denials that count; all of them during a sentence.
+    fn used(&self, state: &PenaltyState, now: Mono) -> u64 {
+        let counts = match state.boxed {
+            true => self.sentence(state, now).is_some(),
+            false => now - state.since < self.within,
+        };
+        if counts { state.denials.into() } else { 0 }
+    }
+
+    fn retry_after(&self, state: &PenaltyState, cost: u64, now: Mono) -> Option<Duration> {
+        (cost <= self.limit()).then(|| self.sentence(state, now).unwrap_or_default())
+    }
+
+    fn charge(&self, state: &mut PenaltyState, cost: u64, now: Mono) {
+        if cost > 0 {
+            self.count(state, u32::try_from(cost).unwrap_or(u32::MAX), now);
+        }
+    }
+
+    fn refund(&self, state: &mut PenaltyState, _cost: u64, _now: Mono) {
+        self.pardon(state);
     }
 }

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use arrayvec::ArrayVec;
 use eaves_common::time::Mono;
 
-use super::{Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
+use super::{Condition, Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
 use crate::{
     key::{Facts, KeyHash},
-    meter::{Look, Reading, Verdict},
+    meter::{AnyMeter, Look, Reading, Verdict},
 };
 
 /// A rule that applies to the request, and what its table says of the key.
@@ -27,6 +27,9 @@ struct Keyless<'a>(&'a Active);
 impl Limiter {
     /// Decides about a request of this cost, and counts it if it is allowed.
     pub fn check_cost(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
+        if let Some(reason) = self.listed(facts) {
+            return self.unmetered(reason);
+        }
         let mut steps = Steps::new();
         if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
             active.counters.count(Event::Missing);
@@ -50,6 +53,9 @@ impl Limiter {
     /// Decides about a request of this cost without counting it: `remaining` is what there is before
     /// it.
     pub fn peek(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
+        if let Some(reason) = self.listed(facts) {
+            return self.unmetered(reason);
+        }
         let mut steps = Steps::new();
         if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
             return self.keyless(active);
@@ -64,7 +70,7 @@ impl Limiter {
     /// beyond what it was checked for. A key may then owe up to twice its burst.
     pub fn charge(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            active.meter.charge(key, units, now);
+            active.meter_of(key).charge(key, units, now);
         }
     }
 
@@ -72,7 +78,7 @@ impl Limiter {
     /// served, or cost less than it was checked for.
     pub fn refund(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            active.meter.refund(key, units, now);
+            active.meter_of(key).refund(key, units, now);
         }
     }
 
@@ -87,7 +93,7 @@ impl Limiter {
     ) -> Result<(), Keyless<'a>> {
         for applying in self.applying(facts) {
             let (active, key) = applying?;
-            let (look, reading) = active.meter.look(key, cost, now);
+            let (look, reading) = active.meter_of(key).look(key, cost, now);
             steps.push(Step {
                 active,
                 key,
@@ -108,14 +114,18 @@ impl Limiter {
             .iter()
             .map(|parts| self.hasher.hash_parts(parts, facts).ok())
             .collect();
-        self.rules.iter().filter_map(move |active| {
-            match (keys[active.key], active.rule.on_missing()) {
-                (Some(key), _) => Some(Ok((active, key))),
-                (None, Missing::Deny) => Some(Err(Keyless(active))),
-                (None, Missing::Share) => Some(Ok((active, self.shared))),
-                (None, Missing::Skip) => None,
-            }
-        })
+        let applying = move |active: &&Active| active.rule.applies(facts);
+        self.rules
+            .iter()
+            .filter(applying)
+            .filter_map(
+                move |active| match (keys[active.key], active.rule.on_missing()) {
+                    (Some(key), _) => Some(Ok((active, key))),
+                    (None, Missing::Deny) => Some(Err(Keyless(active))),
+                    (None, Missing::Share) => Some(Ok((active, self.shared))),
+                    (None, Missing::Skip) => None,
+                },
+            )
     }
 
     /// The decision of the rule that binds.
@@ -144,16 +154,36 @@ impl Limiter {
 
     fn keyless<'a>(&'a self, active: &'a Active) -> Decision<'a> {
         Decision {
-            reason: Reason::MissingKey,
             rule: Some(active.rule.name()),
+            ..self.unmetered(Reason::MissingKey)
+        }
+    }
+
+    fn unmetered(&self, reason: Reason) -> Decision<'_> {
+        Decision {
+            reason,
+            rule: None,
             reading: None,
             shadow: None,
             policy: &self.policy,
         }
     }
+
+    /// What the limiter's lists say of a request.
+    fn listed(&self, facts: &Facts<'_>) -> Option<Reason> {
+        let any = |list: &[Condition]| list.iter().any(|condition| condition.holds(facts));
+        if any(&self.exempt) {
+            return Some(Reason::Exempt);
+        }
+        any(&self.blocked).then_some(Reason::Blocked)
+    }
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    fn meter(&self) -> &'a AnyMeter {
+        self.active.meter_of(self.key)
+    }
+
     fn is_over(&self) -> bool {
         !self.reading.is_allowed()
     }
@@ -171,7 +201,7 @@ impl Step<'_> {
     /// Counts the request by this rule, judging anew as often as another thread is faster. Returns
     /// whether the request may pass.
     fn settle(&mut self, cost: u64, now: Mono) -> bool {
-        let meter = &self.active.meter;
+        let meter = self.meter();
         while self.reading.is_allowed() {
             if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
                 self.reading = reading;
@@ -184,7 +214,7 @@ impl Step<'_> {
 
     fn give_back(&self, cost: u64, now: Mono) {
         if self.reading.is_allowed() {
-            self.active.meter.refund(self.key, cost, now);
+            self.meter().refund(self.key, cost, now);
         }
     }
 

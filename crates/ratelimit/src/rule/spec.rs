@@ -1,10 +1,13 @@
 //! [`Rule`]: one limit, before it has any memory.
 
+use std::collections::HashMap;
+
 use eaves_common::units::Rate;
 
+use super::Condition;
 use crate::{
     error::BuildError,
-    key::Part,
+    key::{Facts, KeyHash, KeyHasher, Part},
     meter::{Algorithm, AnyMeter},
     table::{Capacity, Width},
 };
@@ -30,6 +33,8 @@ pub struct Rule {
     algorithm: Algorithm,
     width: Option<Width>,
     key: Vec<Part>,
+    conditions: Vec<Condition>,
+    overrides: Vec<(Vec<String>, Rate)>,
     mode: Mode,
     missing: Missing,
 }
@@ -62,6 +67,8 @@ impl Rule {
             algorithm: Algorithm::Gcra,
             width: None,
             key: Vec::new(),
+            conditions: Vec::new(),
+            overrides: Vec::new(),
             mode: Mode::Enforce,
             missing: Missing::Share,
         })
@@ -74,6 +81,38 @@ impl Rule {
             key: parts.into_iter().collect(),
             ..self
         }
+    }
+
+    /// Applies to requests for which all of these hold, and to no others.
+    #[must_use]
+    pub fn when(self, conditions: impl IntoIterator<Item = Condition>) -> Self {
+        Self {
+            conditions: conditions.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Gives one key a rate of its own: its values, one for each part of the key, as text.
+    ///
+    /// Such a key is counted in memory of its own, exactly, and never forgotten.
+    ///
+    /// ```
+    /// use eaves_ratelimit::{Rule, table::Capacity};
+    ///
+    /// let rule = Rule::new("per-token", "100/1h".parse()?, Capacity::new(8_192)?)?
+    ///     .key(["header.x-api-key".parse()?])
+    ///     .rate_of(["acme-7f3a"], "10000/1h burst 500".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rate_of<T: Into<String>>(
+        mut self,
+        key: impl IntoIterator<Item = T>,
+        rate: Rate,
+    ) -> Self {
+        let key = key.into_iter().map(Into::into).collect();
+        self.overrides.push((key, rate));
+        self
     }
 
     /// Enforces the limit or only watches what it would do.
@@ -119,8 +158,42 @@ impl Rule {
         &self.key
     }
 
+    pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(facts))
+    }
+
     pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
         AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
+    }
+
+    /// The keys with rates of their own, each with a meter for it alone.
+    pub(super) fn overrides(&self, hasher: &KeyHasher) -> Result<Overrides, BuildError> {
+        let mut overrides = Overrides::default();
+        for (texts, rate) in &self.overrides {
+            let key = hasher.hash_texts(&self.key, texts);
+            let key = key.ok_or_else(|| BuildError::OverrideKey {
+                rule: self.name.clone(),
+                text: texts.join(", "),
+            })?;
+            let meter = AnyMeter::new(self.algorithm, *rate, Capacity::MIN, self.width)?;
+            overrides.insert(key, meter);
+        }
+        Ok(overrides)
+    }
+
+    /// Whether both count the same keys in the same way, so that one can go on where the other is.
+    pub(super) fn counts_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.capacity == other.capacity
+            && self.algorithm == other.algorithm
+            && self.key == other.key
+    }
+
+    /// Whether both have the same rates, for all keys.
+    pub(super) fn rates_like(&self, other: &Self) -> bool {
+        self.rate == other.rate && self.width == other.width && self.overrides == other.overrides
     }
 
     pub(crate) const fn is_shadow(&self) -> bool {
@@ -132,6 +205,9 @@ impl Rule {
     }
 }
 
+/// Meters of keys with rates of their own.
+pub(super) type Overrides = HashMap<KeyHash, AnyMeter>;
+
 /// Whether a rule may deny.
 ///
 /// ```
@@ -140,6 +216,8 @@ impl Rule {
 /// assert_eq!(Mode::default(), Mode::Enforce);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Mode {
     /// It denies.
     #[default]
@@ -157,6 +235,8 @@ pub enum Mode {
 /// assert_eq!(Missing::default(), Missing::Share);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Missing {
     /// It is denied.
     Deny,

@@ -181,6 +181,34 @@ impl Narrow {
         self.cleaned[at].store(epoch, Ordering::Relaxed);
     }
 
+    pub(super) fn carried(
+        &self,
+        (from, to): (u64, u64),
+        horizon: u64,
+        convert: impl Fn(u64) -> u64,
+    ) -> Self {
+        let new = Self::new(self.buckets.len(), horizon);
+        let epoch = (to >> EPOCH_BITS) as u16;
+        new.sweep
+            .store(Sweep::at(epoch, Sweep::DONE).0, Ordering::Relaxed);
+        for (at, (old, bucket)) in self.buckets.iter().zip(&new.buckets).enumerate() {
+            self.clean(at, from, (from >> EPOCH_BITS) as u16);
+            new.cleaned[at].store(epoch, Ordering::Relaxed);
+            for (old, cell) in old.0.iter().zip(&bucket.0) {
+                let word = old.load(Ordering::Acquire);
+                let debt = convert(self.debt(word, from));
+                let key = word >> TAT_BITS << TAT_BITS;
+                let word = if debt > 0 {
+                    key | (to.wrapping_add(debt) & TAT_MASK)
+                } else {
+                    0
+                };
+                cell.store(word, Ordering::Relaxed);
+            }
+        }
+        new
+    }
+
     pub(super) fn owing(&self, now: u64) -> usize {
         let cells = self.buckets.iter().flat_map(|bucket| &bucket.0);
         cells

@@ -103,6 +103,16 @@ fn a_restart_gives_nobody_a_second_quota() {
     assert!(quota.peek(&restored, 100, client.end()).is_allowed());
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_snapshot_passes_through_text() {
+    let start = Wall::from_secs(1_711_850_000);
+    let saved = Snapshot { start, used: 7 };
+    let text = serde_json::to_string(&saved).unwrap();
+    assert_eq!(text, r#"{"start":1711850000000000000,"used":7}"#);
+    assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), saved);
+}
+
 #[test]
 fn a_snapshot_is_taken_up_by_another_period() {
     let now = Wall::from_secs(1_700_000_000);

@@ -321,6 +321,30 @@ proptest! {
     }
 
     #[test]
+    fn a_batch_is_decided_as_one_after_another(
+        batches in proptest::collection::vec(proptest::collection::vec(0_u64..40, 0..60), 1..8),
+        cost in 0_u64..4,
+    ) {
+        // Sixteen cells: keys share buckets and evict one another.
+        let meter = || Gcra::new(rate("10/1s burst 5"), Capacity::new(16).unwrap()).unwrap();
+        let (batched, single) = (meter(), meter());
+        let hasher = KeyHasher::with_seed(3);
+        for (at, batch) in batches.iter().enumerate() {
+            let now = Mono::from_nanos(at as u64 * 70_000_000);
+            let keys: Vec<_> = batch.iter().map(|key| hasher.hash(key)).collect();
+            let mut answers = Vec::new();
+            batched.check_batch(&keys, cost, now, |key, reading| {
+                answers.push((key, reading.verdict(), reading.remaining()));
+            });
+            let expected = keys.iter().map(|key| {
+                let reading = single.check(*key, cost, now);
+                (*key, reading.verdict(), reading.remaining())
+            });
+            prop_assert_eq!(answers, expected.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn who_waits_as_told_is_allowed(
         count in 1_u64..10_000,
         period_ns in 1_000_000_u64..10_000_000_000,

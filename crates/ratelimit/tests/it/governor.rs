@@ -9,9 +9,9 @@ use ::governor::{
     nanos::Nanos,
     state::keyed::{HashMapStateStore, ShrinkableKeyedStateStore},
 };
-use eaves_common::time::Mono;
+use eaves_common::{time::Mono, units::Rate};
 use eaves_ratelimit::{
-    governor::{BoundedStore, quota, rate},
+    governor::{BoundedStore, quota},
     key::{KeyHash, KeyHasher},
     meter::Gcra,
     table::{Capacity, Width},
@@ -42,7 +42,7 @@ proptest! {
         let clock = FakeRelativeClock::default();
         let oracle = RateLimiter::direct_with_clock(quota, clock.clone());
         let width = if wide { Width::Wide } else { Width::Narrow };
-        let gcra = Gcra::with_width(rate(quota), Capacity::MIN, width).unwrap();
+        let gcra = Gcra::with_width(Rate::from(quota), Capacity::MIN, width).unwrap();
         let mut now = Mono::ZERO;
         for (pause, cost) in steps {
             // A tenth of the interval on average, to meet all states.
@@ -84,11 +84,11 @@ fn quotas_and_rates_convert_into_one_another() {
         let burst = NonZeroU32::new(burst).unwrap();
         for quota_of in [Quota::per_second, Quota::per_minute, Quota::per_hour] {
             let given = quota_of(burst);
-            assert_eq!(quota(rate(given)), Ok(given));
+            assert_eq!(quota(Rate::from(given)), Ok(given));
         }
     }
     let too_fast = Quota::per_second(NonZeroU32::MAX); // its interval is cut to nothing
-    assert_eq!(rate(too_fast).period(), Duration::from_nanos(1));
+    assert_eq!(Rate::from(too_fast).period(), Duration::from_nanos(1));
 }
 
 #[test]

@@ -2,12 +2,16 @@
 //! tell them apart.
 #![allow(clippy::print_stdout, reason = "a table for `--nocapture`")]
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
 
 use eaves_common::{time::Mono, units::Rate};
-use eaves_ratelimit::meter::{
-    FixedState, FixedWindow, Log, Meter, MeterError, Outcome, PenaltyBox, PenaltyState,
-    SlidingState, SlidingWindow, TwoWindow,
+use eaves_ratelimit::{
+    key::KeyHash,
+    meter::{
+        Concurrency, FixedState, FixedWindow, Keyed, Log, Meter, MeterError, Outcome, PenaltyBox,
+        PenaltyState, SlidingState, SlidingWindow, TwoWindow, Verdict,
+    },
+    table::Capacity,
 };
 use proptest::prelude::*;
 
@@ -116,6 +120,25 @@ fn states_are_as_small_as_documented() {
 }
 
 #[test]
+fn no_meter_allocates_once_a_key_is_known() {
+    fn allocations<M: Meter<Time = Mono>>(meter: &M) -> u64 {
+        let mut state = meter.fresh();
+        let measured = allocation_counter::measure(|| {
+            for millis in 0..1_000 {
+                let now = Mono::from_nanos(millis * 1_000_000);
+                let _ = meter.check(&mut state, millis % 5, now);
+                meter.refund(&mut state, 1, now);
+            }
+        });
+        measured.count_total
+    }
+    assert_eq!(allocations(&SlidingWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&TwoWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&FixedWindow::new(rate()).unwrap()), 0);
+    assert_eq!(allocations(&Log::new(rate()).unwrap()), 0);
+}
+
+#[test]
 fn rates_that_cannot_be_counted_are_refused() {
     let of = |text: &str| SlidingWindow::new(text.parse().unwrap()).map(|_| ());
     assert!(matches!(of("10/1s burst 5"), Err(MeterError::Burst { .. })));
@@ -184,6 +207,41 @@ fn a_sentence_is_served_once_and_not_prolonged() {
     assert_eq!(at(&mut client, 1), Some(60)); // the clock went back
     penalty.pardon(&mut client);
     assert_eq!(at(&mut client, 81), None);
+}
+
+#[test]
+fn a_table_keeps_the_sentences_of_many_keys() {
+    let penalty = PenaltyBox::new(2, Duration::from_secs(10), Duration::from_secs(60));
+    let boxes = Keyed::new(penalty, Capacity::new(64).unwrap());
+    let (one, other) = (KeyHash::new(1), KeyHash::new(1 << 40));
+    let now = Mono::from_secs(5);
+    for _ in 0..2 {
+        assert!(boxes.peek(one, 1, now).is_allowed());
+        boxes.charge(one, 1, now);
+    }
+    let sentence = boxes.peek(one, 1, Mono::from_secs(35)).retry_after();
+    assert_eq!(sentence, Some(Duration::from_secs(30)));
+    assert!(boxes.peek(other, 1, now).is_allowed());
+    assert!(boxes.peek(one, 1, Mono::from_secs(65)).is_allowed());
+    boxes.charge(other, 9, now);
+    assert!(!boxes.peek(other, 1, now).is_allowed());
+    boxes.refund(other, 1, now);
+    assert!(boxes.peek(other, 1, now).is_allowed());
+}
+
+#[test]
+fn a_table_keeps_what_is_under_way_for_many_keys() {
+    let two = Concurrency::new(NonZeroU32::new(2).unwrap());
+    let table = Keyed::new(two, Capacity::new(64).unwrap());
+    let (one, other, now) = (KeyHash::new(1), KeyHash::new(1 << 40), Mono::ZERO);
+    assert_eq!(table.check(one, 1, now).remaining(), 1);
+    assert!(table.check(one, 1, now).is_allowed());
+    let denied = table.check(one, 1, now);
+    assert_eq!(denied.retry_after(), Some(Concurrency::RETRY_AFTER));
+    assert!(table.check(other, 2, now).is_allowed());
+    table.refund(one, 1, now);
+    assert!(table.check(one, 1, now).is_allowed());
+    assert_eq!(table.check(one, 3, now).verdict(), Verdict::Impossible);
 }
 
 proptest! {
@@ -311,7 +369,7 @@ impl Score {
         let mut state = meter.fresh();
         let (mut window, mut ideal) = (Window::default(), Window::default());
         let (mut accepted, mut exact, mut worst) = (0_u32, 0_u32, 0);
-        for time in load.times(300) {
+        for time in load.times(120) {
             if ideal.len_at(time) < LIMIT {
                 ideal.0.push_back(time);
                 exact += 1;

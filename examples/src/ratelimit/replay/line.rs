@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn plain_lines_are_read() {
-        let time = |millis| Wall::from_nanos(millis * 1_000_000);
+        let time = |millis: u64| Wall::from_nanos(millis * 1_000_000);
         for (line, expected) in [
             (
                 "0 a",

@@ -71,11 +71,23 @@ impl Report {
         message: impl FnOnce() -> String,
         mark: impl Into<Mark<'o>>,
     ) {
+        if !self.is_full() {
+            self.wrong.insert(path.into());
+        }
+        self.beside(path, message, mark);
+    }
+
+    /// Reports what is wrong with a value beside others, though each is right by itself.
+    pub(in crate::config) fn beside<'o>(
+        &mut self,
+        path: &str,
+        message: impl FnOnce() -> String,
+        mark: impl Into<Mark<'o>>,
+    ) {
         if self.is_full() {
             self.more += 1;
             return;
         }
-        self.wrong.insert(path.into());
         let place = Place::of(mark.into(), &self.texts);
         let is_broken = matches!(&place, Place::Line(line)
             if self.broken.iter().any(|broken| broken.holds(line.text, line.number)));
@@ -84,8 +96,13 @@ impl Report {
         }
     }
 
-    /// Whether the value at `path`, or one in it, was wrong.
+    /// Whether the value at `path` was wrong by itself.
     pub(in crate::config) fn is_wrong(&self, path: &str) -> bool {
+        self.wrong.contains(path)
+    }
+
+    /// Whether the value at `path`, or one in it, was wrong by itself.
+    pub(in crate::config) fn is_wrong_within(&self, path: &str) -> bool {
         let from = (Bound::Included(path), Bound::Unbounded);
         let at_or_after = self.wrong.range::<str, _>(from);
         let mut rests = at_or_after.map_while(|other| other.strip_prefix(path));

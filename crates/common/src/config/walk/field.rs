@@ -41,8 +41,8 @@ pub struct Field<'t, T> {
 enum Found<T> {
     Absent,
     Value(T),
-    /// It was reported.
-    Wrong,
+    /// It is reported by the last call.
+    Wrong(Mistake),
 }
 
 impl<'t, T> Field<'t, T> {
@@ -71,48 +71,49 @@ impl<'t, T> Field<'t, T> {
         read: impl FnOnce(&Value<'_>) -> Result<T, Mistake>,
     ) -> Self {
         self.origin = Some(&node.origin);
-        match read(&Value::of(&node.kind)) {
-            Ok(value) => {
-                self.found = Found::Value(value);
-                self
-            }
-            Err(mistake) => self.refuse(mistake),
-        }
+        self.found = match read(&Value::of(&node.kind)) {
+            Ok(value) => Found::Value(value),
+            Err(mistake) => Found::Wrong(mistake),
+        };
+        self
     }
 
     /// Keeps the value out of problems and settings from here on.
     pub(super) fn hidden(self) -> Self {
         Self {
             excerpt: Excerpt::Hidden,
+            print: Box::new(|_| "(hidden)".to_owned()),
             ..self
         }
     }
 
     /// Refuses values outside of `range`.
-    pub fn range(self, range: RangeInclusive<T>) -> Self
+    pub fn range(mut self, range: RangeInclusive<T>) -> Self
     where
         T: PartialOrd,
     {
-        let Found::Value(value) = &self.found else {
-            return self;
+        let found = match &self.found {
+            Found::Value(value) if !range.contains(value) => (self.print)(value),
+            // Out of the type's range, too: advice from there would lead to the next mistake.
+            Found::Wrong(Mistake {
+                beyond: Some(found),
+                ..
+            }) => found.clone(),
+            _ => return self,
         };
-        if range.contains(value) {
-            return self;
-        }
-        let [found, min, max] = [value, range.start(), range.end()].map(&self.print);
-        let message = format!("{found} is out of range, use {min} to {max}");
-        self.refuse(Mistake::new(message))
+        let [min, max] = [range.start(), range.end()].map(&self.print);
+        self.found = Found::Wrong(Mistake::out_of_range(found, min, max));
+        self
     }
 
     /// Refuses values that `check` does; its error says what is wrong and what to write.
-    pub fn check<E: fmt::Display>(self, check: impl FnOnce(&T) -> Result<(), E>) -> Self {
-        let Found::Value(value) = &self.found else {
-            return self;
-        };
-        match check(value) {
-            Ok(()) => self,
-            Err(error) => self.refuse(Mistake::new(error.to_string())),
+    pub fn check<E: fmt::Display>(mut self, check: impl FnOnce(&T) -> Result<(), E>) -> Self {
+        if let Found::Value(value) = &self.found
+            && let Err(error) = check(value)
+        {
+            self.found = Found::Wrong(Mistake::new(error.to_string()));
         }
+        self
     }
 
     /// Returns the value; reports it if it is not there. `None` if something was reported.
@@ -120,7 +121,6 @@ impl<'t, T> Field<'t, T> {
         if let Found::Absent = self.found {
             let message = "is missing, write it here".to_owned();
             self.report.missing(&self.path, message, self.table);
-            return None;
         }
         self.take()
     }
@@ -129,7 +129,6 @@ impl<'t, T> Field<'t, T> {
     pub fn default(mut self, value: T) -> T {
         if let Found::Absent = self.found {
             self.note(Some(&value));
-            return value;
         }
         self.take().unwrap_or(value)
     }
@@ -138,38 +137,37 @@ impl<'t, T> Field<'t, T> {
     pub fn optional(mut self) -> Option<T> {
         if let Found::Absent = self.found {
             self.note(None);
-            return None;
         }
         self.take()
     }
 
+    /// The value that is there and right; reports one that is wrong.
     fn take(&mut self) -> Option<T> {
-        match std::mem::replace(&mut self.found, Found::Wrong) {
+        match std::mem::replace(&mut self.found, Found::Absent) {
+            Found::Absent => None,
             Found::Value(value) => {
                 self.note(Some(&value));
                 Some(value)
             }
-            Found::Absent | Found::Wrong => None,
+            Found::Wrong(mistake) => {
+                self.report_mistake(mistake);
+                None
+            }
         }
     }
 
     fn note(&mut self, value: Option<&T>) {
-        let value = value.map(|value| match self.excerpt {
-            Excerpt::Hidden => "(hidden)".to_owned(),
-            Excerpt::Shown => (self.print)(value),
-        });
+        let value = value.map(&self.print);
         self.report.setting(&self.path, value, self.origin);
     }
 
-    fn refuse(mut self, mistake: Mistake) -> Self {
+    fn report_mistake(&mut self, mistake: Mistake) {
         let mark = Mark {
             origin: self.origin.unwrap_or(self.table),
             part: mistake.within,
             excerpt: self.excerpt,
         };
         self.report.wrong(&self.path, || mistake.message, mark);
-        self.found = Found::Wrong;
-        self
     }
 }
 

@@ -120,10 +120,7 @@ macro_rules! integers {
             fn read(value: &Value<'_>) -> Result<Self, Mistake> {
                 let max = Self::MAX;
                 let digits = integer(value)?;
-                digits.parse().map_err(|_| {
-                    let found = shown(digits);
-                    Mistake::new(format!("{found} is out of range, use {} to {max}", $min))
-                })
+                digits.parse().map_err(|_| Mistake::out_of_range(digits, $min, max))
             }
 
             fn print(&self) -> String {

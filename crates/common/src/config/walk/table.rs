@@ -204,24 +204,22 @@ impl<'a> Table<'a> {
     }
 
     /// Reports a problem with the value of `key` beside those of `others`: `message` says what is
-    /// wrong and what to write, such as "is longer than `every`, use at most that".
+    /// wrong and what to write, such as "is longer than `every`, use at most that". There may be
+    /// several for one key.
     ///
-    /// Nothing is reported if one of the values is wrong by itself, since what stands for it then
-    /// was not written by anyone.
+    /// Nothing is reported if the value, or one of the others or in them, is wrong by itself, since
+    /// what stands for it then was not written by anyone.
     pub fn problem(&mut self, key: &str, others: &[&str], message: impl fmt::Display) {
         let path = names::key(&self.path, key);
-        let others = others.iter().map(|other| names::key(&self.path, other));
-        if others
-            .chain([path.clone()])
-            .any(|path| self.report.is_wrong(&path))
-        {
+        let mut others = others.iter().map(|other| names::key(&self.path, other));
+        if self.report.is_wrong(&path) || others.any(|path| self.report.is_wrong_within(&path)) {
             return;
         }
         let origin = match self.entries.get(key) {
             Some(entry) => &entry.node.origin,
             None => self.origin,
         };
-        self.report.wrong(&path, || message.to_string(), origin);
+        self.report.beside(&path, || message.to_string(), origin);
     }
 
     /// Reads one table and reports the keys that nobody asked for.

@@ -1,6 +1,6 @@
 //! [`Value`]: what a [`Scalar`](super::Scalar) is read from, and [`Mistake`], why it could not be.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use crate::config::tree::Kind;
 
@@ -75,6 +75,8 @@ impl<'a> Value<'a> {
 pub struct Mistake {
     pub(super) message: String,
     pub(super) within: Option<Range<usize>>,
+    /// What was out of the type's range, if that is the mistake: a field may know a narrower one.
+    pub(super) beyond: Option<String>,
 }
 
 impl Mistake {
@@ -83,6 +85,22 @@ impl Mistake {
         Self {
             message: message.into(),
             within: None,
+            beyond: None,
+        }
+    }
+
+    /// Says that `found` is not from `min` to `max`.
+    #[must_use]
+    pub fn out_of_range(
+        found: impl fmt::Display,
+        min: impl fmt::Display,
+        max: impl fmt::Display,
+    ) -> Self {
+        let found = shown(&found.to_string());
+        Self {
+            message: format!("{found} is out of range, use {min} to {max}"),
+            within: None,
+            beyond: Some(found),
         }
     }
 

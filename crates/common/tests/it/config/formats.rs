@@ -92,6 +92,21 @@ fn numbers_are_read_in_every_notation() {
 }
 
 #[test]
+fn a_number_beyond_its_type_is_told_the_field_s_range() {
+    let read = |text: &str| {
+        lines(toml(text, |table| {
+            let n = table.value::<u8>("n").range(1..=100);
+            n.required()
+        }))
+    };
+    for number in ["300", "-1", "0", "101", "99999999999999999999999"] {
+        let line = format!("a.toml:1:5: n: {number} is out of range, use 1 to 100");
+        assert_eq!(read(&format!("n = {number}")), [line]);
+    }
+    assert_eq!(read("n = 100"), [""; 0]);
+}
+
+#[test]
 fn a_mistake_inside_a_text_is_underlined_where_it_is() {
     for (text, column) in [
         ("n = '5min'", 7),
@@ -210,5 +225,80 @@ fn json_is_strict() {
                 Some(())
             });
         assert_eq!(lines(read), [line], "{text}");
+    }
+}
+
+/// JSON is YAML's flow style: the same text has the same mistakes at the same places.
+#[cfg(all(feature = "json", feature = "yaml"))]
+mod differential {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::{super::edge::Edge, *};
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-5..2_000).prop_map(Value::from),
+            prop::sample::select(vec![
+                "web",
+                "64MiB",
+                "1m",
+                "127.0.0.1:80",
+                "p2c",
+                "5%",
+                "é 日本",
+                "a\tb",
+                ""
+            ])
+            .prop_map(Value::from),
+        ];
+        // No keys of texts: YAML takes a bare `5` for one, JSON does not.
+        let keys = prop::sample::select(vec![
+            "listen", "cache", "memory", "pools", "origins", "address", "weight", "health", "rise",
+            "limits", "rate", "zones", "colour", "no",
+        ]);
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            let object = prop::collection::btree_map(
+                keys.clone().prop_map(str::to_owned),
+                inner.clone(),
+                0..5,
+            );
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                object.prop_map(|object| json!(object)),
+            ]
+        })
+    }
+
+    fn places(format: Format, text: &str) -> Vec<(String, Option<(usize, usize)>)> {
+        match Reader::new().text("x", format, text).read::<Edge>() {
+            Ok(_) => Vec::new(),
+            Err(problems) => {
+                let place = |problem: &eaves_common::config::Problem| {
+                    (problem.path().to_owned(), problem.position())
+                };
+                problems.iter().map(place).collect()
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn json_and_yaml_agree_on_paths_and_places(root in value(), pools in value(), cache in value()) {
+            let mut root = match root {
+                Value::Object(object) => Value::Object(object),
+                other => json!({ "colour": other }),
+            };
+            root["pools"] = pools;
+            root["cache"] = cache;
+            for text in [root.to_string(), serde_json::to_string_pretty(&root).unwrap()] {
+                let (json, yaml) = (places(Format::Json, &text), places(Format::Yaml, &text));
+                prop_assert_eq!(json, yaml, "{}", text);
+            }
+        }
     }
 }

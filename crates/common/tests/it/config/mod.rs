@@ -5,6 +5,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod layers;
+mod round;
 
 use eaves_common::config::{Format, Problems, Reader, Table};
 

@@ -8,7 +8,11 @@ mod spec;
 mod types;
 
 pub(crate) use lookup::by_mnemonic;
+#[cfg(feature = "proptest")]
+pub(crate) use spec::Field;
 pub(crate) use spec::Spec;
+#[cfg(feature = "proptest")]
+pub(crate) use types::MNEMONICS;
 #[cfg(test)]
 pub(crate) use types::SAMPLES;
 pub(crate) use types::spec;

@@ -56,6 +56,8 @@ impl CalendarState {
 /// assert_eq!(quota.remaining(&client, now), 600);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Snapshot {
     /// When the period began.
     pub start: Wall,

@@ -1,0 +1,3 @@
+//! Programs about origin health.
+
+pub mod sim;

@@ -1,0 +1,216 @@
+//! Outages in virtual time: bars that the detector must keep, whatever the seed and the world. They run
+//! unoptimised, so seeds are few here; `health-table` plays many.
+
+use std::process::Command;
+
+use eaves_examples::health::sim::{Report, Scenario, Who, report};
+use eaves_health::monitor::Preset;
+
+use crate::program;
+
+/// What each scenario may cost beyond the oracle at 1000 requests a second: failed requests, slow
+/// answers in `slow`, false ejections in `noise`.
+const BARS: [(&str, f64); 11] = [
+    ("all-down", 60.0),
+    ("blackhole", 120.0),
+    ("brown-out", 100.0),
+    ("checker-cut", 20.0),
+    ("deploy", 60.0),
+    ("flap", 40.0),
+    ("gray", 100.0),
+    ("noise", 1.0),
+    ("probes-fail", 20.0),
+    ("refused", 10.0),
+    ("slow", 150.0),
+];
+
+/// Full strength where it is optimised: unoptimised it takes a minute.
+const RATE: f64 = if cfg!(debug_assertions) {
+    300.0
+} else {
+    1000.0
+};
+
+fn file(name: &str) -> String {
+    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn scenario(name: &str, seed: u64) -> Scenario {
+    let text = std::fs::read_to_string(file(name)).expect("the scenario ships");
+    let mut scenario = Scenario::parse(&text).expect("the scenario is valid");
+    scenario.seed = seed;
+    scenario
+}
+
+fn play(scenario: &Scenario) -> Report {
+    report(scenario, Who::Ours(Preset::Web)).expect("the scenario can be played")
+}
+
+fn cost(name: &str, report: &Report) -> f64 {
+    match name {
+        "slow" => report.slow as f64 - report.oracle_slow as f64,
+        "noise" => report.false_ejections as f64,
+        _ => report.failed as f64 - report.oracle_failed as f64,
+    }
+}
+
+/// The median over seeds.
+fn median_cost(
+    name: &str,
+    seeds: std::ops::Range<u64>,
+    change: impl Fn(&mut Scenario, u64),
+) -> f64 {
+    let mut costs: Vec<f64> = seeds
+        .map(|seed| {
+            let mut scenario = scenario(name, seed);
+            change(&mut scenario, seed);
+            cost(name, &play(&scenario))
+        })
+        .collect();
+    costs.sort_by(f64::total_cmp);
+    costs[costs.len() / 2]
+}
+
+#[test]
+fn every_scenario_keeps_its_bar() {
+    for (name, bar) in BARS {
+        let cost = median_cost(name, 1..2, |scenario, _| scenario.rate = RATE);
+        assert!(
+            cost <= bar,
+            "{name}: {cost} beyond the oracle, {bar} are allowed"
+        );
+    }
+}
+
+#[test]
+fn bars_hold_in_other_worlds() {
+    for (name, bar) in BARS {
+        let cost = median_cost(name, 100..103, |scenario, seed| {
+            scenario.rate = 200.0;
+            let vary = |value: &mut f64, which: u64| {
+                let step = (seed * 7 + which * 5) % 7;
+                *value *= 0.7 + 0.1 * step as f64;
+            };
+            vary(&mut scenario.rate, 0);
+            vary(&mut scenario.errors, 1);
+            vary(&mut scenario.probe_errors, 2);
+            vary(&mut scenario.capacity_depth, 3);
+            vary(&mut scenario.latency_floor, 4);
+            vary(&mut scenario.restart_slow, 5);
+        });
+        assert!(
+            cost <= bar * 1.5,
+            "{name}: {cost} beyond the oracle, {bar} x 1.5 are allowed"
+        );
+    }
+}
+
+#[test]
+fn little_traffic_is_enough() {
+    for (name, bar) in [
+        ("all-down", 10.0),
+        ("blackhole", 8.0),
+        ("brown-out", 35.0),
+        ("checker-cut", 5.0),
+        ("deploy", 15.0),
+        ("flap", 11.0),
+        ("gray", 39.0),
+        ("probes-fail", 5.0),
+        ("refused", 6.0),
+    ] {
+        let cost = median_cost(name, 1..8, |scenario, _| scenario.rate = 20.0);
+        assert!(
+            cost <= bar,
+            "{name}: {cost} beyond the oracle, {bar} are allowed"
+        );
+    }
+}
+
+#[test]
+fn one_retry_hides_single_failures() {
+    for name in ["refused", "blackhole", "brown-out", "gray", "flap"] {
+        let mut scenario = scenario(name, 1);
+        scenario.retries = 1;
+        scenario.rate = 300.0;
+        let failed = play(&scenario).failed;
+        assert!(failed <= 15, "{name}: {failed}");
+    }
+}
+
+#[test]
+fn noise_costs_few_probes() {
+    let quiet = Scenario::parse("seed = 1\nrate = 300").expect("all other keys have defaults");
+    let mut noisy = scenario("noise", 1);
+    noisy.rate = 300.0;
+    let noisy = play(&noisy).probes as f64;
+    let quiet = play(&quiet).probes as f64;
+    assert!(
+        noisy <= 1.5 * quiet,
+        "{noisy} probes under noise, {quiet} without"
+    );
+}
+
+#[test]
+fn every_preset_rides_out_a_dead_origin() {
+    for preset in Preset::ALL {
+        for name in ["refused", "blackhole", "checker-cut"] {
+            let report =
+                report(&scenario(name, 1), Who::Ours(preset)).expect("the scenario can be played");
+            let cost = cost(name, &report);
+            assert!(cost <= 120.0, "{preset}: {name}: {cost}");
+        }
+    }
+}
+
+#[test]
+fn the_program_prints_one_object_and_draws() {
+    let svg = tempfile::NamedTempFile::new().expect("a temporary file");
+    let output = Command::new(program::path("health-sim"))
+        .args([
+            "--scenario",
+            &file("refused"),
+            "--seed",
+            "7",
+            "--preset",
+            "web",
+            "--svg",
+        ])
+        .arg(svg.path())
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{output:?}");
+    let printed: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("one JSON object");
+    for key in [
+        "requests",
+        "failed",
+        "slow",
+        "oracle_failed",
+        "oracle_slow",
+        "detect_ms",
+        "false_ejections",
+        "probes",
+    ] {
+        assert!(printed[key].is_number(), "{key}: {printed}");
+    }
+    assert_eq!(printed["requests"], play(&scenario("refused", 7)).requests);
+    let svg = std::fs::read_to_string(svg.path()).expect("the chart is there");
+    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
+}
+
+#[test]
+fn a_scenario_with_a_mistake_is_refused_with_its_place() {
+    for (text, part) in [
+        (
+            "origins = 2\n[[faults]]\nkind = \"refuse\"\norigins = [2]",
+            "faults[0].origins: there is no origin 2",
+        ),
+        ("rate = 0", "rate"),
+        ("orgins = 10", "orgins"),
+        ("origins = 0", "origins: 0 is out of range"),
+        ("[[faults]]\nkind = \"fire\"", "fire"),
+    ] {
+        let error = Scenario::parse(text).expect_err(text).to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}
