@@ -770,3 +770,38 @@ fn a_page_under_the_name_of_a_file_is_not_stored() {
         assert_eq!(matches!(stored, Storage::Store(_)), kept, "{path} {kind}");
     }
 }
+
+#[test]
+fn operators_cap_lifetimes_and_give_them_to_statuses() {
+    let policy = Policy::default()
+        .cap_lifetime(Duration::from_secs(30))
+        .lifetime_of(http::StatusCode::NOT_FOUND, Duration::from_secs(10))
+        .lifetime_of(http::StatusCode::BAD_GATEWAY, Duration::from_secs(2));
+    for (status, fields, expected) in [
+        (
+            200,
+            &[("cache-control", "max-age=60")][..],
+            Some((30, Basis::MaxAge)),
+        ),
+        (
+            200,
+            &[("cache-control", "max-age=20")],
+            Some((20, Basis::MaxAge)),
+        ),
+        (404, &[], Some((10, Basis::Operator))),
+        (
+            404,
+            &[("cache-control", "max-age=1")],
+            Some((1, Basis::MaxAge)),
+        ),
+        (404, &[("cache-control", "no-store")], None),
+        (502, &[], Some((2, Basis::Operator))),
+        (503, &[], None),
+    ] {
+        let stored = match storage(&policy, status, fields) {
+            Storage::Store(meta) => Some((meta.lifetime.as_secs(), meta.basis)),
+            Storage::Refuse(_) => None,
+        };
+        assert_eq!(stored, expected, "{status} {fields:?}");
+    }
+}

@@ -164,6 +164,14 @@ impl<'b> Builder<'b> {
         })
     }
 
+    /// Appends a record without rdata, as updates have them (RFC 2136 section 2.4).
+    ///
+    /// # Errors
+    /// When it does not fit, or a later section was written to before.
+    pub fn push_empty(&mut self, section: Section, head: &Head<'_>) -> Result<(), BuildError> {
+        self.record(section, head, |_| Ok(()))
+    }
+
     /// Appends a record of another message.
     ///
     /// # Errors

@@ -153,7 +153,7 @@ fn address_part(entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
     let bits = entropy.octet() % 129;
     let mut suffix = entropy.exactly(usize::from(128 - bits).div_ceil(8));
     if let Some(first) = suffix.first_mut()
-        && bits % 8 != 0
+        && !bits.is_multiple_of(8)
     {
         *first &= 0xff >> (bits % 8);
     }
@@ -167,7 +167,8 @@ fn address_part(entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
 fn place(entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
     out.push(0);
     for _ in 0..3 {
-        out.push((1 + entropy.octet() % 9) << 4 | entropy.octet() % 10);
+        let (mantissa, exponent) = (1 + entropy.octet() % 9, entropy.octet() % 10);
+        out.push((mantissa << 4) | exponent);
     }
     for limit in [90_u64, 180] {
         let range = 2 * limit * 3_600_000 + 1;

@@ -99,6 +99,9 @@ struct Prefix {
     rtype: Rtype,
 }
 
+/// What is wrong, and the type if it was read.
+type Failure = (TextError, Option<Rtype>);
+
 enum Line {
     Blank,
     Record(Prefix, Ttl),
@@ -209,10 +212,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Makes the next record of a run; an error ends the run.
-    fn generated(
-        &mut self,
-        generate: &mut Generate<'t>,
-    ) -> Result<Option<(Prefix, Ttl)>, (TextError, Option<Rtype>)> {
+    fn generated(&mut self, generate: &mut Generate<'t>) -> Result<Option<(Prefix, Ttl)>, Failure> {
         let mut made = core::mem::take(&mut self.made);
         let next = generate.next_line(&mut made);
         let mut rtype = None;

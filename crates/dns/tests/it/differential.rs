@@ -1,4 +1,8 @@
 //! Every type against dnspython: wire, text, `\#`, canonical form, and which rdata is malformed.
+#![allow(
+    clippy::print_stdout,
+    reason = "a test that is skipped says so, and a seed is told"
+)]
 
 use std::{
     io::Write as _,

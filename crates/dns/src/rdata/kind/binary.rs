@@ -56,3 +56,19 @@ kind! {
         radix::base64_rest(tokens, field, bytes)
     }
 }
+
+kind! {
+    /// KEY's octets in base64, which may be missing behind flags that say so (RFC 2535 section 3.1.2).
+    KeyBase64: &'a [u8];
+    read(reader, field) { Ok(reader.rest()) }
+    write(view, sink) { sink.put(view) }
+    has_text(view) { !view.is_empty() }
+    print(view, out) { radix::write_base64(view, out.field()?) }
+    parse(tokens, field, bytes) {
+        let flags = bytes.len().checked_sub(4).and_then(|at| bytes.get(at).copied());
+        if flags.is_some_and(|flags| flags & 0xc0 == 0xc0) && { *tokens }.next()?.is_none() {
+            return Ok(());
+        }
+        radix::base64_rest(tokens, field, bytes)
+    }
+}

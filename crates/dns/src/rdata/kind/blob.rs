@@ -47,7 +47,7 @@ fn write_blob(view: &[u8], sink: &mut impl Sink) -> Result<(), BuildError> {
     sink.put(view)
 }
 
-/// Reads a length and, unless it is zero, as many octets in base64.
+/// Reads a length and as many octets in base64; none are nothing at all, or an empty string.
 fn parse_sized(
     tokens: &mut Lexer<'_>,
     field: &'static str,
@@ -55,9 +55,11 @@ fn parse_sized(
 ) -> Result<(), TextError> {
     let token = tokens.expect(field)?;
     let wanted = token.number(u16::MAX.into(), "not a length up to 65535")?;
-    let len = with_len(token.at, bytes, |bytes| match wanted {
-        0 => Ok(()),
-        _ => radix::base64(&tokens.expect(field)?, bytes),
+    let next = { *tokens }.next()?;
+    let is_shown = wanted > 0 || next.is_some_and(|next| next.quoted && next.text.is_empty());
+    let len = with_len(token.at, bytes, |bytes| match is_shown {
+        true => radix::base64(&tokens.expect(field)?, bytes),
+        false => Ok(()),
     })?;
     if u64::from(len) != wanted {
         return Err(token.invalid("length does not match the octets"));

@@ -26,7 +26,7 @@ use core::fmt;
 pub(crate) use a6::A6Prefix;
 pub(crate) use address::{Ipv4, Ipv6};
 pub(crate) use apl::Prefixes;
-pub(crate) use binary::{Base64, DashBase64, Hex, Opaque};
+pub(crate) use binary::{Base64, DashBase64, Hex, KeyBase64, Opaque};
 pub(crate) use bitmap::{OldTypes, Ports, Types};
 pub(crate) use blob::{Blob, BlobRest, Hash, Mac, Other, Salt};
 pub(crate) use digest::{CdsDigest, DsDigest, TlsData, ZoneDigest};

@@ -24,6 +24,7 @@ macro_rules! view_type {
     (Ipn) => { u64 };
     (Ipv4) => { Ipv4Addr };
     (Ipv6) => { Ipv6Addr };
+    (KeyBase64) => { &'a [u8] };
     (Latitude) => { &'a [u8] };
     (Longitude) => { &'a [u8] };
     (Mac) => { &'a [u8] };

@@ -81,7 +81,7 @@ macro_rules! fields {
 }
 
 fields! {
-    A6Prefix Algorithm Atma Base64 Blob BlobRest CdsDigest CertType DashBase64 Degrees DsDigest Eui48 Eui64 FlatName Gateway Groups Hash Hex HipKey Ipn Ipv4 Ipv6 Latitude Longitude Mac Name Names Nsap OldTypes Opaque OptStr Other Params Period Place Ports Prefixes Protocol Relay RelayType Salt Scheme Str Strs Tag Target Time TlsData Type Types U16 U32 U48 U8 Value ZoneDigest
+    A6Prefix Algorithm Atma Base64 Blob BlobRest CdsDigest CertType DashBase64 Degrees DsDigest Eui48 Eui64 FlatName Gateway Groups Hash Hex HipKey Ipn Ipv4 Ipv6 KeyBase64 Latitude Longitude Mac Name Names Nsap OldTypes Opaque OptStr Other Params Period Place Ports Prefixes Protocol Relay RelayType Salt Scheme Str Strs Tag Target Time TlsData Type Types U16 U32 U48 U8 Value ZoneDigest
 }
 
 impl Field {

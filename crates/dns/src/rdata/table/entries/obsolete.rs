@@ -49,7 +49,7 @@ KEY = 25 Key<'a>: [] "512 255 13 AAECAw==" {
     /// The algorithm.
     algorithm: Algorithm,
     /// The key.
-    public_key: Base64,
+    public_key: KeyBase64,
 }
 
 /// An X.400 mapping (RFC 2163 section 4).
