@@ -190,6 +190,14 @@ impl ErrorKind {
 }
 
 /// Whose input caused an error: it decides the status that an answer carries.
+///
+/// ```
+/// use eaves_common::{Error, ErrorKind, Side};
+///
+/// let error = Error::new(ErrorKind::Invalid, "label over 63 octets");
+/// assert_eq!(error.rcode(Side::Caller), 1); // FORMERR: they sent it
+/// assert_eq!(error.rcode(Side::Upstream), 2); // SERVFAIL: we were sent it while asking for them
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The one who asked: a malformed request is 400 or FORMERR.

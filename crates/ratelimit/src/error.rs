@@ -16,6 +16,12 @@ use crate::table::Capacity;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// No algorithm bears this name.
+    #[error("`{found}` is no algorithm, use fixed, gcra, log, two-window or window")]
+    Algorithm {
+        /// What was written.
+        found: String,
+    },
     /// Two rules bear one name.
     #[error("two rules are called `{name}`")]
     Duplicate {
@@ -32,6 +38,22 @@ pub enum BuildError {
         /// What was asked for.
         cells: usize,
     },
+    /// A condition is not understood.
+    #[error(
+        "`{text}` is no condition, write for example `path is /api/*` or `client.ip is not 10.0.0.0/8`"
+    )]
+    Condition {
+        /// What was written.
+        text: String,
+    },
+    /// A key with a rate of its own does not fit the rule's key.
+    #[error("`{text}` is no key of the rule `{rule}`, write one value for each part of its key")]
+    OverrideKey {
+        /// The rule's name.
+        rule: String,
+        /// What was written.
+        text: String,
+    },
     /// A part of a key is not understood.
     #[error("`{part}` is no part of a key, use {expected}")]
     KeyPart {
@@ -40,6 +62,9 @@ pub enum BuildError {
         /// What can be written.
         expected: &'static str,
     },
+    /// A meter other than GCRA cannot hold the rate.
+    #[error(transparent)]
+    Meter(#[from] crate::meter::MeterError),
     /// A rule's name cannot stand in a header field.
     #[error("the rule name `{name}` is not usable, use 1 to 64 printable ASCII characters")]
     Name {

@@ -88,66 +88,122 @@ fn a_default_build_is_light_and_has_no_runtime() {
 
 #[test]
 fn the_map_of_the_tree_is_true() {
-    let map = std::fs::read_to_string(root().join("docs/architecture.md")).expect("the map");
-    let told: BTreeSet<String> = map
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| word.contains('/') && !word.contains(' '))
-        .map(str::to_owned)
-        .collect();
-    for path in &told {
+    const MARK: &str =
+        "<!-- from here on the map is made of the first lines of the files it names -->\n";
+    let path = root().join("docs/architecture.md");
+    let told = std::fs::read_to_string(&path).expect("the map");
+    let (prose, _) = told.split_once(MARK).expect("the mark in the map");
+    for word in prose.split('`').skip(1).step_by(2) {
+        let is_path = word.contains('/') && !word.contains([' ', '*']);
         assert!(
-            root().join(path).exists(),
-            "docs/architecture.md names {path}, which is not there"
+            !is_path || root().join(word).exists(),
+            "the map names {word}, which is not there"
         );
     }
-    let mut there = BTreeSet::new();
-    for top in ["crates", "examples", "benches", "docs"] {
-        collect(Path::new(top), &mut there);
+    let mut map = String::new();
+    for top in ["crates", "examples", "benches"] {
+        describe(Path::new(top), &mut map);
     }
-    let untold: Vec<_> = there.difference(&told).collect();
-    assert!(
-        untold.is_empty(),
-        "docs/architecture.md does not name: {untold:#?}"
+    let expected = format!("{prose}{MARK}{map}");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &expected).expect("the map is written");
+        return;
+    }
+    for (told, expected) in told.lines().zip(expected.lines()) {
+        assert_eq!(
+            told, expected,
+            "run BLESS=1 cargo test -p eaves-examples --test it map"
+        );
+    }
+    assert_eq!(
+        told.len(),
+        expected.len(),
+        "run BLESS=1 cargo test -p eaves-examples --test it map"
     );
 }
 
-/// Lists what the map must name: every folder with source in it (`path/`), and every file that
-/// stands directly in a `src`, `examples`, `benches` or `docs` folder.
-fn collect(folder: &Path, into: &mut BTreeSet<String>) {
-    let skip = [
-        "target",
-        "node_modules",
-        "data",
-        "scenarios",
-        "corpus",
-        "artifacts",
-        "golden",
-    ];
-    let mut has_source = false;
-    for entry in std::fs::read_dir(root().join(folder))
+/// Writes a line for each folder with source in it, and below it one for each file that is a topic
+/// of its own: programs, benches, and what stands directly in a `src` folder.
+fn describe(folder: &Path, map: &mut String) {
+    let skip = ["target", "node_modules", "fuzz"];
+    let mut entries: Vec<_> = std::fs::read_dir(root().join(folder))
         .expect("a folder")
-        .flatten()
-    {
-        let name = entry.file_name().into_string().expect("a UTF-8 name");
-        let path = folder.join(&name);
-        if entry.path().is_dir() {
-            if !skip.contains(&name.as_str()) && !name.starts_with('.') {
-                collect(&path, into);
+        .map(|entry| folder.join(entry.expect("an entry").file_name()))
+        .filter(|path| !skip.iter().any(|name| path.ends_with(name)))
+        .collect();
+    entries.sort();
+    let is_source = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+    if let Some(sign) = sign_of_folder(folder) {
+        let depth = folder.components().count();
+        let outermost = if folder.starts_with("crates") { 3 } else { 1 };
+        let indent = "  ".repeat(depth - outermost);
+        map.push_str(&format!("{indent}- `{}/`: {sign}\n", folder.display()));
+        let topics = folder.ends_with("src") || depth == 1;
+        for file in entries.iter().filter(|path| topics && is_source(path)) {
+            if file.ends_with("lib.rs") || file.with_extension("").is_dir_in(&root()) {
+                continue;
             }
-            continue;
-        }
-        let source = name.ends_with(".rs") || folder.starts_with("docs") && name.ends_with(".md");
-        has_source |= source;
-        let direct = ["src", "examples", "benches", "docs"]
-            .iter()
-            .any(|top| folder.ends_with(top));
-        if source && direct && name != "lib.rs" {
-            into.insert(path.display().to_string());
+            let sign =
+                first_sentence(file).unwrap_or_else(|| panic!("{} has no `//!`", file.display()));
+            map.push_str(&format!("{indent}  - `{}`: {sign}\n", file.display()));
         }
     }
-    if has_source {
-        into.insert(format!("{}/", folder.display()));
+    for path in entries.iter().filter(|path| root().join(path).is_dir()) {
+        describe(path, map);
+    }
+}
+
+trait IsDirIn {
+    fn is_dir_in(&self, root: &Path) -> bool;
+}
+
+impl IsDirIn for PathBuf {
+    fn is_dir_in(&self, root: &Path) -> bool {
+        root.join(self).is_dir()
+    }
+}
+
+/// What the sign on a folder's door says: the first sentence of its `mod.rs`, `lib.rs` or
+/// `main.rs`, or of the file of its name beside it.
+fn sign_of_folder(folder: &Path) -> Option<String> {
+    if folder == Path::new("examples") {
+        return Some("Programs that show one thing each, and `edge`, which composes all.".into());
+    }
+    if folder == Path::new("benches") {
+        return Some("What a service does per request, measured beside the peers.".into());
+    }
+    let doors = [
+        folder.join("mod.rs"),
+        folder.join("lib.rs"),
+        folder.join("main.rs"),
+    ];
+    let beside = folder.with_extension("rs");
+    let door = doors
+        .into_iter()
+        .chain([beside])
+        .find(|door| root().join(door).exists())?;
+    Some(first_sentence(&door).unwrap_or_else(|| panic!("{} has no `//!`", door.display())))
+}
+
+/// The first sentence of a file's `//!` lines, links taken off.
+fn first_sentence(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(root().join(file)).ok()?;
+    let lines = text.lines().skip_while(|line| !line.starts_with("//! "));
+    let lines: Vec<_> = lines
+        .map_while(|line| line.strip_prefix("//!"))
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let text = lines.join(" ");
+    let sentence = text.split_inclusive(". ").next()?.trim();
+    let text: String = sentence.split(['[', ']']).map(without_target).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Leaves out what a link points at, which follows its text in parentheses.
+fn without_target(part: &str) -> &str {
+    match part.strip_prefix("(http") {
+        Some(rest) => rest.split_once(')').map_or("", |(_, after)| after),
+        None => part,
     }
 }

@@ -34,6 +34,12 @@ impl fmt::Display for Event {
 }
 
 /// A step in the life of a version.
+///
+/// ```
+/// use eaves_common::live::{Live, Step};
+///
+/// assert_eq!(Live::new(1).history()[0].step, Step::Started);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {

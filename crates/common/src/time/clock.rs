@@ -3,6 +3,18 @@
 use super::Now;
 
 /// Something that tells the time; drivers hold one and hand [`Now`] to the cores.
+///
+/// ```
+/// use std::sync::Arc;
+/// use eaves_common::time::{Clock, ManualClock, SystemClock};
+///
+/// fn driver(clock: Arc<dyn Clock>) -> u64 {
+///     clock.now().mono.as_secs() // and `core.handle_timeout(now.mono)`
+/// }
+///
+/// assert_eq!(driver(Arc::new(ManualClock::default())), 0);
+/// driver(Arc::new(SystemClock));
+/// ```
 pub trait Clock: Send + Sync {
     /// Reads both kinds of time at once.
     fn now(&self) -> Now;
@@ -42,14 +54,13 @@ impl Clock for SystemClock {
             time::{Instant, SystemTime},
         };
 
-        use super::{Mono, Wall};
+        use super::Mono;
 
         static ZERO: OnceLock<Instant> = OnceLock::new();
         let zero = *ZERO.get_or_init(Instant::now);
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Now {
             mono: Mono::ZERO + zero.elapsed(),
-            wall: Wall::ZERO + wall.unwrap_or_default(),
+            wall: SystemTime::now().into(),
         }
     }
 }

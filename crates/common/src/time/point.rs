@@ -128,7 +128,30 @@ macro_rules! point {
 point!(Mono);
 point!(Wall);
 
+/// Saturates: what is before 1970 is [`Wall::ZERO`].
+#[cfg(feature = "std")]
+impl From<std::time::SystemTime> for Wall {
+    fn from(time: std::time::SystemTime) -> Self {
+        let since = time.duration_since(std::time::UNIX_EPOCH);
+        Self::ZERO + since.unwrap_or_default()
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Wall> for std::time::SystemTime {
+    fn from(wall: Wall) -> Self {
+        Self::UNIX_EPOCH + Duration::from_nanos(wall.as_nanos())
+    }
+}
+
 /// One reading of a clock: both kinds of time at the same moment.
+///
+/// ```
+/// use eaves_common::time::{Mono, Now, Wall};
+///
+/// let now = Now { mono: Mono::from_secs(5), wall: Wall::from_secs(784_111_777) };
+/// assert_eq!(now.mono.as_secs(), 5);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Now {

@@ -10,6 +10,8 @@
 
 mod byte_size;
 mod error;
+#[cfg(feature = "governor")]
+mod governor;
 mod ip_prefix;
 mod rate;
 mod ratio;

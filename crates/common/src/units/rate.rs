@@ -207,7 +207,11 @@ mod tests {
                 3,
                 "expected `/` and a period, write for example `100/1m burst 20`",
             ),
-            ("100/m", 4, "expected a duration, write for example `250ms`"),
+            (
+                "100/m",
+                4,
+                "expected a number before the unit, write for example `250ms`",
+            ),
             (
                 "100/1x",
                 5,
@@ -241,7 +245,7 @@ mod tests {
             (
                 "100/1s brust 5",
                 7,
-                "expected a duration, write for example `250ms`",
+                "expected a number before the unit, write for example `250ms`",
             ),
         ] {
             let error = text.parse::<Rate>().unwrap_err();

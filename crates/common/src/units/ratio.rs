@@ -99,7 +99,12 @@ impl FromStr for Ratio {
         let found = scan.since(start);
         scan.skip_spaces();
         if !scan.is_done() {
-            return Err(expected(scan.at()));
+            return Err(UnitError::Unit {
+                at: scan.at(),
+                found: scan.rest().trim_end().into(),
+                quantity: "ratio",
+                advice: "use % or none".into(),
+            });
         }
         let out_of_range = || UnitError::Range {
             at: start,
@@ -165,7 +170,11 @@ mod tests {
     fn a_mistake_says_what_to_write() {
         for (text, at, message) in [
             ("", 0, "expected a ratio, write for example `5%`"),
-            ("5 percent", 2, "expected a ratio, write for example `5%`"),
+            (
+                "5 percent",
+                2,
+                "`percent` is not a unit of ratio, use % or none",
+            ),
             ("101%", 0, "101% is out of range, use 0% to 100%"),
             ("5", 0, "5 is out of range, use 0% to 100%"),
             (

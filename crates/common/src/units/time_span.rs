@@ -100,9 +100,13 @@ impl FromStr for TimeSpan {
 /// Reads one number with its unit; returns the unit's nanoseconds and the product's.
 fn part(scan: &mut Scan<'_>) -> Result<(u128, u128), UnitError> {
     let start = scan.at();
-    let number = scan
-        .decimal()
-        .ok_or_else(|| expected(start, "a duration", "250ms"))?;
+    let Some(number) = scan.decimal() else {
+        let what = match scan.rest() {
+            "" => "a duration",
+            _ => "a number before the unit",
+        };
+        return Err(expected(start, what, "250ms"));
+    };
     scan.skip_spaces();
     let unit_at = scan.at();
     let word = scan.word();
@@ -206,7 +210,11 @@ mod tests {
     fn a_mistake_says_what_to_write() {
         for (text, at, message) in [
             ("", 0, "expected a duration, write for example `250ms`"),
-            ("ms", 0, "expected a duration, write for example `250ms`"),
+            (
+                "ms",
+                0,
+                "expected a number before the unit, write for example `250ms`",
+            ),
             (
                 "30",
                 2,

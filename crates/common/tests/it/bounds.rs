@@ -30,3 +30,17 @@ fn live_values_are_send_and_sync() {
     crosses_threads::<live::LiveError>();
     crosses_threads::<live::Event>();
 }
+
+#[cfg(feature = "config")]
+#[test]
+fn configurations_are_send_and_sync() {
+    use eaves_common::config;
+
+    crosses_threads::<config::Config<Vec<u8>>>();
+    crosses_threads::<config::Format>();
+    crosses_threads::<config::Limits>();
+    crosses_threads::<config::Mistake>();
+    crosses_threads::<config::Problems>();
+    crosses_threads::<config::Reader>();
+    crosses_threads::<config::Setting>();
+}

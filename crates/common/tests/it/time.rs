@@ -33,14 +33,14 @@ fn no_move_is_lost_or_seen_by_half() {
         .map(|_| {
             let clock = Arc::clone(&clock);
             thread::spawn(move || {
-                for _ in 0..1_000 {
+                for _ in 0..25_000 {
                     clock.advance(Duration::from_nanos(1));
                 }
             })
         })
         .collect();
     let mut last = clock.now();
-    while last.mono < Mono::from_nanos(4_000) {
+    while last.mono < Mono::from_nanos(100_000) {
         let now = clock.now();
         assert_eq!(now.wall.as_nanos() - now.mono.as_nanos(), 1_000_000_000_000);
         assert!(now.mono >= last.mono);
@@ -49,7 +49,7 @@ fn no_move_is_lost_or_seen_by_half() {
     for writer in writers {
         writer.join().unwrap();
     }
-    assert_eq!(clock.now().mono, Mono::from_nanos(4_000));
+    assert_eq!(clock.now().mono, Mono::from_nanos(100_000));
 }
 
 #[test]
@@ -68,6 +68,20 @@ fn a_clock_is_used_through_references_and_objects() {
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let read = |clock: &dyn Clock| clock.now();
     assert_eq!(read(&shared), read(&&clock));
+}
+
+#[test]
+fn wall_time_is_system_time_from_1970_on() {
+    let epoch = std::time::SystemTime::UNIX_EPOCH;
+    for (nanos, time) in [
+        (0, epoch),
+        (1_500_000_000, epoch + Duration::from_millis(1_500)),
+        (u64::MAX, epoch + Duration::from_nanos(u64::MAX)),
+    ] {
+        assert_eq!(std::time::SystemTime::from(Wall::from_nanos(nanos)), time);
+        assert_eq!(Wall::from(time), Wall::from_nanos(nanos));
+    }
+    assert_eq!(Wall::from(epoch - Duration::from_secs(1)), Wall::ZERO);
 }
 
 #[cfg(feature = "serde")]

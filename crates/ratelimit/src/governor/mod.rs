@@ -7,5 +7,5 @@
 mod quota;
 mod store;
 
-pub use quota::{QuotaError, quota, rate};
+pub use quota::{QuotaError, quota};
 pub use store::BoundedStore;

@@ -1,34 +1,12 @@
-//! governor's `Quota` and our `Rate`.
+//! A [`Rate`] as governor's `Quota`; the other way is `Rate::from(quota)`.
 //!
-//! These are functions because both types come from elsewhere, where a `From` may not be written
+//! This is a function because both types come from elsewhere, where a `TryFrom` may not be written
 //! for them.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use ::governor::Quota;
 use eaves_common::units::Rate;
-
-/// Reads a quota as a rate that limits alike: one unit per replenish interval, with its burst.
-///
-/// governor cuts the interval to whole nanoseconds, `Quota::per_second(3)` is one per 333,333,333
-/// ns; this is what the rate says then.
-///
-/// ```
-/// use std::num::NonZeroU32;
-/// use eaves_ratelimit::governor::rate;
-/// use governor::Quota;
-///
-/// let quota = Quota::per_second(NonZeroU32::new(50).unwrap());
-/// assert_eq!(rate(quota).to_string(), "1/20ms burst 50");
-/// ```
-#[must_use]
-pub fn rate(quota: Quota) -> Rate {
-    // governor counts with a nanosecond where rounding left it none.
-    let interval = quota.replenish_interval().max(Duration::from_nanos(1));
-    Rate::per(1, interval)
-        .and_then(|rate| rate.with_burst(quota.burst_size().get().into()))
-        .expect("neither the interval nor the burst is zero")
-}
 
 /// Makes a quota of a rate.
 ///

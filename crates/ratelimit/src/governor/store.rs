@@ -21,11 +21,11 @@ use crate::{
 /// ```
 /// use std::{net::IpAddr, num::NonZeroU32};
 /// use eaves_ratelimit::{governor::BoundedStore, key::KeyHasher, table::Capacity};
-/// use governor::{Quota, RateLimiter, clock::FakeRelativeClock};
+/// use governor::{Quota, RateLimiter, clock::DefaultClock};
 ///
 /// let quota = Quota::per_second(NonZeroU32::new(2).unwrap());
 /// let store = BoundedStore::<IpAddr>::new(Capacity::new(65_536)?, KeyHasher::random());
-/// let limiter = RateLimiter::new(quota, store, FakeRelativeClock::default());
+/// let limiter: RateLimiter<_, _, _> = RateLimiter::new(quota, store, DefaultClock::default());
 /// let client = "198.51.100.7".parse().unwrap();
 /// assert!(limiter.check_key(&client).is_ok());
 /// assert!(limiter.check_key(&client).is_ok());
@@ -83,7 +83,7 @@ impl<K: Hash> StateStore for BoundedStore<K> {
     }
 }
 
-impl<K: Hash> ShrinkableKeyedStateStore<K> for BoundedStore<K> {
+impl<K: Hash + Eq + Clone> ShrinkableKeyedStateStore<K> for BoundedStore<K> {
     fn retain_recent(&self, drop_below: Nanos) {
         self.table.forget_below(drop_below.into());
     }

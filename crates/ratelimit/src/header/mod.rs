@@ -27,3 +27,6 @@ pub const GRPC_RESOURCE_EXHAUSTED: u8 = 8;
 
 /// gRPC's status code of a call that lacks what a rule needs, `INVALID_ARGUMENT`.
 pub const GRPC_INVALID_ARGUMENT: u8 = 3;
+
+/// gRPC's status code of a call that is denied for good, `PERMISSION_DENIED`.
+pub const GRPC_PERMISSION_DENIED: u8 = 7;

@@ -31,9 +31,15 @@ impl<'a> Facts<'a> {
     /// Knows the client's address; see [`ClientAddress`](super::ClientAddress).
     #[must_use]
     pub fn of(client: IpAddr) -> Self {
+        Self::default().sent_by(client)
+    }
+
+    /// Adds the client's address.
+    #[must_use]
+    pub fn sent_by(self, client: IpAddr) -> Self {
         Self {
             client: Some(client.to_canonical()),
-            ..Self::default()
+            ..self
         }
     }
 

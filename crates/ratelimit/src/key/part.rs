@@ -3,6 +3,7 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    net::IpAddr,
     str::FromStr,
 };
 
@@ -61,27 +62,42 @@ impl Part {
     /// subscriber has at least that.
     pub const CLIENT_IP: Self = Self::ClientIp { v4: 32, v6: 64 };
 
+    /// Returns this part of a request as bytes, `None` if the request lacks it. Addresses are no
+    /// text, and have none.
+    pub(crate) fn text<'a>(&self, facts: &Facts<'a>) -> Option<&'a [u8]> {
+        match self {
+            Self::ClientIp { .. } => None,
+            Self::Cookie(name) => facts.cookie(name),
+            Self::Header(name) => facts.header(name),
+            Self::Host => facts.host().map(str::as_bytes),
+            Self::Method => facts.method().map(|method| method.as_str().as_bytes()),
+            Self::Path => facts.path().map(str::as_bytes),
+            Self::Value(name) => facts.value(name).map(str::as_bytes),
+        }
+    }
+
     /// Feeds this part of a request into a hash, or returns `None` if the request lacks it.
     fn feed(&self, facts: &Facts<'_>, hasher: &mut impl Hasher) -> Option<()> {
         match self {
-            Self::ClientIp { v4, v6 } => {
-                IpPrefix::aggregate(facts.client()?, *v4, *v6)
-                    .network()
-                    .hash(hasher);
-            }
-            Self::Cookie(name) => facts.cookie(name)?.hash(hasher),
-            Self::Header(name) => facts.header(name)?.hash(hasher),
-            Self::Host => {
-                let host = facts.host()?;
-                host.len().hash(hasher);
-                host.bytes()
-                    .for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
-            }
-            Self::Method => facts.method()?.hash(hasher),
-            Self::Path => facts.path()?.hash(hasher),
-            Self::Value(name) => facts.value(name)?.hash(hasher),
+            Self::ClientIp { .. } => self.feed_addr(facts.client()?, hasher),
+            _ => self.feed_text(self.text(facts)?, hasher),
         }
         Some(())
+    }
+
+    fn feed_addr(&self, addr: IpAddr, hasher: &mut impl Hasher) {
+        if let Self::ClientIp { v4, v6 } = self {
+            IpPrefix::aggregate(addr, *v4, *v6).network().hash(hasher);
+        }
+    }
+
+    fn feed_text(&self, text: &[u8], hasher: &mut impl Hasher) {
+        if *self != Self::Host {
+            return text.hash(hasher);
+        }
+        text.len().hash(hasher);
+        text.iter()
+            .for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
     }
 }
 
@@ -98,6 +114,18 @@ impl KeyHasher {
                 .ok_or(KeyError::Missing { at })?;
         }
         Ok(KeyHash::new(hasher.finish()))
+    }
+
+    /// Hashes a key that is written down, one text for each part, as the request's own would be.
+    pub(crate) fn hash_texts(&self, parts: &[Part], texts: &[String]) -> Option<KeyHash> {
+        let mut hasher = self.start();
+        for (part, text) in parts.iter().zip(texts) {
+            match part {
+                Part::ClientIp { .. } => part.feed_addr(text.parse().ok()?, &mut hasher),
+                _ => part.feed_text(text.as_bytes(), &mut hasher),
+            }
+        }
+        (parts.len() == texts.len()).then(|| KeyHash::new(hasher.finish()))
     }
 }
 

@@ -57,6 +57,17 @@ pub enum Verdict {
 /// The state behind a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gauge<'a> {
+    /// A count, and how long until something changes.
+    Count {
+        limit: u64,
+        remaining: u64,
+        /// Until all of the limit remains.
+        reset: Duration,
+        /// Until one more than now remains.
+        more: Duration,
+        /// Until the request fits.
+        retry: Duration,
+    },
     /// A debt in ticks of a scale.
     Debt { scale: &'a Scale, debt: u64 },
 }
@@ -67,6 +78,20 @@ impl<'a> Reading<'a> {
             verdict,
             cost,
             gauge,
+        }
+    }
+
+    /// Takes an allowed request's cost off its debt, for one that is not counted.
+    pub(crate) fn uncounted(self) -> Self {
+        match self.gauge {
+            Gauge::Debt { scale, debt } if self.is_allowed() => {
+                let debt = debt.saturating_sub(scale.cost(self.cost));
+                Self {
+                    gauge: Gauge::Debt { scale, debt },
+                    ..self
+                }
+            }
+            _ => self,
         }
     }
 
@@ -92,6 +117,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub const fn limit(&self) -> u64 {
         match self.gauge {
+            Gauge::Count { limit, .. } => limit,
             Gauge::Debt { scale, .. } => scale.burst(),
         }
     }
@@ -100,6 +126,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn remaining(&self) -> u64 {
         match self.gauge {
+            Gauge::Count { remaining, .. } => remaining,
             Gauge::Debt { scale, debt } => scale.units_left(debt),
         }
     }
@@ -108,6 +135,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn reset_after(&self) -> Duration {
         match self.gauge {
+            Gauge::Count { reset, .. } => reset,
             Gauge::Debt { scale, debt } => scale.duration(debt),
         }
     }
@@ -116,7 +144,11 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn more_after(&self) -> Option<Duration> {
         let next = self.remaining() + 1;
+        if next > self.limit() {
+            return None;
+        }
         match self.gauge {
+            Gauge::Count { more, .. } => Some(more),
             Gauge::Debt { scale, debt } => {
                 let at_most = scale.tolerance().checked_sub(scale.cost(next))?;
                 Some(scale.duration(debt - at_most))
@@ -132,6 +164,7 @@ impl<'a> Reading<'a> {
             return None;
         }
         match self.gauge {
+            Gauge::Count { retry, .. } => Some(retry),
             Gauge::Debt { scale, debt } => {
                 let due = debt.saturating_add(scale.cost(self.cost));
                 Some(scale.duration(due.saturating_sub(scale.tolerance())))

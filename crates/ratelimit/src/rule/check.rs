@@ -5,19 +5,17 @@ use std::cmp::Reverse;
 use arrayvec::ArrayVec;
 use eaves_common::time::Mono;
 
-use super::{Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
+use super::{Condition, Decision, Limiter, Missing, Reason, counts::Event, limiter::Active};
 use crate::{
     key::{Facts, KeyHash},
-    meter::{Reading, Verdict},
-    table::Seen,
+    meter::{AnyMeter, Look, Reading, Verdict},
 };
 
 /// A rule that applies to the request, and what its table says of the key.
 struct Step<'a> {
     active: &'a Active,
     key: KeyHash,
-    now: u64,
-    seen: Seen,
+    look: Look,
     reading: Reading<'a>,
 }
 
@@ -29,6 +27,9 @@ struct Keyless<'a>(&'a Active);
 impl Limiter {
     /// Decides about a request of this cost, and counts it if it is allowed.
     pub fn check_cost(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
+        if let Some(reason) = self.listed(facts) {
+            return self.unmetered(reason);
+        }
         let mut steps = Steps::new();
         if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
             active.counters.count(Event::Missing);
@@ -36,10 +37,10 @@ impl Limiter {
             return self.keyless(active);
         }
         if !steps.iter().any(Step::denies) {
-            let settled = steps.iter_mut().position(|step| !step.settle(cost));
+            let settled = steps.iter_mut().position(|step| !step.settle(cost, now));
             // Only a lost race denies here: what the rules before it counted is given back.
             for step in &steps[..settled.unwrap_or(0)] {
-                step.give_back(cost);
+                step.give_back(cost, now);
             }
         }
         let decision = self.decide(&steps);
@@ -49,20 +50,27 @@ impl Limiter {
         decision
     }
 
-    /// Decides about a request of this cost without counting it.
+    /// Decides about a request of this cost without counting it: `remaining` is what there is before
+    /// it.
     pub fn peek(&self, facts: &Facts<'_>, cost: u64, now: Mono) -> Decision<'_> {
-        let mut steps = Steps::new();
-        match self.look(facts, cost, now, &mut steps) {
-            Ok(()) => self.decide(&steps),
-            Err(Keyless(active)) => self.keyless(active),
+        if let Some(reason) = self.listed(facts) {
+            return self.unmetered(reason);
         }
+        let mut steps = Steps::new();
+        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
+            return self.keyless(active);
+        }
+        for step in &mut steps {
+            step.reading = step.reading.uncounted();
+        }
+        self.decide(&steps)
     }
 
     /// Counts units without asking, by every rule that applies: what a request turned out to cost
     /// beyond what it was checked for. A key may then owe up to twice its burst.
     pub fn charge(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            let _ = active.gcra.charge(key, units, now);
+            active.meter_of(key).charge(key, units, now);
         }
     }
 
@@ -70,7 +78,7 @@ impl Limiter {
     /// served, or cost less than it was checked for.
     pub fn refund(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            active.gcra.refund(key, units, now);
+            active.meter_of(key).refund(key, units, now);
         }
     }
 
@@ -85,14 +93,11 @@ impl Limiter {
     ) -> Result<(), Keyless<'a>> {
         for applying in self.applying(facts) {
             let (active, key) = applying?;
-            let now = active.gcra.ticks(now);
-            let seen = active.gcra.look(key, now);
-            let reading = active.gcra.judge(&seen, cost);
+            let (look, reading) = active.meter_of(key).look(key, cost, now);
             steps.push(Step {
                 active,
                 key,
-                now,
-                seen,
+                look,
                 reading,
             });
         }
@@ -109,14 +114,18 @@ impl Limiter {
             .iter()
             .map(|parts| self.hasher.hash_parts(parts, facts).ok())
             .collect();
-        self.rules.iter().filter_map(move |active| {
-            match (keys[active.key], active.rule.on_missing()) {
-                (Some(key), _) => Some(Ok((active, key))),
-                (None, Missing::Deny) => Some(Err(Keyless(active))),
-                (None, Missing::Share) => Some(Ok((active, self.shared))),
-                (None, Missing::Skip) => None,
-            }
-        })
+        let applying = move |active: &&Active| active.rule.applies(facts);
+        self.rules
+            .iter()
+            .filter(applying)
+            .filter_map(
+                move |active| match (keys[active.key], active.rule.on_missing()) {
+                    (Some(key), _) => Some(Ok((active, key))),
+                    (None, Missing::Deny) => Some(Err(Keyless(active))),
+                    (None, Missing::Share) => Some(Ok((active, self.shared))),
+                    (None, Missing::Skip) => None,
+                },
+            )
     }
 
     /// The decision of the rule that binds.
@@ -145,16 +154,36 @@ impl Limiter {
 
     fn keyless<'a>(&'a self, active: &'a Active) -> Decision<'a> {
         Decision {
-            reason: Reason::MissingKey,
             rule: Some(active.rule.name()),
+            ..self.unmetered(Reason::MissingKey)
+        }
+    }
+
+    fn unmetered(&self, reason: Reason) -> Decision<'_> {
+        Decision {
+            reason,
+            rule: None,
             reading: None,
             shadow: None,
             policy: &self.policy,
         }
     }
+
+    /// What the limiter's lists say of a request.
+    fn listed(&self, facts: &Facts<'_>) -> Option<Reason> {
+        let any = |list: &[Condition]| list.iter().any(|condition| condition.holds(facts));
+        if any(&self.exempt) {
+            return Some(Reason::Exempt);
+        }
+        any(&self.blocked).then_some(Reason::Blocked)
+    }
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    fn meter(&self) -> &'a AnyMeter {
+        self.active.meter_of(self.key)
+    }
+
     fn is_over(&self) -> bool {
         !self.reading.is_allowed()
     }
@@ -171,18 +200,21 @@ impl Step<'_> {
 
     /// Counts the request by this rule, judging anew as often as another thread is faster. Returns
     /// whether the request may pass.
-    fn settle(&mut self, cost: u64) -> bool {
-        let gcra = &self.active.gcra;
-        while self.reading.is_allowed() && !gcra.commit(self.key, &self.seen, cost, self.now) {
-            self.seen = gcra.look(self.key, self.now);
-            self.reading = gcra.judge(&self.seen, cost);
+    fn settle(&mut self, cost: u64, now: Mono) -> bool {
+        let meter = self.meter();
+        while self.reading.is_allowed() {
+            if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
+                self.reading = reading;
+                break;
+            }
+            (self.look, self.reading) = meter.look(self.key, cost, now);
         }
         !self.denies()
     }
 
-    fn give_back(&self, cost: u64) {
+    fn give_back(&self, cost: u64, now: Mono) {
         if self.reading.is_allowed() {
-            self.active.gcra.refund_at(self.key, cost, self.now);
+            self.meter().refund(self.key, cost, now);
         }
     }
 

@@ -51,6 +51,10 @@ pub struct Decision<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
+    /// It is on the limiter's list of what is denied.
+    Blocked,
+    /// It is on the limiter's list of what no rule sees; allowed.
+    Exempt,
     /// It costs more than a rule ever allows at once; denied, and trying again is in vain.
     Impossible,
     /// It lacks a part of the key of a rule that denies such requests.
@@ -67,7 +71,7 @@ impl Reason {
     /// Says whether the request may pass.
     #[must_use]
     pub const fn is_allowed(self) -> bool {
-        matches!(self, Self::Unlimited | Self::Within)
+        matches!(self, Self::Exempt | Self::Unlimited | Self::Within)
     }
 
     pub(super) const fn of(verdict: Verdict) -> Self {
@@ -135,25 +139,27 @@ impl<'a> Decision<'a> {
         self.shadow
     }
 
-    /// Returns the status of an answer to a denied request: 429 (RFC 6585 section 4), or 400 if
-    /// it lacks a key. `None` if it is allowed.
+    /// Returns the status of an answer to a denied request: 429 (RFC 6585 section 4), 400 if it
+    /// lacks a key, 403 if it is blocked. `None` if it is allowed.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
         match self.reason {
             Reason::Impossible | Reason::Over => Some(StatusCode::TOO_MANY_REQUESTS),
+            Reason::Blocked => Some(StatusCode::FORBIDDEN),
             Reason::MissingKey => Some(StatusCode::BAD_REQUEST),
-            Reason::Unlimited | Reason::Within => None,
+            Reason::Exempt | Reason::Unlimited | Reason::Within => None,
         }
     }
 
-    /// Returns the gRPC status code of an answer to a denied request: `RESOURCE_EXHAUSTED` (8), or
-    /// `INVALID_ARGUMENT` (3) for a missing key. `None` if it is allowed.
+    /// Returns the gRPC status code of an answer to a denied request: `RESOURCE_EXHAUSTED` (8), `INVALID_ARGUMENT` (3)
+    /// for a missing key, `PERMISSION_DENIED` (7) if it is blocked. `None` if it is allowed.
     #[must_use]
     pub const fn grpc_code(&self) -> Option<u8> {
         match self.reason {
             Reason::Impossible | Reason::Over => Some(header::GRPC_RESOURCE_EXHAUSTED),
+            Reason::Blocked => Some(header::GRPC_PERMISSION_DENIED),
             Reason::MissingKey => Some(header::GRPC_INVALID_ARGUMENT),
-            Reason::Unlimited | Reason::Within => None,
+            Reason::Exempt | Reason::Unlimited | Reason::Within => None,
         }
     }
 

@@ -1,14 +1,16 @@
 //! [`Limiter`]: rules with their memory.
 
+use std::sync::Arc;
+
 use eaves_common::time::Mono;
 use http::HeaderValue;
 
-use super::{Counts, Decision, Rule, counts::Counters};
+use super::{Condition, Counts, Decision, Rule, counts::Counters, spec::Overrides};
 use crate::{
     error::BuildError,
     header,
     key::{Facts, KeyHash, KeyHasher, Part},
-    meter::Gcra,
+    meter::AnyMeter,
     table::Occupancy,
 };
 
@@ -39,6 +41,8 @@ pub struct Limiter {
     pub(super) keys: Vec<Vec<Part>>,
     /// The key of requests that lack one.
     pub(super) shared: KeyHash,
+    pub(super) exempt: Vec<Condition>,
+    pub(super) blocked: Vec<Condition>,
     /// `RateLimit-Policy`, which is the same for every answer.
     pub(super) policy: HeaderValue,
 }
@@ -47,8 +51,9 @@ pub struct Limiter {
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) rule: Rule,
-    pub(super) gcra: Gcra,
-    pub(super) counters: Counters,
+    pub(super) meter: Arc<AnyMeter>,
+    pub(super) overrides: Arc<Overrides>,
+    pub(super) counters: Arc<Counters>,
     /// Which of the limiter's keys is this rule's.
     pub(super) key: usize,
 }
@@ -67,53 +72,102 @@ impl Limiter {
         rules: impl IntoIterator<Item = Rule>,
         hasher: KeyHasher,
     ) -> Result<Self, BuildError> {
-        let rules: Vec<Rule> = rules.into_iter().collect();
-        if rules.is_empty() || rules.len() > Self::MOST_RULES {
-            return Err(BuildError::Rules {
-                count: rules.len(),
-                most: Self::MOST_RULES,
-            });
+        Self::build(rules.into_iter().collect(), hasher, Active::new)
+    }
+
+    /// Makes a limiter of other rules that goes on where this one is, to be put in its place.
+    ///
+    /// A rule that is known by name and counts the same keys keeps its memory; both limiters then
+    /// count in it. If its rate has changed, GCRA keeps what every key owes, in units, as far as the
+    /// width of its cells stays; windows and logs start afresh. Lists are to be given anew.
+    ///
+    /// ```
+    /// use eaves_common::{live::Live, time::Mono};
+    /// use eaves_ratelimit::{Limiter, Rule, key::{Facts, KeyHasher}, table::Capacity};
+    ///
+    /// let rule = |rate: &str| Rule::new("all", rate.parse().unwrap(), Capacity::MIN).unwrap();
+    /// let live = Live::new(Limiter::new([rule("10/1h")], KeyHasher::random())?);
+    /// let _ = live.load().check_cost(&Facts::default(), 8, Mono::ZERO);
+    ///
+    /// let candidate = live.load().reload([rule("20/1h")], Mono::ZERO)?;
+    /// let version = live.propose(candidate)?;
+    /// live.commit(version)?;
+    /// assert_eq!(live.load().peek(&Facts::default(), 0, Mono::ZERO).remaining(), Some(12));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); this limiter is as good as before.
+    pub fn reload(
+        &self,
+        rules: impl IntoIterator<Item = Rule>,
+        now: Mono,
+    ) -> Result<Self, BuildError> {
+        let active = |rule: Rule, hasher: &KeyHasher| match self
+            .rules
+            .iter()
+            .find(|old| old.rule.counts_like(&rule))
+        {
+            Some(old) => old.changed(rule, hasher, now),
+            None => Active::new(rule, hasher),
+        };
+        Self::build(rules.into_iter().collect(), self.hasher.clone(), active)
+    }
+
+    fn build(
+        rules: Vec<Rule>,
+        hasher: KeyHasher,
+        active: impl Fn(Rule, &KeyHasher) -> Result<Active, BuildError>,
+    ) -> Result<Self, BuildError> {
+        let (count, most) = (rules.len(), Self::MOST_RULES);
+        if count == 0 || count > most {
+            return Err(BuildError::Rules { count, most });
         }
-        let policy = header::policy(&rules);
-        let shared = hasher.hash("a request without a key");
         let mut limiter = Self {
+            shared: hasher.hash("a request without a key"),
+            policy: header::policy(&rules),
             hasher,
             rules: Vec::new(),
             keys: Vec::new(),
-            shared,
-            policy,
+            exempt: Vec::new(),
+            blocked: Vec::new(),
         };
         for rule in rules {
-            limiter.add(rule)?;
+            let active = active(rule, &limiter.hasher)?;
+            limiter.add(active)?;
         }
         Ok(limiter)
     }
 
-    fn add(&mut self, rule: Rule) -> Result<(), BuildError> {
-        if self
-            .rules
-            .iter()
-            .any(|other| other.rule.name() == rule.name())
-        {
+    /// Lets requests pass for which any of these holds, unseen by all rules.
+    #[must_use]
+    pub fn exempt(self, any_of: impl IntoIterator<Item = Condition>) -> Self {
+        let exempt = any_of.into_iter().collect();
+        Self { exempt, ..self }
+    }
+
+    /// Denies requests for which any of these holds, unless they are exempt.
+    #[must_use]
+    pub fn blocked(self, any_of: impl IntoIterator<Item = Condition>) -> Self {
+        let blocked = any_of.into_iter().collect();
+        Self { blocked, ..self }
+    }
+
+    fn add(&mut self, active: Active) -> Result<(), BuildError> {
+        let name = active.rule.name();
+        if self.rules.iter().any(|other| other.rule.name() == name) {
             return Err(BuildError::Duplicate {
-                name: rule.name().to_owned(),
+                name: name.to_owned(),
             });
         }
-        let gcra = match rule.cell_width() {
-            None => Gcra::new(rule.rate(), rule.capacity()),
-            Some(width) => Gcra::with_width(rule.rate(), rule.capacity(), width),
-        }?;
-        let known = self.keys.iter().position(|parts| parts == rule.parts());
+        let parts = active.rule.parts();
+        let known = self.keys.iter().position(|known| known == parts);
         let key = known.unwrap_or_else(|| {
-            self.keys.push(rule.parts().to_vec());
+            self.keys.push(parts.to_vec());
             self.keys.len() - 1
         });
-        self.rules.push(Active {
-            rule,
-            gcra,
-            counters: Counters::new(),
-            key,
-        });
+        self.rules.push(Active { key, ..active });
         Ok(())
     }
 
@@ -134,7 +188,48 @@ impl Limiter {
     pub fn occupancy(&self, now: Mono) -> impl Iterator<Item = (&str, Occupancy)> {
         self.rules
             .iter()
-            .map(move |active| (active.rule.name(), active.gcra.occupancy(now)))
+            .map(move |active| (active.rule.name(), active.meter.occupancy(now)))
+    }
+}
+
+impl Active {
+    fn new(rule: Rule, hasher: &KeyHasher) -> Result<Self, BuildError> {
+        Ok(Self {
+            meter: Arc::new(rule.meter()?),
+            overrides: Arc::new(rule.overrides(hasher)?),
+            counters: Arc::new(Counters::new()),
+            key: 0,
+            rule,
+        })
+    }
+
+    /// The same rule after a change, with what can be kept.
+    fn changed(&self, rule: Rule, hasher: &KeyHasher, now: Mono) -> Result<Self, BuildError> {
+        let same = rule.rates_like(&self.rule);
+        let (meter, overrides) = if same {
+            (Arc::clone(&self.meter), Arc::clone(&self.overrides))
+        } else {
+            let carried = self.meter.carried(rule.rate(), now);
+            let meter = carried.map_or_else(|| rule.meter(), Ok)?;
+            (Arc::new(meter), Arc::new(rule.overrides(hasher)?))
+        };
+        let counters = Arc::clone(&self.counters);
+        Ok(Self {
+            rule,
+            meter,
+            overrides,
+            counters,
+            key: 0,
+        })
+    }
+
+    /// The meter that counts this key.
+    #[inline]
+    pub(super) fn meter_of(&self, key: KeyHash) -> &AnyMeter {
+        if self.overrides.is_empty() {
+            return &self.meter;
+        }
+        self.overrides.get(&key).unwrap_or(&self.meter)
     }
 }
 

@@ -4,11 +4,17 @@
 //! tables and answers a request with one [`Decision`]: all rules count it, or none.
 
 mod check;
+mod condition;
+#[cfg(feature = "serde")]
+mod config;
 mod counts;
 mod decision;
 mod limiter;
 mod spec;
 
+pub use condition::Condition;
+#[cfg(feature = "serde")]
+pub use config::{OverrideConfig, RuleConfig};
 pub use counts::Counts;
 pub use decision::{Decision, Reason};
 pub use limiter::{Limiter, RuleCounts};

@@ -1,10 +1,14 @@
 //! [`Rule`]: one limit, before it has any memory.
 
+use std::collections::HashMap;
+
 use eaves_common::units::Rate;
 
+use super::Condition;
 use crate::{
     error::BuildError,
-    key::Part,
+    key::{Facts, KeyHash, KeyHasher, Part},
+    meter::{Algorithm, AnyMeter},
     table::{Capacity, Width},
 };
 
@@ -26,8 +30,11 @@ pub struct Rule {
     name: String,
     rate: Rate,
     capacity: Capacity,
+    algorithm: Algorithm,
     width: Option<Width>,
     key: Vec<Part>,
+    conditions: Vec<Condition>,
+    overrides: Vec<(Vec<String>, Rate)>,
     mode: Mode,
     missing: Missing,
 }
@@ -57,8 +64,11 @@ impl Rule {
             name,
             rate,
             capacity,
+            algorithm: Algorithm::Gcra,
             width: None,
             key: Vec::new(),
+            conditions: Vec::new(),
+            overrides: Vec::new(),
             mode: Mode::Enforce,
             missing: Missing::Share,
         })
@@ -73,6 +83,38 @@ impl Rule {
         }
     }
 
+    /// Applies to requests for which all of these hold, and to no others.
+    #[must_use]
+    pub fn when(self, conditions: impl IntoIterator<Item = Condition>) -> Self {
+        Self {
+            conditions: conditions.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Gives one key a rate of its own: its values, one for each part of the key, as text.
+    ///
+    /// Such a key is counted in memory of its own, exactly, and never forgotten.
+    ///
+    /// ```
+    /// use eaves_ratelimit::{Rule, table::Capacity};
+    ///
+    /// let rule = Rule::new("per-token", "100/1h".parse()?, Capacity::new(8_192)?)?
+    ///     .key(["header.x-api-key".parse()?])
+    ///     .rate_of(["acme-7f3a"], "10000/1h burst 500".parse()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rate_of<T: Into<String>>(
+        mut self,
+        key: impl IntoIterator<Item = T>,
+        rate: Rate,
+    ) -> Self {
+        let key = key.into_iter().map(Into::into).collect();
+        self.overrides.push((key, rate));
+        self
+    }
+
     /// Enforces the limit or only watches what it would do.
     #[must_use]
     pub fn mode(self, mode: Mode) -> Self {
@@ -85,7 +127,13 @@ impl Rule {
         Self { missing, ..self }
     }
 
-    /// Asks for cells of this width, rather than the smallest that hold the rate.
+    /// Counts by another algorithm than GCRA.
+    #[must_use]
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    /// Asks for GCRA cells of this width, rather than the smallest that hold the rate.
     #[must_use]
     pub fn width(self, width: Width) -> Self {
         Self {
@@ -110,12 +158,42 @@ impl Rule {
         &self.key
     }
 
-    pub(super) const fn capacity(&self) -> Capacity {
-        self.capacity
+    pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(facts))
     }
 
-    pub(super) const fn cell_width(&self) -> Option<Width> {
-        self.width
+    pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
+        AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
+    }
+
+    /// The keys with rates of their own, each with a meter for it alone.
+    pub(super) fn overrides(&self, hasher: &KeyHasher) -> Result<Overrides, BuildError> {
+        let mut overrides = Overrides::default();
+        for (texts, rate) in &self.overrides {
+            let key = hasher.hash_texts(&self.key, texts);
+            let key = key.ok_or_else(|| BuildError::OverrideKey {
+                rule: self.name.clone(),
+                text: texts.join(", "),
+            })?;
+            let meter = AnyMeter::new(self.algorithm, *rate, Capacity::MIN, self.width)?;
+            overrides.insert(key, meter);
+        }
+        Ok(overrides)
+    }
+
+    /// Whether both count the same keys in the same way, so that one can go on where the other is.
+    pub(super) fn counts_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.capacity == other.capacity
+            && self.algorithm == other.algorithm
+            && self.key == other.key
+    }
+
+    /// Whether both have the same rates, for all keys.
+    pub(super) fn rates_like(&self, other: &Self) -> bool {
+        self.rate == other.rate && self.width == other.width && self.overrides == other.overrides
     }
 
     pub(crate) const fn is_shadow(&self) -> bool {
@@ -127,6 +205,9 @@ impl Rule {
     }
 }
 
+/// Meters of keys with rates of their own.
+pub(super) type Overrides = HashMap<KeyHash, AnyMeter>;
+
 /// Whether a rule may deny.
 ///
 /// ```
@@ -135,6 +216,8 @@ impl Rule {
 /// assert_eq!(Mode::default(), Mode::Enforce);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Mode {
     /// It denies.
     #[default]
@@ -152,6 +235,8 @@ pub enum Mode {
 /// assert_eq!(Missing::default(), Missing::Share);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Missing {
     /// It is denied.
     Deny,

@@ -89,6 +89,22 @@ impl Table {
         }
     }
 
+    /// Copies the table into one of other ticks, each debt converted, at a moment that is `from` here
+    /// and `to` there.
+    pub(crate) fn carried(
+        &self,
+        (from, to): (u64, u64),
+        horizon: u64,
+        convert: impl Fn(u64) -> u64,
+    ) -> Self {
+        let cells = match &self.cells {
+            Cells::Narrow(cells) => Cells::Narrow(cells.carried((from, to), horizon, convert)),
+            Cells::Wide(cells) => Cells::Wide(cells.carried((from, to), horizon, convert)),
+        };
+        let evicted = AtomicU64::new(self.evicted.load(Ordering::Relaxed));
+        Self { cells, evicted }
+    }
+
     /// Looks a key up; writes nothing.
     #[inline]
     pub(crate) fn read(&self, key: KeyHash, now: u64) -> Seen {
@@ -142,6 +158,8 @@ impl Table {
 /// # Ok::<(), eaves_ratelimit::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "usize", into = "usize"))]
 pub struct Capacity(usize);
 
 impl Capacity {
@@ -174,6 +192,12 @@ impl TryFrom<usize> for Capacity {
 
     fn try_from(cells: usize) -> Result<Self, BuildError> {
         Self::new(cells)
+    }
+}
+
+impl From<Capacity> for usize {
+    fn from(capacity: Capacity) -> Self {
+        capacity.0
     }
 }
 
@@ -240,6 +264,6 @@ pub struct Occupancy {
 
 /// Picks a bucket by the hash's upper half; fingerprints are made of the lower.
 #[inline]
-pub(super) fn bucket_of(hash: u64, buckets: usize) -> usize {
+pub(crate) fn bucket_of(hash: u64, buckets: usize) -> usize {
     (((hash >> 32) * buckets as u64) >> 32) as usize
 }

@@ -1,12 +1,13 @@
 //! Debts of many keys in memory that is allocated once.
 //!
-//! A [`Table`] is a fixed array of 64-byte buckets, each a cache line of cells. A cell holds who owes
+//! A table is a fixed array of 64-byte buckets, each a cache line of cells. A cell holds who owes
 //! (a fingerprint of the key's hash) and until when (the theoretical arrival time, TAT, of GCRA) in
 //! one word, so that identity and state change in one compare-and-swap. A key lives in the one
 //! bucket its hash picks; when that is full, the cell with the least debt goes. A flood of keys that
 //! come once therefore evicts itself: an offender, who owes more, stays.
 //!
-//! [`Scale`] turns a rate into whole ticks, so that no rounding of the interval adds up.
+//! Time in it is counted in ticks of the rate's own, of which a unit costs a whole number, so that no
+//! rounding adds up.
 
 mod cells;
 mod narrow;
@@ -14,5 +15,5 @@ mod scale;
 mod wide;
 
 pub use cells::{Capacity, Occupancy, Width};
-pub(crate) use cells::{Seen, Table};
+pub(crate) use cells::{Seen, Table, bucket_of};
 pub(crate) use scale::Scale;

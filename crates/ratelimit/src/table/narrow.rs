@@ -2,27 +2,57 @@
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
-use super::{Seen, cells::bucket_of};
+use super::{Seen, bucket_of};
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 8;
 const TAT_BITS: u32 = 40;
 const TAT_MASK: u64 = (1 << TAT_BITS) - 1;
-/// Ticks after which a bucket is cleaned when it is next visited.
-const EPOCH_BITS: u32 = 38;
+/// Ticks after which all buckets are cleaned, by and by.
+const EPOCH_BITS: u32 = 37;
+/// Epochs that no debt outlives: a horizon is three of the eight that 40 bits hold.
+const LONGEST: u16 = 4;
+/// Buckets that each check cleans besides its own, until all are.
+const STRIDE: u64 = 4;
 
 /// Buckets of eight cells.
 ///
-/// A TAT is kept modulo 2^40 ticks, so what is long past would one day look like the future. Each
-/// bucket therefore remembers in which epoch of 2^38 ticks it was last visited, and the first visit
-/// in another epoch empties the cells that owe nothing: no janitor, and each check does at most one
-/// bucket's work.
+/// A TAT is kept modulo 2^40 ticks, so what is long past would one day look like the future. So in
+/// each epoch of 2^37 ticks the first checks, a few buckets each, empty the cells that owe nothing;
+/// a bucket remembers in which epoch that was, and one that was not visited for longer than any debt
+/// lives is emptied whole. No janitor is needed, and once all buckets are clean a check looks at
+/// nothing but its own. Epochs come round after 2^53 ticks, which are 285 years of ticks of a
+/// microsecond, and 28 of the shortest.
 #[derive(Debug)]
 pub(super) struct Narrow {
     buckets: Box<[Bucket]>,
-    epochs: Box<[AtomicU16]>,
+    /// In which epoch each bucket was cleaned.
+    cleaned: Box<[AtomicU16]>,
+    /// Which epoch's cleaning has come how far: a [`Sweep`].
+    sweep: AtomicU64,
     /// A TAT that lies further ahead than this is not believed.
     horizon: u64,
+}
+
+/// An epoch in 16 bits, and in 48 bits the next bucket to clean in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Sweep(u64);
+
+impl Sweep {
+    const HAND_BITS: u32 = 48;
+    const DONE: u64 = (1 << Self::HAND_BITS) - 1;
+
+    const fn at(epoch: u16, hand: u64) -> Self {
+        Self((epoch as u64) << Self::HAND_BITS | hand)
+    }
+
+    const fn epoch(self) -> u16 {
+        (self.0 >> Self::HAND_BITS) as u16
+    }
+
+    const fn hand(self) -> u64 {
+        self.0 & Self::DONE
+    }
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +63,8 @@ impl Narrow {
     pub(super) fn new(buckets: usize, horizon: u64) -> Self {
         Self {
             buckets: (0..buckets).map(|_| Bucket::default()).collect(),
-            epochs: (0..buckets).map(|_| AtomicU16::new(0)).collect(),
+            cleaned: (0..buckets).map(|_| AtomicU16::new(0)).collect(),
+            sweep: AtomicU64::new(Sweep::at(0, Sweep::DONE).0),
             horizon,
         }
     }
@@ -43,8 +74,9 @@ impl Narrow {
     pub(super) fn read(&self, hash: u64, now: u64) -> Seen {
         let at = bucket_of(hash, self.buckets.len());
         let epoch = (now >> EPOCH_BITS) as u16;
-        if self.epochs[at].load(Ordering::Relaxed) != epoch {
-            self.clean(at, now, epoch);
+        let sweep = Sweep(self.sweep.load(Ordering::Acquire));
+        if sweep != Sweep::at(epoch, Sweep::DONE) {
+            self.renew(at, now, epoch, sweep);
         }
         let bucket = &self.buckets[at];
         let own = fingerprint(hash);
@@ -108,16 +140,73 @@ impl Narrow {
         }
     }
 
+    /// Cleans this bucket, and a few more if this epoch is ahead of the one being cleaned.
     #[cold]
+    fn renew(&self, at: usize, now: u64, epoch: u16, sweep: Sweep) {
+        self.clean(at, now, epoch);
+        let hand = match epoch.wrapping_sub(sweep.epoch()) {
+            0 => sweep.hand(),
+            1..=0x7fff => 0,
+            _ => return, // a clock that is behind the others does not turn the sweep back
+        };
+        let buckets = self.buckets.len() as u64;
+        let next = (hand + STRIDE).min(buckets);
+        for bucket in hand..next {
+            self.clean(bucket as usize, now, epoch);
+        }
+        let next = if next == buckets { Sweep::DONE } else { next };
+        // Who loses this race has cleaned what another thread has cleaned as well.
+        let _ = self.sweep.compare_exchange(
+            sweep.0,
+            Sweep::at(epoch, next).0,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+    }
+
     fn clean(&self, at: usize, now: u64, epoch: u16) {
+        let passed = epoch.wrapping_sub(self.cleaned[at].load(Ordering::Relaxed));
+        if passed == 0 {
+            return;
+        }
+        let debts_may_live = passed.min(passed.wrapping_neg()) < LONGEST;
         for cell in &self.buckets[at].0 {
             let word = cell.load(Ordering::Relaxed);
-            if word != 0 && self.debt(word, now) == 0 {
+            let live = debts_may_live && self.debt(word, now) > 0;
+            if word != 0 && !live {
                 // Whoever changes it meanwhile makes it a debt of now, which may stay.
                 let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
             }
         }
-        self.epochs[at].store(epoch, Ordering::Relaxed);
+        self.cleaned[at].store(epoch, Ordering::Relaxed);
+    }
+
+    pub(super) fn carried(
+        &self,
+        (from, to): (u64, u64),
+        horizon: u64,
+        convert: impl Fn(u64) -> u64,
+    ) -> Self {
+        let new = Self::new(self.buckets.len(), horizon);
+        let epoch = (to >> EPOCH_BITS) as u16;
+        new.sweep
+            .store(Sweep::at(epoch, Sweep::DONE).0, Ordering::Relaxed);
+        for (at, (old, bucket)) in self.buckets.iter().zip(&new.buckets).enumerate() {
+            self.clean(at, from, (from >> EPOCH_BITS) as u16);
+            new.cleaned[at].store(epoch, Ordering::Relaxed);
+            for (old, cell) in old.0.iter().zip(&bucket.0) {
+                let word = old.load(Ordering::Acquire);
+                let debt = convert(self.debt(word, from));
+                let key = word >> TAT_BITS << TAT_BITS;
+                let word = if debt > 0 {
+                    key | (to.wrapping_add(debt) & TAT_MASK)
+                } else {
+                    0
+                };
+                cell.store(word, Ordering::Relaxed);
+            }
+        }
+        new
     }
 
     pub(super) fn owing(&self, now: u64) -> usize {
@@ -132,7 +221,7 @@ impl Narrow {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.buckets) + size_of_val(&*self.epochs)
+        size_of_val(&*self.buckets) + size_of_val(&*self.cleaned)
     }
 }
 

@@ -13,7 +13,7 @@ const NARROW_TICKS: u64 = 1 << 38;
 const WIDE_TICKS: u64 = 1 << 62;
 /// Fewest ticks an interval has in a narrow cell: `now` is rounded by a 64th of it at most.
 const NARROW_STEPS: u64 = 64;
-/// Shortest tick of a narrow cell: a bucket's epoch then comes round after 57 years.
+/// Shortest tick of a narrow cell.
 const NARROW_TICK_NANOS: u64 = 100;
 
 /// A rate in ticks of its own: the interval of one unit is a whole number of ticks.
@@ -50,11 +50,11 @@ impl Scale {
         Ok(parts.scale(interval, width))
     }
 
-    /// Returns `now` in ticks, rounded down.
+    /// Returns `now` in ticks, rounded down; time ends at 2^63 of them, so that a TAT has room.
     #[inline]
     pub(crate) fn now(&self, now: Mono) -> u64 {
         let ticks = (u128::from(now.as_nanos()) * u128::from(self.multiplier)) >> self.shift;
-        u64::try_from(ticks).unwrap_or(u64::MAX)
+        ticks.min(1 << 63) as u64
     }
 
     /// Returns how long `ticks` last, rounded up to the nanosecond.
@@ -150,19 +150,20 @@ impl Parts {
     /// A unit that divides the period and a power of ten is best: then neither a whole number of
     /// milliseconds nor the interval is rounded.
     fn steps(&self, shortest: u128, room: u64) -> u64 {
+        if room == 0 {
+            return 0;
+        }
         let period = u128::from(self.period);
-        let shortest = shortest
-            .max(period.div_ceil(u128::from(room.max(1))))
-            .max(1);
+        let shortest = shortest.max(period.div_ceil(room.into()));
         let powers = |base: u128| std::iter::successors(Some(1), move |n| Some(n * base)).take(13);
-        let unit = powers(2)
+        let round = powers(2)
             .flat_map(|two| powers(5).map(move |five| two * five))
             .filter(|unit| *unit >= shortest && period % unit == 0)
-            .min();
-        match unit {
-            Some(unit) if unit / 16 <= shortest => (period / unit) as u64,
-            _ => ((period / shortest) as u64).min(room),
-        }
+            .min()
+            .map(|unit| (period / unit) as u64);
+        let finest = (period / shortest) as u64;
+        let fewest = NARROW_STEPS.max(finest / 16);
+        round.filter(|steps| *steps >= fewest).unwrap_or(finest)
     }
 
     fn scale(&self, interval: u64, width: Width) -> Scale {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use portable_atomic::AtomicU128;
 
-use super::{Seen, cells::bucket_of};
+use super::{Seen, bucket_of};
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 4;
@@ -100,6 +100,29 @@ impl Wide {
                 let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
             }
         }
+    }
+
+    pub(super) fn carried(
+        &self,
+        (from, to): (u64, u64),
+        horizon: u64,
+        convert: impl Fn(u64) -> u64,
+    ) -> Self {
+        let new = Self::new(self.buckets.len(), horizon);
+        let olds = self.buckets.iter().flat_map(|bucket| &bucket.0);
+        let cells = new.buckets.iter().flat_map(|bucket| &bucket.0);
+        for (old, cell) in olds.zip(cells) {
+            let word = old.load(Ordering::Acquire);
+            let debt = convert(self.debt(word, from));
+            let key = word >> 64 << 64;
+            let word = if debt > 0 {
+                key | u128::from(to.saturating_add(debt))
+            } else {
+                0
+            };
+            cell.store(word, Ordering::Relaxed);
+        }
+        new
     }
 
     pub(super) fn owing(&self, now: u64) -> usize {

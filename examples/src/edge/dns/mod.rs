@@ -19,6 +19,13 @@ pub enum Transport {
 
 /// Answers one message: bytes in, bytes out.
 pub trait Answer: Clone + Send + Sync + 'static {
-    /// Writes the answer to `query` into `into`, which arrives empty; leaves it empty for silence.
-    fn answer(&self, query: &[u8], from: SocketAddr, transport: Transport, into: &mut Vec<u8>);
+    /// Writes the answer to `query` into `buffer`, which has room for any; returns its length, 0
+    /// for silence.
+    fn answer(
+        &self,
+        query: &[u8],
+        from: SocketAddr,
+        transport: Transport,
+        buffer: &mut [u8],
+    ) -> usize;
 }

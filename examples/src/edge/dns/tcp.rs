@@ -68,21 +68,19 @@ pub async fn serve_tcp(
 async fn converse(mut stream: TcpStream, from: SocketAddr, idle: Duration, answer: impl Answer) {
     let _ = stream.set_nodelay(true);
     let mut query = Vec::new();
-    let mut response = Vec::new();
+    let mut response = vec![0; 2 + usize::from(u16::MAX)];
     loop {
         let Ok(Ok(())) = timeout(idle, read_message(&mut stream, &mut query)).await else {
             return;
         };
-        response.clear();
-        answer.answer(&query, from, Transport::Tcp, &mut response);
-        let Ok(length) = u16::try_from(response.len()) else {
-            return;
+        let (prefix, message) = response.split_at_mut(2);
+        let length = answer.answer(&query, from, Transport::Tcp, message);
+        let Ok(length @ 1..) = u16::try_from(length) else {
+            return; // silence: nothing on a stream can follow it
         };
-        if length == 0 {
-            return;
-        }
-        response.splice(..0, length.to_be_bytes());
-        let Ok(Ok(())) = timeout(idle, stream.write_all(&response)).await else {
+        prefix.copy_from_slice(&length.to_be_bytes());
+        let response = &response[..2 + usize::from(length)];
+        let Ok(Ok(())) = timeout(idle, stream.write_all(response)).await else {
             return;
         };
     }

@@ -12,7 +12,7 @@ use super::{Answer, Transport};
 /// Answering never waits, so one task serves them in order; several may share a socket.
 pub async fn serve_udp(socket: Arc<UdpSocket>, answer: impl Answer, stop: CancellationToken) {
     let mut query = vec![0; 65_535];
-    let mut response = Vec::with_capacity(4096);
+    let mut response = vec![0; 65_535];
     loop {
         let received = tokio::select! {
             () = stop.cancelled() => return,
@@ -22,10 +22,9 @@ pub async fn serve_udp(socket: Arc<UdpSocket>, answer: impl Answer, stop: Cancel
         let Ok((length, from)) = received else {
             continue;
         };
-        response.clear();
-        answer.answer(&query[..length], from, Transport::Udp, &mut response);
-        if !response.is_empty() {
-            let _ = socket.send_to(&response, from).await;
+        let length = answer.answer(&query[..length], from, Transport::Udp, &mut response);
+        if length > 0 {
+            let _ = socket.send_to(&response[..length], from).await;
         }
     }
 }

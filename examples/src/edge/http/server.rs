@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Body, InterimIo, InterimSink};
 
 /// What one client, or all of them together, may take.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HttpLimits {
     /// Connections at the same time; one more is told 503 and closed.
     pub connections: usize,

@@ -17,7 +17,7 @@ use super::UpstreamError;
 use crate::edge::http::{Body, Peer, strip_hop_by_hop};
 
 /// How long each phase of an exchange with an origin may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timeouts {
     /// Until a connection stands.
     pub connect: Duration,

@@ -2,8 +2,10 @@
 
 mod client;
 mod error;
+mod service;
 mod watched;
 
 pub use client::{Client, Timeouts};
 pub use error::UpstreamError;
+pub use service::{Forwarded, Route, Upstream, UpstreamBody};
 pub use watched::{End, WatchedBody};

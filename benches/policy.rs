@@ -1,0 +1,211 @@
+//! Cache decisions beside `http-cache-semantics`, on the same heads; allocations are printed first, since they do not
+//! vary.
+
+use std::{
+    hint::black_box,
+    time::{Duration, SystemTime},
+};
+
+use criterion::Criterion;
+use eaves_cache::{
+    head::Head,
+    policy::{Decision, Freshened, Policy, RequestHead, ResponseHead, Storage, Times},
+    status::CacheStatus,
+};
+use eaves_common::time::{Mono, Now, Wall};
+use http::{Request, Response};
+use http_cache_semantics::CachePolicy;
+
+const START: u64 = 1_790_000_000;
+
+fn main() {
+    allocations();
+    let mut criterion = Criterion::default().configure_from_args();
+    store(&mut criterion);
+    hit(&mut criterion);
+    freshen(&mut criterion);
+    criterion.final_summary();
+}
+
+fn at(seconds: u64) -> Now {
+    Now {
+        mono: Mono::from_secs(seconds),
+        wall: Wall::from_secs(START + seconds),
+    }
+}
+
+fn then(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(START + seconds)
+}
+
+/// 8 fields.
+fn request() -> Request<()> {
+    Request::get("http://a.example/index.html")
+        .header("host", "a.example")
+        .header(
+            "user-agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101",
+        )
+        .header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+        .header("accept-encoding", "gzip, deflate, br")
+        .header("accept-language", "en-US,en;q=0.5")
+        .header("cookie", "a=b; c=d")
+        .header("referer", "http://a.example/")
+        .header("sec-fetch-mode", "navigate")
+        .body(())
+        .expect("a request")
+}
+
+/// 10 fields, four directives.
+fn response() -> Response<()> {
+    Response::builder()
+        .header("date", "Mon, 21 Sep 2026 14:13:20 GMT")
+        .header(
+            "cache-control",
+            "public, max-age=3600, stale-while-revalidate=60, stale-if-error=600",
+        )
+        .header("content-type", "text/html; charset=utf-8")
+        .header("content-length", "4096")
+        .header("etag", "\"33a64df551425fcc55e4d42a148795d9f25f89d4\"")
+        .header("last-modified", "Sun, 20 Sep 2026 14:13:20 GMT")
+        .header("vary", "accept-encoding")
+        .header("server", "origin")
+        .header("content-language", "en")
+        .header("x-frame-options", "DENY")
+        .body(())
+        .expect("a response")
+}
+
+fn not_modified() -> Response<()> {
+    Response::builder()
+        .status(304)
+        .header("date", "Mon, 21 Sep 2026 16:13:20 GMT")
+        .header(
+            "cache-control",
+            "public, max-age=3600, stale-while-revalidate=60, stale-if-error=600",
+        )
+        .header("etag", "\"33a64df551425fcc55e4d42a148795d9f25f89d4\"")
+        .body(())
+        .expect("a response")
+}
+
+fn keep(policy: &Policy, request: &Request<()>, response: &Response<()>) -> Head {
+    match policy.storage(
+        RequestHead::from(request),
+        ResponseHead::from(response),
+        Times::at(at(0)),
+    ) {
+        Storage::Store(meta) => Head::new(meta, response.headers()),
+        Storage::Refuse(reason) => panic!("it may be stored: {reason:?}"),
+    }
+}
+
+fn allocations() {
+    let (policy, request, response) = (Policy::default(), request(), response());
+    let count = |name: &str, work: &mut dyn FnMut()| {
+        let taken = allocation_counter::measure(work);
+        println!(
+            "{name:<40} {:>3} allocations, {:>5} bytes",
+            taken.count_total, taken.bytes_total
+        );
+    };
+    count("policy/store/eaves", &mut || {
+        drop(black_box(keep(&policy, &request, &response)))
+    });
+    count("policy/store/http-cache-semantics", &mut || {
+        drop(black_box(CachePolicy::new(&request, &response)))
+    });
+    let head = keep(&policy, &request, &response);
+    count("policy/hit/eaves", &mut || {
+        drop(black_box(decide(&policy, &request, &head)))
+    });
+    let mut copy = Some(head.clone());
+    count("policy/hit-and-head/eaves", &mut || {
+        let head = copy.take().expect("counted once");
+        let status = CacheStatus::hit(3590);
+        drop(black_box(
+            head.into_response(Duration::from_secs(10), status.by("eaves")),
+        ));
+    });
+    let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
+    count("policy/hit-and-head/http-cache-semantics", &mut || {
+        drop(black_box(theirs.before_request(&request, then(10))));
+    });
+}
+
+fn decide(policy: &Policy, request: &Request<()>, head: &Head) -> Decision {
+    let decision = policy.decide(RequestHead::from(request), Some(head), None, at(10));
+    assert!(matches!(decision, Decision::Hit { .. }));
+    decision
+}
+
+fn store(criterion: &mut Criterion) {
+    let (policy, request, response) = (Policy::default(), request(), response());
+    let mut group = criterion.benchmark_group("policy/store");
+    group.bench_function("eaves", |b| {
+        b.iter(|| keep(&policy, black_box(&request), &response))
+    });
+    group.bench_function("eaves-decision-alone", |b| {
+        b.iter(|| {
+            policy.storage(
+                RequestHead::from(black_box(&request)),
+                ResponseHead::from(&response),
+                Times::at(at(0)),
+            )
+        });
+    });
+    group.bench_function("http-cache-semantics", |b| {
+        b.iter(|| CachePolicy::new(black_box(&request), &response))
+    });
+    group.finish();
+}
+
+fn hit(criterion: &mut Criterion) {
+    let (policy, request, response) = (Policy::default(), request(), response());
+    let head = keep(&policy, &request, &response);
+    let mut group = criterion.benchmark_group("policy/hit");
+    group.bench_function("eaves", |b| {
+        b.iter(|| decide(&policy, black_box(&request), &head))
+    });
+    group.bench_function("eaves-standards-only", |b| {
+        let policy = Policy::standards_only();
+        b.iter(|| decide(&policy, black_box(&request), &head));
+    });
+    group.bench_function("eaves-with-head", |b| {
+        b.iter(|| {
+            let decision = decide(&policy, black_box(&request), &head);
+            let status = CacheStatus::hit(3590);
+            (
+                decision,
+                head.clone()
+                    .into_response(Duration::from_secs(10), status.by("eaves")),
+            )
+        });
+    });
+    let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
+    group.bench_function("http-cache-semantics", |b| {
+        b.iter(|| theirs.before_request(black_box(&request), then(10)))
+    });
+    group.finish();
+}
+
+fn freshen(criterion: &mut Criterion) {
+    let (policy, request, response, answer) =
+        (Policy::default(), request(), response(), not_modified());
+    let head = keep(&policy, &request, &response);
+    let mut group = criterion.benchmark_group("policy/304");
+    group.bench_function("eaves", |b| {
+        b.iter(|| {
+            let times = Times::at(at(7200));
+            match policy.freshen(black_box(&head), ResponseHead::from(&answer), times) {
+                Freshened::Updated(head) => head.to_headers(),
+                Freshened::Mismatch => panic!("the tag is the stored one"),
+            }
+        });
+    });
+    let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
+    group.bench_function("http-cache-semantics", |b| {
+        b.iter(|| theirs.after_response(black_box(&request), &answer, then(7200)));
+    });
+    group.finish();
+}

@@ -1,0 +1,275 @@
+//! Keyed checks beside `governor`'s default keyed limiter, on the same keys and the same clock.
+//!
+//! Times are CPU times of the threads that check, so that they mean the same on a busy machine.
+
+use std::{
+    hint::black_box,
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
+    sync::Barrier,
+    time::Duration,
+};
+
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use eaves_common::{time::Mono, units::Rate};
+use eaves_ratelimit::{
+    Limiter, Rule,
+    governor::BoundedStore,
+    key::{Facts, KeyHasher, Part},
+    meter::Gcra,
+    table::{Capacity, Width},
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::DefaultClock};
+
+/// Checks in a second that no benchmark reaches with one key of a thousand.
+const PER_SECOND: u32 = 100_000;
+const CELLS: usize = 1 << 20;
+const FLOOD: u64 = 10_000_000;
+
+/// A limiter under test: one check of one key.
+trait Check: Sync {
+    fn check(&self, key: IpAddr) -> bool;
+}
+
+impl Check for DefaultKeyedRateLimiter<IpAddr> {
+    fn check(&self, key: IpAddr) -> bool {
+        self.check_key(&key).is_ok()
+    }
+}
+
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
+    }
+}
+
+struct Bounded(RateLimiter<IpAddr, BoundedStore<IpAddr>, DefaultClock>);
+
+impl Check for Bounded {
+    fn check(&self, key: IpAddr) -> bool {
+        self.0.check_key(&key).is_ok()
+    }
+}
+
+struct Ours<N> {
+    gcra: Gcra,
+    hasher: KeyHasher,
+    now: N,
+}
+
+impl<N: Fn() -> Mono + Sync> Check for Ours<N> {
+    fn check(&self, key: IpAddr) -> bool {
+        let now = (self.now)();
+        self.gcra.check(self.hasher.hash(&key), 1, now).is_allowed()
+    }
+}
+
+fn quota() -> Quota {
+    Quota::per_second(NonZeroU32::new(PER_SECOND).expect("not zero"))
+}
+
+fn governor() -> DefaultKeyedRateLimiter<IpAddr> {
+    RateLimiter::keyed(quota())
+}
+
+fn bounded() -> Bounded {
+    let store = BoundedStore::new(capacity(CELLS), KeyHasher::random());
+    Bounded(RateLimiter::new(quota(), store, DefaultClock::default()))
+}
+
+fn ours<N>(width: Width, now: N) -> Ours<N> {
+    let rate = Rate::per(PER_SECOND.into(), Duration::from_secs(1)).expect("a rate");
+    let gcra = Gcra::with_width(rate, capacity(CELLS), width).expect("a rate that fits");
+    Ours {
+        gcra,
+        hasher: KeyHasher::random(),
+        now,
+    }
+}
+
+fn capacity(cells: usize) -> Capacity {
+    Capacity::new(cells).expect("in range")
+}
+
+/// governor's default clock.
+fn clock() -> impl Fn() -> Mono + Sync {
+    let clock = quanta::Clock::new();
+    let start = clock.raw();
+    move || Mono::from_nanos(clock.delta_as_nanos(start, clock.raw()))
+}
+
+fn passed() -> Mono {
+    black_box(Mono::from_secs(7))
+}
+
+/// CPU time of this thread.
+fn cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Checks `iters` keys on each of so many threads; the mean of their CPU times.
+fn time(threads: usize, iters: u64, keys: &[IpAddr], limiter: &impl Check) -> Duration {
+    let barrier = Barrier::new(threads);
+    let work = |thread: usize| {
+        let skip = thread * keys.len() / threads;
+        barrier.wait();
+        let start = cpu();
+        for key in keys.iter().cycle().skip(skip).take(iters as usize) {
+            black_box(limiter.check(*key));
+        }
+        cpu() - start
+    };
+    let total: Duration = std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = (0..threads).map(|n| scope.spawn(move || work(n))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .sum()
+    });
+    total / threads as u32
+}
+
+fn checks(c: &mut Criterion) {
+    for (name, keys) in [("1k-hot", hot()), ("1m-zipf", zipf())] {
+        let mut group = c.benchmark_group(format!("ratelimit/check/{name}"));
+        for threads in [1, 2] {
+            macro_rules! bench {
+                ($name:literal, $limiter:expr) => {
+                    let limiter = $limiter;
+                    group.bench_function(format!("{}/{threads}", $name), |b| {
+                        b.iter_custom(|iters| time(threads, iters, &keys, &limiter));
+                    });
+                };
+            }
+            bench!("governor", governor());
+            bench!("governor-bounded", bounded());
+            bench!("eaves", ours(Width::Narrow, clock()));
+            bench!("eaves-now-passed", ours(Width::Narrow, passed));
+            bench!("eaves-wide-now-passed", ours(Width::Wide, passed));
+        }
+        group.finish();
+    }
+}
+
+/// Keys that come sixty-four at a time.
+fn batches(c: &mut Criterion) {
+    let hasher = KeyHasher::random();
+    let keys: Vec<_> = zipf().iter().map(|key| hasher.hash(key)).collect();
+    let gcra = ours(Width::Narrow, passed).gcra;
+    let mut group = c.benchmark_group("ratelimit/batch/1m-zipf");
+    group.throughput(Throughput::Elements(64));
+    group.bench_function("eaves-hashed", |b| {
+        b.iter_custom(|iters| {
+            let start = cpu();
+            for keys in keys.chunks(64).cycle().take(iters as usize) {
+                gcra.check_batch(keys, 1, passed(), |_, reading| {
+                    black_box(reading.is_allowed());
+                });
+            }
+            cpu() - start
+        });
+    });
+    group.finish();
+}
+
+/// A flood of keys of which none comes twice.
+fn flood(c: &mut Criterion) {
+    fn run(
+        keys: &[IpAddr],
+        iters: u64,
+        limiter: impl Fn() -> Box<dyn Fn(IpAddr) -> bool>,
+    ) -> Duration {
+        (0..iters)
+            .map(|_| {
+                let check = limiter();
+                let start = cpu();
+                for key in keys {
+                    black_box(check(*key));
+                }
+                cpu() - start
+            })
+            .sum()
+    }
+    let keys: Vec<IpAddr> = (0..FLOOD).map(|n| addr(n as u32)).collect();
+    let mut group = c.benchmark_group("ratelimit/flood/10m-keys");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.throughput(Throughput::Elements(FLOOD));
+    group.bench_function("governor", |b| {
+        b.iter_custom(|iters| {
+            run(&keys, iters, || {
+                let limiter = governor();
+                Box::new(move |key| limiter.check(key))
+            })
+        });
+    });
+    group.bench_function("eaves", |b| {
+        b.iter_custom(|iters| {
+            run(&keys, iters, || {
+                let limiter = ours(Width::Narrow, clock());
+                Box::new(move |key| limiter.check(key))
+            })
+        });
+    });
+    group.finish();
+}
+
+/// Requests that one of three rules denies.
+fn denied(c: &mut Criterion) {
+    let rule = |name: &str, rate: &str| {
+        let rule = Rule::new(name, rate.parse().expect("a rate"), capacity(1 << 16));
+        rule.expect("a name").key([Part::CLIENT_IP])
+    };
+    let rules = [
+        rule("second", "1000/1s"),
+        rule("minute", "1000/1m"),
+        rule("hour", "1/1h"),
+    ];
+    let limiter = Limiter::new(rules, KeyHasher::random()).expect("three rules");
+    let keys = hot();
+    time(1, keys.len() as u64, &keys, &limiter);
+    let mut group = c.benchmark_group("ratelimit/denied/3-rules");
+    for threads in [1, 2] {
+        group.bench_function(format!("eaves/{threads}"), |b| {
+            b.iter_custom(|iters| time(threads, iters, &keys, &limiter));
+        });
+    }
+    group.finish();
+}
+
+fn addr(n: u32) -> IpAddr {
+    Ipv4Addr::from_bits(n.wrapping_mul(0x9e37_79b1)).into()
+}
+
+fn hot() -> Vec<IpAddr> {
+    (0..1_000).map(addr).collect()
+}
+
+/// Four million draws of a million keys, the n-th with a share of 1/n.
+fn zipf() -> Vec<IpAddr> {
+    let mut sum = 0.0;
+    let shares: Vec<f64> = (1..=1_000_000)
+        .map(|rank| {
+            sum += 1.0 / f64::from(rank);
+            sum
+        })
+        .collect();
+    let mut state = 0x853c_49e6_748f_ea9b_u64;
+    (0..4_000_000)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let draw = (state >> 11) as f64 / (1_u64 << 53) as f64 * sum;
+            addr(shares.partition_point(|share| *share < draw) as u32)
+        })
+        .collect()
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1)).sample_size(10);
+    targets = checks, batches, denied, flood
+}
+criterion_main!(benches);

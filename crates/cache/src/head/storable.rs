@@ -1,0 +1,43 @@
+//! Which fields of a message stay when it is forwarded or kept (RFC 9110 section 7.6.1, RFC 9111 section 3.1).
+
+use http::{
+    HeaderMap, HeaderName,
+    header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE},
+};
+
+use crate::field::{ResponseDirectives, members};
+
+/// Removes what is about one connection alone: Connection, what it lists, and the fields known to be so.
+fn keep_end_to_end(headers: &mut HeaderMap) {
+    let listed: Vec<HeaderName> = members(headers, &CONNECTION)
+        .filter_map(|name| HeaderName::from_bytes(name).ok())
+        .collect();
+    for name in listed {
+        headers.remove(name);
+    }
+    for name in [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE] {
+        headers.remove(name);
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+}
+
+/// Removes what a stored response must not have: connection fields, those of proxies, and those that a qualified
+/// `no-cache` or `private` lists (RFC 9111 section 5.2.2.4: without validation they must not be sent again).
+pub(crate) fn keep_storable(headers: &mut HeaderMap) {
+    keep_end_to_end(headers);
+    for name in [PROXY_AUTHENTICATE, PROXY_AUTHORIZATION] {
+        headers.remove(name);
+    }
+    headers.remove("proxy-authentication-info");
+    if !ResponseDirectives::parse(headers).qualified {
+        return;
+    }
+    let mut listed = Vec::new();
+    ResponseDirectives::for_each_qualified(headers, |name| {
+        listed.extend(HeaderName::from_bytes(name));
+    });
+    for name in listed {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,124 @@
+//! [`Variants`]: what rests under a URL whose responses vary, instead of a response.
+
+use http::HeaderName;
+
+use super::{
+    codec::{HeadError, Reader, write_len},
+    compact::{Head, RESPONSE},
+};
+use crate::policy::VaryOn;
+
+/// What a store holds under a key: a response, or the fields that select one.
+#[derive(Clone, Debug)]
+pub(crate) enum Record {
+    Response(Head),
+    Variants(Variants),
+}
+
+impl Record {
+    /// Reads what a store gave back.
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Self, HeadError> {
+        if bytes.first() == Some(&RESPONSE) {
+            Head::trusted(bytes).map(Self::Response)
+        } else {
+            Variants::read(&bytes).map(Self::Variants)
+        }
+    }
+}
+
+/// The sets of request fields that responses of one URL vary on, the newest first.
+///
+/// `set` is part of every variant's key and is never used again: removing this record makes all variants unreachable
+/// at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variants {
+    pub(crate) set: u64,
+    pub(crate) on: Vec<VaryOn>,
+}
+
+impl Variants {
+    /// How many sets of fields one URL may vary on; the oldest is forgotten.
+    pub(crate) const MOST: usize = 4;
+
+    pub(crate) fn new(set: u64, on: VaryOn) -> Self {
+        Self { set, on: vec![on] }
+    }
+
+    /// Puts a set of fields first.
+    pub(crate) fn promote(&mut self, on: VaryOn) {
+        self.on.retain(|known| *known != on);
+        self.on.insert(0, on);
+        self.on.truncate(Self::MOST);
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = vec![VARIANTS];
+        out.extend_from_slice(&self.set.to_le_bytes());
+        write_len(self.on.len(), &mut out);
+        for on in &self.on {
+            write_len(on.names().len(), &mut out);
+            for name in on.names() {
+                write_len(name.len(), &mut out);
+                out.extend_from_slice(name.as_bytes());
+            }
+        }
+        out
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, HeadError> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VARIANTS {
+            return Err(HeadError::Invalid {
+                at: 0,
+                part: "version",
+            });
+        }
+        let set = reader.u64()?;
+        let mut on = Vec::new();
+        for _ in 0..reader.len()? {
+            let mut names = Vec::new();
+            for _ in 0..reader.len()? {
+                let len = reader.len()?;
+                let name = HeaderName::from_bytes(reader.take(len)?);
+                names.push(name.map_err(|_| reader.invalid("field name"))?);
+            }
+            on.push(VaryOn::from_names(names));
+        }
+        Ok(Self { set, on })
+    }
+}
+
+/// The first byte of a record of variants.
+const VARIANTS: u8 = 0x81;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, header::VARY};
+
+    use super::*;
+    use crate::policy::varies_on;
+
+    fn on(names: &'static str) -> VaryOn {
+        let mut headers = HeaderMap::new();
+        headers.insert(VARY, HeaderValue::from_static(names));
+        varies_on(&headers)
+    }
+
+    #[test]
+    fn variants_read_back_and_forget_the_oldest() {
+        let mut variants = Variants::new(7, on("a"));
+        for names in ["b, c", "d", "a", "e", "f"] {
+            variants.promote(on(names));
+        }
+        assert_eq!(variants.on, [on("f"), on("e"), on("a"), on("d")]);
+        assert_eq!(Variants::read(&variants.to_bytes()), Ok(variants));
+    }
+
+    #[test]
+    fn a_record_cut_anywhere_is_refused() {
+        let bytes = Variants::new(7, on("a, bcd")).to_bytes();
+        for end in 0..bytes.len() {
+            assert!(Record::read(bytes[..end].to_vec()).is_err(), "{end}");
+        }
+    }
+}

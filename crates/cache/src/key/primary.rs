@@ -1,0 +1,157 @@
+//! [`Key`]: what a stored response is found by.
+
+use core::fmt;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Uri,
+    header::HOST,
+    uri::{Authority, Scheme},
+};
+
+use super::{KeyRules, normal};
+use crate::policy::{RequestHead, VaryOn};
+
+/// The name of a stored response: its normalised URI, and for a variant the values that select it.
+///
+/// ```
+/// use eaves_cache::key::Key;
+/// use http::Request;
+///
+/// let request = Request::get("HTTP://A.Example:80/%7ea/../b?q=%2f").body(()).unwrap();
+/// let key = Key::of((&request).into()).unwrap();
+/// assert_eq!(key.to_string(), "http://a.example/b?q=%2F");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Bytes);
+
+/// Why a request has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Neither the target nor Host names an authority.
+    #[error("request names no host")]
+    NoHost,
+    /// Host is not an authority, or stands there more than once.
+    #[error("request has an invalid host field")]
+    BadHost,
+}
+
+impl From<KeyError> for eaves_common::Error {
+    fn from(error: KeyError) -> Self {
+        Self::with_source(
+            eaves_common::ErrorKind::Invalid,
+            "building a cache key",
+            error,
+        )
+    }
+}
+
+impl Key {
+    /// Makes the key of a request. A target without a scheme is `http`; without an authority, Host gives it.
+    ///
+    /// # Errors
+    /// If no authority can be found, or Host is not one.
+    pub fn of(request: RequestHead<'_>) -> Result<Self, KeyError> {
+        Self::under(&KeyRules::default(), request)
+    }
+
+    pub(super) fn under(rules: &KeyRules, request: RequestHead<'_>) -> Result<Self, KeyError> {
+        let scheme = request.uri.scheme().unwrap_or(&Scheme::HTTP);
+        match request.uri.authority() {
+            Some(authority) => Ok(Self::build(rules, scheme, authority, request.uri)),
+            None => Ok(Self::build(
+                rules,
+                scheme,
+                &host(request.headers)?,
+                request.uri,
+            )),
+        }
+    }
+
+    /// Makes the key of an absolute URI.
+    ///
+    /// # Errors
+    /// If the URI has no authority.
+    pub fn of_uri(uri: &Uri) -> Result<Self, KeyError> {
+        Self::of_uri_under(&KeyRules::default(), uri)
+    }
+
+    pub(super) fn of_uri_under(rules: &KeyRules, uri: &Uri) -> Result<Self, KeyError> {
+        let authority = uri.authority().ok_or(KeyError::NoHost)?;
+        Ok(Self::build(
+            rules,
+            uri.scheme().unwrap_or(&Scheme::HTTP),
+            authority,
+            uri,
+        ))
+    }
+
+    /// Returns the bytes of the key.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The key of the variant that a request selects.
+    pub(crate) fn variant(&self, set: u64, on: &VaryOn, request: &HeaderMap) -> Self {
+        let mut bytes = Vec::with_capacity(self.0.len() + 64);
+        bytes.extend_from_slice(&self.0);
+        // No URI holds a space, so that no other URL's key can look like this one.
+        bytes.extend_from_slice(b" ");
+        bytes.extend_from_slice(&set.to_be_bytes());
+        for name in on.names() {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.push(b' ');
+        }
+        on.write_selection(request, &mut bytes);
+        Self(Bytes::from(bytes))
+    }
+
+    fn build(rules: &KeyRules, scheme: &Scheme, authority: &Authority, uri: &Uri) -> Self {
+        let path = uri.path();
+        let query = uri.query();
+        let room = scheme.as_str().len()
+            + authority.as_str().len()
+            + path.len()
+            + query.map_or(0, str::len)
+            + 5;
+        let mut bytes = Vec::with_capacity(room);
+        bytes.extend_from_slice(scheme.as_str().as_bytes());
+        bytes.extend_from_slice(b"://");
+        normal::write_authority(scheme, authority, &mut bytes);
+        normal::write_path(path.as_bytes(), &mut bytes);
+        if let Some(query) = query {
+            rules.write_query(query, &mut bytes);
+        }
+        Self(Bytes::from(bytes))
+    }
+}
+
+fn host(headers: &HeaderMap) -> Result<Authority, KeyError> {
+    let mut lines = headers.get_all(HOST).iter();
+    match (lines.next(), lines.next()) {
+        (Some(host), None) => {
+            Authority::try_from(HeaderValue::as_bytes(host)).map_err(|_| KeyError::BadHost)
+        }
+        (None, _) => Err(KeyError::NoHost),
+        (Some(_), Some(_)) => Err(KeyError::BadHost),
+    }
+}
+
+impl fmt::Display for Key {
+    /// Writes the URI, and a mark behind it if this is a variant's key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.iter().position(|&b| b == b' ');
+        f.write_str(&String::from_utf8_lossy(
+            &self.0[..end.unwrap_or(self.0.len())],
+        ))?;
+        f.write_str(if end.is_some() { " (variant)" } else { "" })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({self})")
+    }
+}

@@ -1,0 +1,209 @@
+//! [`Defences`]: refusals that go beyond the standards, against poisoned and deceived caches.
+//!
+//! A cache answers many by what one request brought about. Whatever in that request is not part of the key must not
+//! change what others get: such requests are answered from what is stored, or passed on and not stored.
+
+use http::{
+    HeaderMap, Method,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING},
+};
+
+use super::{Bypass, Guard, NotStored, RequestHead, ResponseHead, VaryOn, varies_on};
+use crate::field::ResponseDirectives;
+
+/// Which defences are in force; each has its own switch.
+///
+/// ```
+/// use eaves_cache::policy::{Defences, Guard, Policy};
+///
+/// let defences = Defences { set_cookie: Guard::Off, ..Defences::ON };
+/// assert_eq!(Policy::default().defences(defences).in_force().deception, Guard::On);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain switches, changed by struct update"
+)]
+pub struct Defences {
+    /// A response whose Content-Type contradicts the extension of its path is not stored: `/account/x.css` that
+    /// answers with a page is somebody's account.
+    pub deception: Guard,
+    /// A GET or HEAD with content is passed on: origins may obey the content, the key does not see it.
+    pub fat_get: Guard,
+    /// A request that overrides its method by a field is passed on.
+    pub method_override: Guard,
+    /// A request with fields so large or so strange that an origin may fail for it is passed on.
+    pub oversize: Guard,
+    /// A response with Set-Cookie is stored only if it is marked `public` or has `s-maxage`.
+    pub set_cookie: Guard,
+    /// A request with fields that name another host, scheme or path is not stored, unless the response varies on them.
+    pub unkeyed: Guard,
+}
+
+impl Defences {
+    /// All in force.
+    pub const ON: Self = Self::all(Guard::On);
+    /// None in force: what the standards say, and nothing else.
+    pub const OFF: Self = Self::all(Guard::Off);
+
+    const fn all(guard: Guard) -> Self {
+        Self {
+            deception: guard,
+            fat_get: guard,
+            method_override: guard,
+            oversize: guard,
+            set_cookie: guard,
+            unkeyed: guard,
+        }
+    }
+
+    /// Why a request is passed on whatever is stored.
+    pub(super) fn bypass(&self, request: RequestHead<'_>) -> Option<Bypass> {
+        let headers = request.headers;
+        if self.method_override == Guard::On
+            && OVERRIDES.iter().any(|name| headers.contains_key(*name))
+        {
+            return Some(Bypass::MethodOverride);
+        }
+        if self.fat_get == Guard::On && has_content(headers) {
+            return Some(Bypass::FatGet);
+        }
+        (self.oversize == Guard::On && is_strange(request)).then_some(Bypass::Oversize)
+    }
+
+    /// Says whether a request has a field that names another host, scheme or path.
+    pub(super) fn taints(&self, headers: &HeaderMap) -> bool {
+        self.unkeyed == Guard::On && UNKEYED.iter().any(|name| headers.contains_key(*name))
+    }
+
+    /// Why a response that the standards allow to store is not stored.
+    pub(super) fn refusal(
+        &self,
+        request: RequestHead<'_>,
+        response: ResponseHead<'_>,
+        directives: &ResponseDirectives,
+    ) -> Option<NotStored> {
+        let public = directives.public || directives.s_maxage.is_some();
+        if self.set_cookie == Guard::On && response.headers.contains_key(SET_COOKIE) && !public {
+            return Some(NotStored::SetCookie);
+        }
+        if self.deception == Guard::On && contradicts(request.uri.path(), response.headers) {
+            return Some(NotStored::Deception);
+        }
+        // `varies_on` is paid for only by requests that have such a field.
+        let unkeyed = self.taints(request.headers)
+            && self.has_unkeyed(request.headers, &varies_on(response.headers));
+        if unkeyed || self.bypass(request).is_some() {
+            return Some(NotStored::Unkeyed);
+        }
+        None
+    }
+
+    /// Says whether a request has a field of this kind that the response does not vary on.
+    pub(super) fn has_unkeyed(&self, request: &HeaderMap, response: &VaryOn) -> bool {
+        let keyed = |name: &str| response.names().any(|known| known == name);
+        self.taints(request)
+            && UNKEYED
+                .iter()
+                .any(|name| request.contains_key(*name) && !keyed(name))
+    }
+}
+
+const OVERRIDES: [&str; 3] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
+
+/// Fields by which frameworks replace the host, scheme or path of a request.
+const UNKEYED: [&str; 12] = [
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-host",
+    "x-original-host",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// The longest value, and the longest target, that any origin takes without complaint.
+const LONGEST: usize = 8 * 1024;
+
+fn has_content(headers: &HeaderMap) -> bool {
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .is_some_and(|length| length.as_bytes() != b"0");
+    length || headers.contains_key(TRANSFER_ENCODING)
+}
+
+fn is_strange(request: RequestHead<'_>) -> bool {
+    let mut total = request
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    for (name, value) in request.headers {
+        total += name.as_str().len() + value.len();
+        // Control characters cannot stand in a `HeaderValue`.
+        if value.len() > LONGEST {
+            return true;
+        }
+    }
+    // Origins take 8 to 16 KiB of head in all.
+    total > 2 * LONGEST || request.method == Method::CONNECT
+}
+
+/// What a path's extension promises, and what Content-Type says.
+fn contradicts(path: &str, headers: &HeaderMap) -> bool {
+    let Some((_, extension)) = path
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit_once('.'))
+    else {
+        return false;
+    };
+    let promised = EXTENSIONS
+        .iter()
+        .find(|(known, _)| extension.eq_ignore_ascii_case(known));
+    let (Some((_, kinds)), Some(kind)) = (promised, headers.get(CONTENT_TYPE)) else {
+        return false;
+    };
+    let kind = kind.as_bytes().to_ascii_lowercase();
+    !kinds
+        .iter()
+        .any(|promised| kind.starts_with(promised.as_bytes()))
+}
+
+/// Extensions of static files, and how the media types of such files begin.
+const EXTENSIONS: [(&str, &[&str]); 18] = [
+    ("avif", &["image/"]),
+    ("css", &["text/css", "text/plain"]),
+    ("gif", &["image/"]),
+    ("ico", &["image/"]),
+    ("jpeg", &["image/"]),
+    ("jpg", &["image/"]),
+    (
+        "js",
+        &[
+            "text/javascript",
+            "application/javascript",
+            "application/x-javascript",
+            "text/plain",
+        ],
+    ),
+    ("mjs", &["text/javascript", "application/javascript"]),
+    ("mp3", &["audio/"]),
+    ("mp4", &["video/", "audio/"]),
+    ("pdf", &["application/pdf", "application/octet-stream"]),
+    ("png", &["image/"]),
+    ("svg", &["image/"]),
+    ("ttf", &["font/", "application/"]),
+    ("webm", &["video/", "audio/"]),
+    ("webp", &["image/"]),
+    ("woff", &["font/", "application/"]),
+    ("woff2", &["font/", "application/"]),
+];

@@ -1,0 +1,32 @@
+//! What may be kept, what may be served, and what must be asked first: RFC 9111 as pure functions.
+//!
+//! In come heads, the times of the exchange and `now`; out come values. Nothing here holds state, so that a
+//! proxy, a client and a test use the same decisions.
+
+mod conditional;
+mod decide;
+mod defences;
+mod error_stale;
+mod explain;
+mod freshness;
+mod head;
+mod invalidate;
+mod meta;
+mod rules;
+mod storage;
+mod update;
+mod vary;
+
+pub use conditional::{Condition, make_conditional, strip_conditions};
+pub use decide::{Bypass, Collapse, Decision, Revalidate, Why, requested_range};
+pub use defences::Defences;
+pub use error_stale::OnError;
+pub use explain::{Explanation, Step};
+pub use freshness::Basis;
+pub use head::{RequestHead, ResponseHead, Times};
+pub use invalidate::{Invalidation, SameOrigin};
+pub use meta::{Meta, Remaining};
+pub use rules::{Guard, Kind, Policy};
+pub use storage::{NotStored, Storage};
+pub use update::Freshened;
+pub use vary::{VaryOn, varies_on};

@@ -1,0 +1,223 @@
+//! May a response be stored? RFC 9111 sections 3, 3.5 and 5.2.2.
+
+use core::time::Duration;
+
+use http::{
+    HeaderMap, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_LOCATION, ETAG, LAST_MODIFIED, VARY},
+};
+
+use super::{
+    Basis, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    freshness::{Dates, initial_age, is_heuristically_cacheable},
+    rules::Control,
+};
+use crate::{
+    field::{RequestDirectives, ResponseDirectives, members},
+    key::Key,
+};
+
+/// The answer to whether a response may be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "yes or no")]
+pub enum Storage {
+    /// It may, and this is what later decisions need of it.
+    Store(Meta),
+    /// It may not, or it would never be of use.
+    Refuse(NotStored),
+}
+
+/// Why a response is not stored.
+///
+/// ```
+/// use eaves_cache::policy::NotStored;
+///
+/// assert_eq!(NotStored::Authorization.as_str(), "authorization");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotStored {
+    /// The request was authorized, and nothing says that others may see the answer (RFC 9111 section 3.5).
+    Authorization,
+    /// The Content-Type contradicts the path's extension; a defence beyond the RFC.
+    Deception,
+    /// Stored already stale and without a validator: it could never be used.
+    Expired,
+    /// The method's answers are not reused.
+    Method,
+    /// The response says `no-store`.
+    NoStore,
+    /// A 206 or 304: it is no whole response.
+    Partial,
+    /// The response is `private`, the cache is shared.
+    Private,
+    /// The request says `no-store`.
+    RequestNoStore,
+    /// It sets a cookie, and nothing says that others may see it; a defence beyond the RFC.
+    SetCookie,
+    /// Nothing in the response offers it to caches, and its status does not either (RFC 9111 section 3); or
+    /// `must-understand`, and the status is not understood.
+    Status,
+    /// The request had something that may have changed the response and is not part of the key; a defence beyond the RFC.
+    Unkeyed,
+    /// `Vary: *` matches no request (RFC 9111 section 4.1).
+    VaryStar,
+}
+
+impl NotStored {
+    /// Returns the reason as one word for Cache-Status and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorization => "authorization",
+            Self::Deception => "deception",
+            Self::Expired => "expired",
+            Self::Method => "method",
+            Self::NoStore => "no-store",
+            Self::Partial => "partial",
+            Self::Private => "private",
+            Self::RequestNoStore => "request-no-store",
+            Self::SetCookie => "set-cookie",
+            Self::Status => "status",
+            Self::Unkeyed => "unkeyed",
+            Self::VaryStar => "vary-star",
+        }
+    }
+}
+
+impl Policy {
+    /// Decides whether a response may be stored, and computes what later decisions need.
+    pub fn storage(
+        &self,
+        request: RequestHead<'_>,
+        response: ResponseHead<'_>,
+        times: Times,
+    ) -> Storage {
+        let (directives, control) = self.directives(response.headers);
+        if let Some(reason) = self.refusal(request, response, &directives) {
+            return Storage::Refuse(reason);
+        }
+        let meta = self.meta(response, (&directives, control), times);
+        if !self.is_offered(response.status, &directives, &meta) {
+            return Storage::Refuse(NotStored::Status);
+        }
+        if *request.method == Method::POST
+            && !(meta.basis.is_explicit() && is_about_target(request, response))
+        {
+            return Storage::Refuse(NotStored::Method);
+        }
+        if is_useless(&meta, &directives, response.headers) {
+            return Storage::Refuse(NotStored::Expired);
+        }
+        Storage::Store(meta)
+    }
+
+    fn refusal(
+        &self,
+        request: RequestHead<'_>,
+        response: ResponseHead<'_>,
+        directives: &ResponseDirectives,
+    ) -> Option<NotStored> {
+        let headers = response.headers;
+        let public = directives.public || directives.s_maxage.is_some();
+        if !matches!(*request.method, Method::GET | Method::POST) {
+            return Some(NotStored::Method);
+        }
+        if matches!(
+            response.status,
+            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
+            return Some(NotStored::Partial);
+        }
+        // RFC 9111 section 5.2.2.3: with a status that is understood, must-understand overrules no-store.
+        if directives.must_understand && !is_understood(response.status) {
+            return Some(NotStored::Status);
+        }
+        if directives.no_store && !directives.must_understand {
+            return Some(NotStored::NoStore);
+        }
+        if RequestDirectives::parse(request.headers).no_store {
+            return Some(NotStored::RequestNoStore);
+        }
+        if members(headers, &VARY).any(|member| member == b"*") {
+            return Some(NotStored::VaryStar);
+        }
+        if !self.is_shared() {
+            return None;
+        }
+        if directives.private {
+            return Some(NotStored::Private);
+        }
+        if request.headers.contains_key(AUTHORIZATION) && !public && !directives.must_revalidate {
+            return Some(NotStored::Authorization);
+        }
+        self.defences.refusal(request, response, directives)
+    }
+
+    /// The last condition of RFC 9111 section 3: a directive, a lifetime or the status itself allows storing.
+    fn is_offered(&self, status: StatusCode, directives: &ResponseDirectives, meta: &Meta) -> bool {
+        let private = !self.is_shared() && directives.private;
+        directives.public
+            || private
+            || meta.basis.is_explicit()
+            || meta.basis == Basis::Operator
+            || is_heuristically_cacheable(status)
+    }
+
+    /// The numbers of a response, without asking whether it may be stored.
+    pub(super) fn meta(
+        &self,
+        response: ResponseHead<'_>,
+        (directives, control): (&ResponseDirectives, Control),
+        times: Times,
+    ) -> Meta {
+        let dates = Dates::read(response.headers, times);
+        let (lifetime, basis) = self.lifetime(response, (directives, control), &dates, times);
+        let shared_only = directives.proxy_revalidate || directives.s_maxage.is_some();
+        Meta {
+            status: response.status,
+            received: times.response,
+            initial_age: initial_age(response.headers, &dates, times),
+            lifetime,
+            basis,
+            date: dates.date,
+            last_modified: dates.last_modified,
+            no_cache: directives.no_cache,
+            never_stale: directives.must_revalidate
+                || (self.is_shared() && shared_only)
+                || directives.no_cache,
+            stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
+            stale_if_error: directives.stale_if_error,
+        }
+    }
+}
+
+/// RFC 9110 section 9.3.3: a POST's answer that says it is what a GET of the same URI would give.
+fn is_about_target(request: RequestHead<'_>, response: ResponseHead<'_>) -> bool {
+    let location = response
+        .headers
+        .get(CONTENT_LOCATION)
+        .and_then(|value| value.to_str().ok());
+    let (Ok(key), Some(location)) = (Key::of(request), location) else {
+        return false;
+    };
+    let target = key.to_string().parse();
+    let named = target
+        .ok()
+        .and_then(|target| SameOrigin(&target).resolve(location));
+    named.is_some_and(|uri| Key::of_uri(&uri) == Ok(key))
+}
+
+/// Stale on arrival is worth keeping only if it can be validated or may be served stale.
+fn is_useless(meta: &Meta, directives: &ResponseDirectives, headers: &HeaderMap) -> bool {
+    let stale = meta.lifetime <= meta.initial_age || meta.no_cache;
+    let validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
+    let windows = [directives.stale_while_revalidate, directives.stale_if_error];
+    stale && !validator && windows.iter().flatten().all(Duration::is_zero)
+}
+
+/// The final statuses of RFC 9110 section 15 whose caching rules this crate follows.
+fn is_understood(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 200..=205 | 300..=303 | 305 | 307 | 308 | 400..=417 | 421 | 422 | 426 | 500..=505)
+}

@@ -1,0 +1,5 @@
+//! [`CacheStatus`]: how a response came about, as RFC 9211 writes it.
+
+mod render;
+
+pub use render::{CacheStatus, Forward};

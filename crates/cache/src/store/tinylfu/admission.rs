@@ -1,0 +1,244 @@
+//! Who enters and who leaves.
+
+use super::{refusal::Refusal, shard::Shard, slab::NIL};
+
+/// An entry that asks to be taken.
+#[derive(Debug)]
+pub(super) struct Offer<K, V> {
+    pub(super) hash: u64,
+    /// Gone once it is taken.
+    pub(super) entry: Option<(K, V)>,
+    pub(super) weight: u64,
+    /// Uses known from an entry of the same key that had to go first; 0 if there was none.
+    pub(super) uses: u8,
+}
+
+/// What left, to be dropped when the lock is free again. One victim is the usual number.
+#[derive(Debug)]
+pub(super) struct Departed<K, V> {
+    first: Option<(K, V)>,
+    more: Vec<(K, V)>,
+    /// The value that the offered one takes the place of.
+    pub(super) replaced: Option<V>,
+}
+
+/// How far one critical section came with an offer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It was taken.
+    Taken,
+    /// As many left as may in one critical section; there is not room enough yet.
+    More,
+    /// It was refused.
+    Refused(Refusal),
+}
+
+/// Entries that one critical section looks at, to evict them or to put them off.
+pub(super) const LOOKS: u32 = 64;
+
+impl<K: Eq, V> Shard<K, V> {
+    /// Takes an offer that was not offered before.
+    pub(super) fn offer(
+        &mut self,
+        offer: &mut Offer<K, V>,
+        is_dead: impl Fn(&K, &V) -> bool,
+        gone: &mut Departed<K, V>,
+    ) -> Step {
+        self.catch_up();
+        if let Some(ghost) = self.ghosts.take(offer.hash) {
+            self.counts.returned += 1;
+            self.worth.learn(ghost, self.len());
+        }
+        self.offer_again(offer, is_dead, gone)
+    }
+
+    /// Goes on with an offer that needs more room than one critical section makes.
+    pub(super) fn offer_again(
+        &mut self,
+        offer: &mut Offer<K, V>,
+        is_dead: impl Fn(&K, &V) -> bool,
+        gone: &mut Departed<K, V>,
+    ) -> Step {
+        let Some((key, value)) = offer.entry.take() else {
+            return Step::Taken;
+        };
+        let Some((key, value)) = self.replace(offer, key, value, gone) else {
+            return Step::Taken;
+        };
+        let uses = self.sketch.estimate(offer.hash).max(offer.uses).max(1);
+        let step = self.make_room(offer.weight, uses, is_dead, gone);
+        match step {
+            Step::Taken => self.add(offer.hash, (key, value), offer.weight, uses),
+            Step::More => offer.entry = Some((key, value)),
+            Step::Refused(refusal) => {
+                self.refuse(refusal);
+                self.haunt(offer.hash, offer.weight, uses);
+                offer.entry = Some((key, value));
+            }
+        }
+        step
+    }
+
+    /// Replaces the entry of the same key in place, or removes it where that does not fit: whatever
+    /// becomes of the offer, the old value is not served after it.
+    fn replace(
+        &mut self,
+        offer: &mut Offer<K, V>,
+        key: K,
+        value: V,
+        gone: &mut Departed<K, V>,
+    ) -> Option<(K, V)> {
+        let id = self
+            .index
+            .find(&self.slab, offer.hash, |other| *other == key);
+        if id == NIL {
+            return Some((key, value));
+        }
+        match self.swap(id, value, offer.weight) {
+            Ok(old) => {
+                gone.replaced = old;
+                None
+            }
+            Err(value) => {
+                offer.uses = self.slab[id].uses_in(self.sketch.epoch());
+                self.heap.remove(id);
+                self.counts.removed += 1;
+                gone.replaced = self.take(id).map(|(_, old)| old);
+                Some((key, value))
+            }
+        }
+    }
+
+    /// Evicts what is due first until `weight` fits, if none of it is worth more.
+    fn make_room(
+        &mut self,
+        weight: u64,
+        uses: u8,
+        is_dead: impl Fn(&K, &V) -> bool,
+        gone: &mut Departed<K, V>,
+    ) -> Step {
+        if weight > self.budget {
+            let limit = self.budget;
+            return Step::Refused(Refusal::TooLarge { weight, limit });
+        }
+        if !self.slab.has_room() {
+            return Step::Refused(Refusal::Crowded { weight, victims: 0 });
+        }
+        let need = (self.weight + weight).saturating_sub(self.budget);
+        let limit = self.worth.of(uses, weight) * SLACK;
+        let step = self.choose(need, limit, is_dead, gone);
+        if matches!(step, Step::Refused(_)) {
+            self.spare();
+            return Step::Refused(Refusal::Outvalued { weight });
+        }
+        self.evict(gone);
+        step
+    }
+
+    /// Moves victims from the heap to `victims` until they weigh what is needed. Whatever the end,
+    /// the age rises to what is due first, so that nobody is outvalued for ever.
+    fn choose(
+        &mut self,
+        mut need: u64,
+        limit: f64,
+        is_dead: impl Fn(&K, &V) -> bool,
+        gone: &mut Departed<K, V>,
+    ) -> Step {
+        let age = self.age;
+        for _ in 0..LOOKS {
+            if need == 0 {
+                return Step::Taken;
+            }
+            let Some((id, due)) = self.heap.first() else {
+                return Step::Taken;
+            };
+            let slot = &self.slab[id];
+            let weight = slot.weight;
+            if slot
+                .entry
+                .as_ref()
+                .is_some_and(|(key, value)| is_dead(key, value))
+            {
+                self.bury(id, gone);
+                need = need.saturating_sub(weight);
+                continue;
+            }
+            if slot.touched && self.put_off(id) > due {
+                continue;
+            }
+            if self.victims.is_empty() {
+                self.age = self.age.max(due);
+            }
+            if due - age >= limit {
+                return Step::Refused(Refusal::Outvalued { weight });
+            }
+            self.heap.remove(id);
+            self.victims.push((id, due));
+            need = need.saturating_sub(weight);
+        }
+        if need == 0 { Step::Taken } else { Step::More }
+    }
+
+    fn evict(&mut self, gone: &mut Departed<K, V>) {
+        let mut victims = std::mem::take(&mut self.victims);
+        for (id, due) in victims.drain(..) {
+            self.age = self.age.max(due);
+            self.bury_chosen(id, gone);
+        }
+        self.victims = victims;
+    }
+
+    /// Puts chosen victims back.
+    fn spare(&mut self) {
+        while let Some((id, due)) = self.victims.pop() {
+            self.heap.push(id, due);
+        }
+    }
+
+    /// Evicts an entry that is known dead and still on the heap.
+    fn bury(&mut self, id: u32, gone: &mut Departed<K, V>) {
+        self.heap.remove(id);
+        self.counts.dead += 1;
+        gone.push(self.take(id));
+    }
+
+    fn bury_chosen(&mut self, id: u32, gone: &mut Departed<K, V>) {
+        let slot = &self.slab[id];
+        let (hash, weight, uses) = (slot.hash, slot.weight, slot.uses_in(self.sketch.epoch()));
+        self.haunt(hash, weight, uses);
+        self.counts.evicted += 1;
+        self.counts.evicted_weight += weight;
+        gone.push(self.take(id));
+    }
+
+    /// Counts a refusal.
+    pub(super) const fn refuse(&mut self, refusal: Refusal) {
+        match refusal {
+            Refusal::Crowded { .. } => self.counts.crowded += 1,
+            Refusal::Outvalued { .. } => self.counts.outvalued += 1,
+            Refusal::TooLarge { .. } => self.counts.too_large += 1,
+        }
+    }
+}
+
+/// A victim may be worth this much more than a newcomer per unit: at 1 a newcomer loses every tie,
+/// and keys that are used twice within a short time never meet.
+const SLACK: f64 = 3.0;
+
+impl<K, V> Departed<K, V> {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: None,
+            more: Vec::new(),
+            replaced: None,
+        }
+    }
+
+    fn push(&mut self, entry: Option<(K, V)>) {
+        if self.first.is_none() {
+            self.first = entry;
+        } else {
+            self.more.extend(entry);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! [`Chunked`]: an array that grows a chunk at a time and never moves what it holds.
+
+use std::ops::{Index, IndexMut};
+
+/// Elements in a chunk.
+const CHUNK: usize = 256;
+
+/// An array in chunks: growing it costs one chunk however long it is, where a `Vec` would copy
+/// everything while a lock is held.
+#[derive(Debug)]
+pub(super) struct Chunked<T> {
+    chunks: Vec<Box<[T; CHUNK]>>,
+    len: u32,
+}
+
+impl<T> Chunked<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            chunks: Vec::new(),
+            len: 0,
+        }
+    }
+
+    pub(super) const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Bytes that the chunks take.
+    pub(super) const fn bytes(&self) -> usize {
+        self.chunks.len() * CHUNK * size_of::<T>()
+    }
+}
+
+impl<T: Default> Chunked<T> {
+    /// Appends one element and returns its number.
+    pub(super) fn push(&mut self, element: T) -> u32 {
+        let at = self.len;
+        if at as usize == self.chunks.len() * CHUNK {
+            self.chunks.push(chunk());
+        }
+        self.len += 1;
+        self[at] = element;
+        at
+    }
+}
+
+impl<T> Index<u32> for Chunked<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, at: u32) -> &T {
+        &self.chunks[at as usize / CHUNK][at as usize % CHUNK]
+    }
+}
+
+impl<T> IndexMut<u32> for Chunked<T> {
+    #[inline]
+    fn index_mut(&mut self, at: u32) -> &mut T {
+        &mut self.chunks[at as usize / CHUNK][at as usize % CHUNK]
+    }
+}
+
+fn chunk<T: Default>() -> Box<[T; CHUNK]> {
+    let elements: Box<[T]> = (0..CHUNK).map(|_| T::default()).collect();
+    let Ok(chunk) = elements.try_into() else {
+        unreachable!("a chunk has CHUNK elements");
+    };
+    chunk
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_keep_their_numbers_over_many_chunks() {
+        let mut array = Chunked::new();
+        for n in 0..1000_u32 {
+            assert_eq!(array.push(n * 3), n);
+        }
+        assert_eq!(array.len(), 1000);
+        assert!((0..1000).all(|n| array[n] == n * 3));
+        assert_eq!(array.bytes(), 1024 * 4);
+    }
+}

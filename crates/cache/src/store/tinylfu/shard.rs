@@ -1,0 +1,196 @@
+//! [`Shard`]: one lock's worth of a cache.
+
+use super::{
+    ghost::{Ghost, Ghosts},
+    heap::Heap,
+    index::Index,
+    sketch::Sketch,
+    slab::{NIL, Slab, Slot},
+    stats::Counts,
+    worth::Worth,
+};
+
+/// A part of the cache with its own budget, tables and policy.
+#[derive(Debug)]
+pub(super) struct Shard<K, V> {
+    pub(super) slab: Slab<K, V>,
+    pub(super) index: Index,
+    pub(super) heap: Heap,
+    pub(super) sketch: Sketch,
+    pub(super) ghosts: Ghosts,
+    pub(super) worth: Worth,
+    /// The highest due point evicted so far: what newcomers and used entries start from.
+    pub(super) age: f64,
+    pub(super) budget: u64,
+    pub(super) weight: u64,
+    /// Uses that the sketch has not aged by.
+    unaged: u32,
+    pub(super) counts: Counts,
+    /// Room to note victims in, kept between calls.
+    pub(super) victims: Vec<(u32, f64)>,
+}
+
+impl<K, V> Shard<K, V> {
+    pub(super) fn new(budget: u64, worth: Worth) -> Self {
+        Self {
+            slab: Slab::new(),
+            index: Index::new(),
+            heap: Heap::new(),
+            sketch: Sketch::new(),
+            ghosts: Ghosts::new(budget),
+            worth,
+            age: 0.0,
+            budget,
+            weight: 0,
+            unaged: 0,
+            counts: Counts::default(),
+            victims: Vec::new(),
+        }
+    }
+
+    pub(super) const fn len(&self) -> u32 {
+        self.index.len()
+    }
+
+    /// Bytes that the tables take, entries included, what entries own on the heap not.
+    pub(super) const fn table_bytes(&self) -> usize {
+        self.slab.bytes()
+            + self.index.bytes()
+            + self.heap.bytes()
+            + self.sketch.bytes()
+            + self.ghosts.bytes()
+    }
+
+    /// Looks an entry up and counts the use.
+    #[inline]
+    pub(super) fn get(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) -> Option<&V> {
+        self.unaged = self.unaged.saturating_add(1);
+        let id = self.index.find(&self.slab, hash, is_it);
+        if id == NIL {
+            self.counts.misses += 1;
+            self.sketch.add(hash);
+            return None;
+        }
+        self.touch(id);
+        let slot = &self.slab[id];
+        self.counts.hits += 1;
+        self.counts.hit_weight += slot.weight;
+        slot.entry.as_ref().map(|(_, value)| value)
+    }
+
+    /// Looks an entry up and leaves no trace.
+    pub(super) fn peek(&self, hash: u64, is_it: impl Fn(&K) -> bool) -> Option<&V> {
+        match self.index.find(&self.slab, hash, is_it) {
+            NIL => None,
+            id => self.slab[id].entry.as_ref().map(|(_, value)| value),
+        }
+    }
+
+    pub(super) fn remove(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) -> Option<(K, V)> {
+        let id = self.index.find(&self.slab, hash, is_it);
+        if id == NIL {
+            return None;
+        }
+        self.heap.remove(id);
+        self.counts.removed += 1;
+        self.take(id)
+    }
+
+    /// Makes an entry the first to leave, until it is used again.
+    pub(super) fn demote(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) -> bool {
+        let id = self.index.find(&self.slab, hash, is_it);
+        if id == NIL {
+            return false;
+        }
+        let slot = &mut self.slab[id];
+        slot.uses = 0;
+        slot.touched = false;
+        self.heap.change(id, f64::NEG_INFINITY);
+        true
+    }
+
+    /// Puts another value in the place of one that is there, if the difference in weight fits.
+    pub(super) fn swap(&mut self, id: u32, value: V, weight: u64) -> Result<Option<V>, V> {
+        let others = self.weight - self.slab[id].weight;
+        if others + weight > self.budget {
+            return Err(value);
+        }
+        self.weight = others + weight;
+        self.touch(id);
+        let slot = &mut self.slab[id];
+        slot.weight = weight;
+        self.counts.replaced += 1;
+        let old = slot
+            .entry
+            .as_mut()
+            .map(|(_, old)| std::mem::replace(old, value));
+        self.put_off(id);
+        Ok(old)
+    }
+
+    /// Adds an entry for which there is room, and whose key is not there.
+    pub(super) fn add(&mut self, hash: u64, entry: (K, V), weight: u64, uses: u8) {
+        let id = self.slab.insert(Slot {
+            entry: Some(entry),
+            hash,
+            weight,
+            base: self.age,
+            uses,
+            epoch: self.sketch.epoch(),
+            ..Slot::default()
+        });
+        self.index.insert(&mut self.slab, id);
+        self.heap.push(id, self.due(id));
+        self.weight += weight;
+        self.counts.inserted += 1;
+        self.sketch.grow(self.len());
+        self.ghosts.grow(self.len());
+    }
+
+    /// Lets the sketch age by the uses since the last time.
+    pub(super) fn catch_up(&mut self) {
+        let uses = std::mem::take(&mut self.unaged);
+        self.sketch.age(uses, self.index.len(), self.worth.period());
+    }
+
+    /// Moves slot `id` to where its uses put it in the heap; returns when it is due.
+    pub(super) fn put_off(&mut self, id: u32) -> f64 {
+        self.slab[id].touched = false;
+        let due = self.due(id);
+        self.heap.change(id, due);
+        due
+    }
+
+    /// Takes an entry, which is not on the heap, out of all other tables, and remembers its uses.
+    pub(super) fn take(&mut self, id: u32) -> Option<(K, V)> {
+        let slot = &self.slab[id];
+        let (hash, weight, uses) = (slot.hash, slot.weight, slot.uses_in(self.sketch.epoch()));
+        self.sketch.raise(hash, uses);
+        self.index.remove(&mut self.slab, id);
+        self.weight -= weight;
+        self.slab.take(id)
+    }
+
+    /// Remembers that a key of so many uses was evicted or refused.
+    pub(super) fn haunt(&mut self, hash: u64, weight: u64, uses: u8) {
+        let ghost = if uses > 1 { Ghost::Often } else { Ghost::Once };
+        self.ghosts.add(hash, weight, ghost);
+    }
+
+    fn touch(&mut self, id: u32) {
+        let epoch = self.sketch.epoch();
+        let slot = &mut self.slab[id];
+        slot.uses = slot.uses_in(epoch).saturating_add(1);
+        slot.epoch = epoch;
+        slot.touched = true;
+        slot.base = self.age;
+    }
+
+    fn due(&self, id: u32) -> f64 {
+        let slot = &self.slab[id];
+        slot.base
+            + self
+                .worth
+                .of(slot.uses_in(self.sketch.epoch()), slot.weight)
+    }
+}

@@ -1,0 +1,361 @@
+//! What the origin's answer becomes: stored and sent, merged into what is stored, or replaced by it.
+
+use std::sync::Arc;
+
+use http::{Method, Response, StatusCode};
+use http_body::Body;
+
+use super::{
+    CacheBody,
+    fetch::{Duty, Exchange, Found},
+    fill::{Fill, Reader},
+    origin::Origin,
+    respond::{self, Part, Stored},
+    source::Erased,
+};
+use crate::{
+    exchange::{Placement, Received, Release, Selected, receive},
+    head::Head,
+    policy::{
+        Collapse, Condition, Decision, Freshened, NotStored, OnError, Policy, RequestHead,
+        ResponseHead, Times, Why, make_conditional, requested_range, strip_conditions,
+    },
+    stats::Count,
+    status::{CacheStatus, Forward},
+    store::Refused,
+};
+
+/// Why the origin is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    pub(super) forward: Forward,
+    pub(super) collapse: Collapse,
+}
+
+impl Ask {
+    pub(super) fn of(decision: &Decision, selected: &Selected, request: RequestHead<'_>) -> Self {
+        let forward = match decision {
+            Decision::Validate { why: Why::Request } => Forward::Request,
+            Decision::Validate { .. } | Decision::HitStale { .. } => Forward::Stale,
+            _ if selected.is_vary_miss() => Forward::VaryMiss,
+            _ => Forward::UriMiss,
+        };
+        let collapse = match decision {
+            Decision::Miss { collapse } => *collapse,
+            _ if *request.method == Method::GET => Collapse::Yes,
+            _ => Collapse::No,
+        };
+        Self { forward, collapse }
+    }
+
+    /// A method that has to be forwarded.
+    pub(super) fn method() -> Self {
+        Self {
+            forward: Forward::Method,
+            collapse: Collapse::No,
+        }
+    }
+
+    /// A validation that no client waits for.
+    pub(super) fn behind() -> Self {
+        Self {
+            forward: Forward::Stale,
+            collapse: Collapse::Yes,
+        }
+    }
+
+    pub(super) fn count(self) -> Count {
+        match self.forward {
+            Forward::Request | Forward::Stale => Count::Validation,
+            _ => Count::Miss,
+        }
+    }
+
+    fn status(self) -> CacheStatus {
+        CacheStatus::forward(self.forward)
+    }
+}
+
+impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
+    /// Asks the origin, by a conditional request if something is stored.
+    pub(super) async fn fetch(
+        mut self,
+        lead: Duty,
+        mut found: Found,
+        ask: Ask,
+    ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        loop {
+            let mut request = self.outgoing();
+            if let Some(stored) = found.0.head() {
+                make_conditional(request.headers_mut(), stored);
+            }
+            let sent = self.shared.now();
+            let answer = match self.inner.send(request).await {
+                Ok(answer) => answer,
+                Err(error) => return self.failed(lead, &found, ask, error),
+            };
+            let times = Times {
+                request: sent,
+                response: self.shared.now(),
+            };
+            let policy = &self.shared.config.policy;
+            match receive(
+                policy,
+                self.request(),
+                ResponseHead::from(&answer),
+                &found.0,
+                times,
+            ) {
+                Received::Store(placement) => {
+                    return Ok(self.store(lead, &found, placement, answer, ask));
+                }
+                Received::Freshened(head) => {
+                    return Ok(self.freshened(lead, &found, &head, ask, times));
+                }
+                Received::ServeStale => {
+                    self.shared.counters.add(Count::OriginError);
+                    if let Some(response) = self.stale(&found, ask, Some(answer.status())) {
+                        lead.release(Release::Failed);
+                        return Ok(response);
+                    }
+                    return Ok(self.pass(lead, &found, answer, ask, NotStored::Expired.as_str()));
+                }
+                Received::Refetch => {
+                    found.0.forget_head();
+                    found.1 = None;
+                    strip_conditions(&mut self.parts.headers);
+                    self.inner.ready().await?;
+                }
+                Received::Pass(reason) => {
+                    self.learn_from_head(&lead, &found, ResponseHead::from(&answer), times);
+                    return Ok(self.pass(lead, &found, answer, ask, reason.as_str()));
+                }
+            }
+        }
+    }
+
+    fn failed<R>(
+        &self,
+        lead: Duty,
+        found: &Found,
+        ask: Ask,
+        error: S::Error,
+    ) -> Result<Response<CacheBody<R>>, S::Error> {
+        self.shared.counters.add(Count::OriginError);
+        let answer = self.stale(found, ask, None);
+        lead.release(Release::Failed);
+        match answer {
+            Some(response) => Ok(response),
+            // RFC 9111 section 5.2.2.2: what must be validated and cannot be is a 504.
+            None if found.1.is_some() => {
+                Ok(respond::bare(&self.shared, StatusCode::GATEWAY_TIMEOUT))
+            }
+            None => Err(error),
+        }
+    }
+
+    /// The stored response in place of an answer that did not come or was an error, if it may stand in.
+    pub(super) fn stale<R>(
+        &self,
+        found: &Found,
+        ask: Ask,
+        answer: Option<StatusCode>,
+    ) -> Option<Response<CacheBody<R>>> {
+        let (head, entry) = (found.0.head()?, found.1.as_ref()?);
+        let on_error = self
+            .shared
+            .config
+            .policy
+            .on_error(head.meta(), self.shared.now());
+        let OnError::ServeStale { age, remaining } = on_error else {
+            return None;
+        };
+        self.shared.counters.add(Count::StaleOnError);
+        let mut status = ask.status().ttl(remaining.as_secs()).detail("origin-error");
+        if let Some(answer) = answer {
+            status = status.answered(answer);
+        }
+        let stored = Stored {
+            head: head.clone(),
+            entry,
+            age,
+        };
+        Some(stored.response(&self.shared, self.request(), Part::Whole, status))
+    }
+
+    fn freshened<R>(
+        &self,
+        lead: Duty,
+        found: &Found,
+        head: &Head,
+        ask: Ask,
+        times: Times,
+    ) -> Response<CacheBody<R>> {
+        let store = &self.shared.config.store;
+        let Some(entry) = &found.1 else {
+            return respond::bare(&self.shared, StatusCode::BAD_GATEWAY);
+        };
+        let varies_alike = found
+            .0
+            .head()
+            .is_some_and(|old| old.varies_on() == head.varies_on());
+        lead.if_valid(|| {
+            // Under another Vary the response would have to stand under another key.
+            if !varies_alike || !store.replace_head(found.0.key(), &entry.content, head.as_bytes())
+            {
+                store.remove(found.0.key());
+            }
+        });
+        lead.release(Release::LookAgain);
+        let (age, remaining) = (
+            head.meta().age(times.response),
+            head.meta().remaining(times.response),
+        );
+        let part = match Condition::evaluate(self.request(), head) {
+            Condition::Met => Part::Nothing,
+            Condition::Unmet => requested_range(self.request(), head, entry.content.len())
+                .map_or(Part::Whole, Part::Range),
+        };
+        let status = ask
+            .status()
+            .answered(StatusCode::NOT_MODIFIED)
+            .ttl(remaining.as_secs())
+            .stored();
+        Stored {
+            head: head.clone(),
+            entry,
+            age,
+        }
+        .response(&self.shared, self.request(), part, status)
+    }
+
+    /// Sends an answer on while it is stored.
+    pub(super) fn store(
+        &self,
+        lead: Duty,
+        found: &Found,
+        placement: Placement,
+        answer: Response<S::Body>,
+        ask: Ask,
+    ) -> Response<CacheBody<S::Body>> {
+        let store = &self.shared.config.store;
+        let head = placement.head.as_bytes();
+        let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
+            Ok(write) => write,
+            Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
+        };
+        lead.if_valid(|| {
+            let record = placement.variants.clone();
+            if let Some(record) =
+                record.and_then(|bytes| store.begin(lead.primary(), &bytes, Some(0)).ok())
+            {
+                record.commit(None);
+            }
+        });
+        let meta = *placement.head.meta();
+        let remaining = meta.remaining(meta.received);
+        let (parts, body) = answer.into_parts();
+        let selection = self.parts.headers.clone();
+        let fill = Fill::new(
+            self.shared.clone(),
+            (placement, selection),
+            Box::pin(Erased::new(body)),
+            write,
+            lead,
+        );
+        if remaining.is_fresh() && !meta.no_cache {
+            fill.share();
+        } else {
+            // Who waited may not use it without asking: RFC 9111 section 4.
+            fill.keep_to_itself();
+        }
+        let status = ask
+            .status()
+            .answered(parts.status)
+            .ttl(remaining.as_secs())
+            .stored();
+        let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));
+        status.append_to(response.headers_mut(), &self.shared.config.name);
+        response
+    }
+
+    /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.
+    fn learn_from_head(&self, lead: &Duty, found: &Found, answer: ResponseHead<'_>, times: Times) {
+        let (Some(stored), Some(entry)) = (found.0.head(), &found.1) else {
+            return;
+        };
+        if *self.request().method != Method::HEAD || answer.status != StatusCode::OK {
+            return;
+        }
+        let (policy, store) = (&self.shared.config.policy, &self.shared.config.store);
+        let len = entry.content.len().unwrap_or_default();
+        let freshened = policy.freshen_by_head(stored, len, answer, times);
+        lead.if_valid(|| match freshened {
+            Freshened::Updated(head) => {
+                _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());
+            }
+            Freshened::Mismatch => _ = store.remove(found.0.key()),
+        });
+    }
+
+    /// Sends an answer on that is not stored.
+    fn pass(
+        &self,
+        lead: Duty,
+        found: &Found,
+        answer: Response<S::Body>,
+        ask: Ask,
+        reason: &'static str,
+    ) -> Response<CacheBody<S::Body>> {
+        let failure = Policy::is_failure(answer.status());
+        let whole = !matches!(
+            answer.status(),
+            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        if found.1.is_some() && *self.request().method == Method::GET && whole && !failure {
+            // What is stored has been superseded by something that may not be.
+            lead.if_valid(|| _ = self.shared.config.store.remove(found.0.key()));
+        }
+        match ask.collapse {
+            Collapse::Yes if failure => lead.release(Release::Unshared {
+                until: self.shared.now().mono,
+            }),
+            Collapse::Yes => lead.release(self.shared.unshared()),
+            Collapse::No => drop(lead),
+        }
+        let status = ask.status().answered(answer.status()).detail(reason);
+        let mut response = answer.map(CacheBody::pass);
+        status.append_to(response.headers_mut(), &self.shared.config.name);
+        response
+    }
+
+    /// Sends what another request is filling.
+    pub(super) fn share_fill<R>(
+        &self,
+        fill: &Arc<Fill>,
+        reader: Reader,
+        ask: Ask,
+    ) -> Response<CacheBody<R>> {
+        let head = &fill.placement.head;
+        let now = self.shared.now();
+        let mut headers = head.to_headers();
+        headers.insert(http::header::AGE, head.meta().age(now).as_secs().into());
+        let status = ask
+            .status()
+            .ttl(head.meta().remaining(now).as_secs())
+            .collapsed();
+        status.append_to(&mut headers, &self.shared.config.name);
+        let mut response = Response::new(CacheBody::filling(reader));
+        *response.status_mut() = head.meta().status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+fn refusal(refused: Refused) -> &'static str {
+    match refused {
+        Refused::TooLarge { .. } => "too-large",
+        Refused::NoRoom { .. } => "no-room",
+        Refused::Length { .. } => "length",
+    }
+}

@@ -1,0 +1,154 @@
+//! [`CacheConfig`]: what a layer is made of.
+
+use core::{fmt, future::Future, pin::Pin, time::Duration};
+use std::sync::Arc;
+
+use eaves_common::time::{Clock, SystemClock};
+
+use crate::{
+    key::KeyRules,
+    policy::Policy,
+    store::{Memory, Store},
+};
+
+/// A piece of work for a [`Spawn`].
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Something that runs tasks in the background, such as `|task| { tokio::spawn(task); }`.
+pub trait Spawn: Send + Sync + 'static {
+    /// Starts a task; it may be dropped unfinished when the runtime ends.
+    fn spawn(&self, task: Task);
+}
+
+impl<F: Fn(Task) + Send + Sync + 'static> Spawn for F {
+    fn spawn(&self, task: Task) {
+        self(task);
+    }
+}
+
+/// What becomes of a body that is being stored when its last reader leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "it ends or goes on")]
+pub enum OnDisconnect {
+    /// The request to the origin is given up, and nothing is stored.
+    #[default]
+    Abort,
+    /// The spawner reads it to its end. Without a spawner this is [`Abort`](Self::Abort).
+    Finish,
+}
+
+/// The parts of a [`CacheLayer`](super::CacheLayer).
+///
+/// ```
+/// use std::sync::Arc;
+/// use eaves_cache::{policy::Policy, store::Memory, tower::{CacheConfig, CacheLayer, OnDisconnect}};
+///
+/// let config = CacheConfig::default()
+///     .name("edge")
+///     .policy(Policy::standards_only())
+///     .store(Arc::new(Memory::new(64 << 20)))
+///     .on_disconnect(OnDisconnect::Finish);
+/// let layer = CacheLayer::new(config);
+/// assert_eq!(layer.stats().hits, 0);
+/// ```
+#[derive(Clone)]
+pub struct CacheConfig {
+    pub(super) name: Arc<str>,
+    pub(super) policy: Policy,
+    pub(super) keys: KeyRules,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) spawner: Option<Arc<dyn Spawn>>,
+    pub(super) on_disconnect: OnDisconnect,
+    pub(super) unshared_for: Duration,
+}
+
+impl Default for CacheConfig {
+    /// A shared cache called `eaves`: 256 MiB of memory, the machine's clock, no spawner.
+    fn default() -> Self {
+        Self {
+            name: Arc::from("eaves"),
+            policy: Policy::default(),
+            keys: KeyRules::default(),
+            store: Arc::new(Memory::new(256 << 20)),
+            clock: Arc::new(SystemClock),
+            spawner: None,
+            on_disconnect: OnDisconnect::Abort,
+            unshared_for: Duration::from_secs(10),
+        }
+    }
+}
+
+impl CacheConfig {
+    /// Sets the name in Cache-Status.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Arc::from(name);
+        self
+    }
+
+    /// Sets the rules of decision.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets how keys are made.
+    #[must_use]
+    pub fn keys(mut self, keys: KeyRules) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// Sets the store; a caller may keep a handle on it.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Sets the clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets what runs background revalidation and [`OnDisconnect::Finish`]. Without it, what may be served stale
+    /// while it is validated is validated first.
+    #[must_use]
+    pub fn spawner(mut self, spawner: impl Spawn) -> Self {
+        self.spawner = Some(Arc::new(spawner));
+        self
+    }
+
+    /// Sets what becomes of a fill whose last reader leaves.
+    #[must_use]
+    pub fn on_disconnect(mut self, then: OnDisconnect) -> Self {
+        self.on_disconnect = then;
+        self
+    }
+
+    /// Sets for how long requests to a URL whose answer was not shareable go to the origin without waiting for one
+    /// another.
+    #[must_use]
+    pub fn unshared_for(mut self, time: Duration) -> Self {
+        self.unshared_for = time;
+        self
+    }
+}
+
+impl fmt::Debug for CacheConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheConfig")
+            .field("name", &self.name)
+            .field("policy", &self.policy)
+            .field("keys", &self.keys)
+            .field("usage", &self.store.usage())
+            .field("spawner", &self.spawner.is_some())
+            .field("on_disconnect", &self.on_disconnect)
+            .field("unshared_for", &self.unshared_for)
+            .finish_non_exhaustive()
+    }
+}

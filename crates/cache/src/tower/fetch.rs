@@ -1,0 +1,316 @@
+//! [`Exchange`]: what a request goes through that the store alone cannot answer.
+
+use core::{future::poll_fn, pin::pin};
+use std::sync::{Arc, Weak};
+
+use http::{Method, Request, Response, StatusCode, Uri, request};
+use http_body::Body;
+
+use super::{
+    CacheBody, RequestBody,
+    answer::Ask,
+    fill::{Fill, Reader},
+    origin::Origin,
+    respond,
+    shared::{Search, Shared},
+};
+use crate::{
+    exchange::{
+        Found as Step, Joined, Lead, Lookup, Outcome, Received, Release, Selected, receive,
+    },
+    key::Key,
+    policy::{
+        Bypass, Collapse, Decision, Invalidation, RequestHead, ResponseHead, Revalidate,
+        SameOrigin, Times, strip_conditions,
+    },
+    stats::Count,
+    status::{CacheStatus, Forward},
+    store::Entry,
+};
+
+/// What a lookup found.
+pub(super) type Found = (Selected, Option<Entry>);
+/// The duty to ask the origin.
+pub(super) type Duty = Lead<Weak<Fill>>;
+
+/// One request on its way, and the service that answers it if the store does not.
+pub(super) struct Exchange<S, B> {
+    pub(super) shared: Arc<Shared>,
+    pub(super) inner: S,
+    pub(super) parts: request::Parts,
+    pub(super) body: Option<B>,
+}
+
+/// How often one request waits for others before it asks for itself.
+const ROUNDS: usize = 2;
+
+impl<S, B> Exchange<S, B> {
+    pub(super) fn new(shared: Arc<Shared>, inner: S, parts: request::Parts, body: B) -> Self {
+        Self {
+            shared,
+            inner,
+            parts,
+            body: Some(body),
+        }
+    }
+
+    pub(super) fn request(&self) -> RequestHead<'_> {
+        RequestHead::from(&self.parts)
+    }
+
+    /// The request as it goes to the origin: with the client's body the first time, without any later.
+    pub(super) fn outgoing(&mut self) -> Request<RequestBody<B>> {
+        let body = self
+            .body
+            .take()
+            .map_or_else(RequestBody::empty, RequestBody::from);
+        Request::from_parts(self.parts.clone(), body)
+    }
+}
+
+impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
+    /// Passes a request on that is not for a cache.
+    pub(super) async fn bypass(
+        mut self,
+        reason: Bypass,
+        key: Key,
+    ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        self.shared.counters.add(Count::Bypass);
+        let request = self.outgoing();
+        let sent = self.shared.now();
+        let answer = self.inner.send(request).await;
+        let answer = answer.inspect_err(|_| self.shared.counters.add(Count::OriginError))?;
+        let times = Times {
+            request: sent,
+            response: self.shared.now(),
+        };
+        self.invalidate(&key, ResponseHead::from(&answer));
+        if reason == Bypass::Method {
+            return Ok(self.after_method(key, answer, times));
+        }
+        let status = CacheStatus::forward(Forward::Bypass)
+            .answered(answer.status())
+            .detail(reason.as_str());
+        let mut response = answer.map(CacheBody::pass);
+        status.append_to(response.headers_mut(), &self.shared.config.name);
+        Ok(response)
+    }
+
+    /// Stores the answer to a POST if it is what a GET would give (RFC 9110 section 9.3.3).
+    fn after_method(
+        &self,
+        key: Key,
+        answer: Response<S::Body>,
+        times: Times,
+    ) -> Response<CacheBody<S::Body>> {
+        let nothing = Lookup::new(key).found(self.request(), None);
+        let policy = &self.shared.config.policy;
+        if let (&Method::POST, Step::Selected(selected)) = (&self.parts.method, nothing) {
+            let received = receive(
+                policy,
+                self.request(),
+                ResponseHead::from(&answer),
+                &selected,
+                times,
+            );
+            if let Received::Store(placement) = received {
+                let lead = self.shared.flights.lead_alone(&selected);
+                return self.store(lead, &(selected, None), placement, answer, Ask::method());
+            }
+        }
+        let status = CacheStatus::forward(Forward::Method).answered(answer.status());
+        let mut response = answer.map(CacheBody::pass);
+        status.append_to(response.headers_mut(), &self.shared.config.name);
+        response
+    }
+
+    fn invalidate(&self, key: &Key, answer: ResponseHead<'_>) {
+        let Some(named) = Invalidation::of(self.request(), answer) else {
+            return;
+        };
+        self.shared.invalidate(key);
+        let Ok(target) = key.to_string().parse::<Uri>() else {
+            return;
+        };
+        for uri in named
+            .locations()
+            .filter_map(|text| SameOrigin(&target).resolve(text))
+        {
+            if let Ok(key) = self.shared.config.keys.key_of_uri(&uri) {
+                self.shared.invalidate(&key);
+            }
+        }
+    }
+
+    /// Finishes a lookup that the store could not answer at once.
+    pub(super) async fn search(
+        self,
+        mut search: Search,
+    ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        let found = search_on(&self.shared, &self.parts, &mut search).await;
+        self.run(found).await
+    }
+
+    /// Answers from the store, from another's answer, or from the origin.
+    pub(super) async fn run(
+        self,
+        mut found: Found,
+    ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        let mut rounds = 0;
+        loop {
+            let decision = respond::decide(&self.shared, self.request(), &found);
+            if let Some(response) = self.serve_stored(&mut found, &decision) {
+                return Ok(response);
+            }
+            if let Decision::Bypass { reason } = decision {
+                return self.bypass(reason, found.0.primary().clone()).await;
+            }
+            let ask = Ask::of(&decision, &found.0, self.request());
+            self.shared.counters.add(ask.count());
+            let collapse = if rounds < ROUNDS {
+                ask.collapse
+            } else {
+                Collapse::No
+            };
+            let turn = match self.join(&found.0, collapse) {
+                Joined::Lead(lead) => Turn::Lead(lead),
+                Joined::Wait(mut wait) => {
+                    self.shared.counters.add(Count::Collapsed);
+                    let outcome = poll_fn(|cx| wait.poll(cx)).await;
+                    self.waited(outcome, &found, ask)
+                }
+            };
+            match turn {
+                Turn::Respond(response) => return Ok(*response),
+                Turn::Lead(lead) => return self.lead(lead, ask).await,
+                Turn::Alone => {
+                    let lead = self.shared.flights.lead_alone(&found.0);
+                    return self.lead(lead, ask).await;
+                }
+                Turn::Again => {
+                    rounds += 1;
+                    found = look(&self.shared, &self.parts, found.0.primary()).await;
+                }
+            }
+        }
+    }
+
+    /// Serves what needs no origin, or only one in the background.
+    fn serve_stored(
+        &self,
+        found: &mut Found,
+        decision: &Decision,
+    ) -> Option<Response<CacheBody<S::Body>>> {
+        let background = Revalidate::Background;
+        if matches!(decision, Decision::HitStale { revalidate, .. } if *revalidate == background) {
+            self.revalidate(found)?;
+        }
+        respond::from_store(&self.shared, self.request(), found, decision)
+    }
+
+    /// Starts a validation in the background, unless one is under way; `None` if nobody runs tasks.
+    fn revalidate(&self, found: &Found) -> Option<()> {
+        let spawner = self.shared.config.spawner.as_ref()?;
+        let Joined::Lead(lead) = self.join(&found.0, Collapse::Yes) else {
+            return Some(());
+        };
+        self.shared.counters.add(Count::Background);
+        let mut parts = self.parts.clone();
+        parts.method = Method::GET;
+        strip_conditions(&mut parts.headers);
+        let mut behind = Self {
+            shared: self.shared.clone(),
+            inner: self.inner.clone(),
+            parts,
+            body: None,
+        };
+        let ask = Ask::behind();
+        spawner.spawn(Box::pin(async move {
+            if behind.inner.ready().await.is_err() {
+                return;
+            }
+            if let Ok(response) = behind.lead(lead, ask).await {
+                read_to_end(response.into_body()).await;
+            }
+        }));
+        Some(())
+    }
+
+    fn join(&self, selected: &Selected, collapse: Collapse) -> Joined<Weak<Fill>> {
+        match collapse {
+            Collapse::Yes => self.shared.flights.join(selected, self.shared.now().mono),
+            Collapse::No => Joined::Lead(self.shared.flights.lead_alone(selected)),
+        }
+    }
+
+    fn waited(&self, outcome: Outcome<Weak<Fill>>, found: &Found, ask: Ask) -> Turn<S::Body> {
+        let respond = |response| Turn::Respond(Box::new(response));
+        match outcome {
+            Outcome::Lead(lead) => Turn::Lead(lead),
+            Outcome::Shared(fill) => match self.follow(&fill) {
+                Some((fill, reader)) => respond(self.share_fill(&fill, reader, ask)),
+                None => Turn::Again,
+            },
+            Outcome::Released(Release::LookAgain) => Turn::Again,
+            Outcome::Released(Release::Unshared { .. }) => Turn::Alone,
+            Outcome::Released(Release::Failed) => {
+                let stale = self.stale(found, ask, None);
+                respond(
+                    stale.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)),
+                )
+            }
+        }
+    }
+
+    fn follow(&self, fill: &Weak<Fill>) -> Option<(Arc<Fill>, Reader)> {
+        let fill = fill.upgrade()?;
+        if !fill.fits(&self.parts.headers) {
+            return None;
+        }
+        let reader = fill.follow()?;
+        Some((fill, reader))
+    }
+
+    /// Looks again, since what was missing may have come before the lead did, and asks the origin.
+    async fn lead(self, lead: Duty, ask: Ask) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        let mut found = look(&self.shared, &self.parts, lead.primary()).await;
+        let decision = respond::decide(&self.shared, self.request(), &found);
+        // What is stale was stale before, and is what this lead is to validate.
+        let answered = match decision {
+            Decision::HitStale { .. } => None,
+            _ => respond::from_store(&self.shared, self.request(), &mut found, &decision),
+        };
+        if let Some(response) = answered {
+            lead.release(Release::LookAgain);
+            return Ok(response);
+        }
+        self.fetch(lead, found, ask).await
+    }
+}
+
+/// Looks a URL up, whatever the store takes for it.
+async fn look(shared: &Shared, parts: &request::Parts, primary: &Key) -> Found {
+    let mut search = Search::new(Lookup::new(primary.clone()));
+    search_on(shared, parts, &mut search).await
+}
+
+async fn search_on(shared: &Shared, parts: &request::Parts, search: &mut Search) -> Found {
+    poll_fn(|cx| search.poll(shared, RequestHead::from(parts), cx)).await
+}
+
+/// What comes of waiting.
+enum Turn<R> {
+    Again,
+    Alone,
+    Lead(Duty),
+    Respond(Box<Response<CacheBody<R>>>),
+}
+
+/// Pulls a body through, so that what is stored of it is complete; an error ends the fill by itself.
+async fn read_to_end<R>(body: CacheBody<R>)
+where
+    CacheBody<R>: Body,
+{
+    let mut body = pin!(body);
+    while let Some(Ok(_)) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {}
+}

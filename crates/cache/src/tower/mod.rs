@@ -1,0 +1,35 @@
+//! A [tower](https://docs.rs/tower) layer around any HTTP service: hyper, axum, tonic, or a client.
+//!
+//! ```text
+//! request ─► CacheService ─► hit: ready at once from the store
+//!                        └─► else: a boxed future that waits for another's answer, or calls the inner service
+//! ```
+//!
+//! The inner service takes `Request<RequestBody<B>>`: the client's body, or an empty one when the cache asks on its
+//! own behalf (background revalidation). It must be `Clone`, as hyper's and reqwest's clients are.
+//!
+//! When the inner service fails, a stored response is served stale if nothing forbids it. If something does
+//! (`must-revalidate`), the answer is 504 (RFC 9111 section 5.2.2.2). With nothing stored, the error is passed on to
+//! the request that met it, and requests that were waiting for its answer get a 502.
+
+mod answer;
+mod body;
+mod config;
+mod drain;
+mod fetch;
+mod fill;
+mod future;
+mod layer;
+mod origin;
+mod request_body;
+mod respond;
+mod service;
+mod shared;
+mod source;
+
+pub use body::{BodyError, CacheBody};
+pub use config::{CacheConfig, OnDisconnect, Spawn, Task};
+pub use future::ResponseFuture;
+pub use layer::CacheLayer;
+pub use request_body::RequestBody;
+pub use service::CacheService;

@@ -1,0 +1,100 @@
+//! [`Shared`]: what all requests of one cache have in common.
+
+use core::task::{Context, Poll};
+use std::sync::{Arc, Weak};
+
+use eaves_common::time::Now;
+
+use super::{CacheConfig, fill::Fill};
+use crate::{
+    exchange::{Flights, Found, Lookup, Opening, Release, Selected},
+    key::{Key, KeyError},
+    policy::RequestHead,
+    stats::Counters,
+    store::{Entry, Ticket},
+};
+
+/// Configuration, flights and counters.
+pub(super) struct Shared {
+    pub(super) config: CacheConfig,
+    pub(super) flights: Arc<Flights<Weak<Fill>>>,
+    pub(super) counters: Counters,
+}
+
+impl Shared {
+    pub(super) fn new(config: CacheConfig) -> Self {
+        Self {
+            config,
+            flights: Arc::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.config.clock.now()
+    }
+
+    pub(super) fn open(&self, request: RequestHead<'_>) -> Result<Opening, KeyError> {
+        Opening::of(&self.config.policy, &self.config.keys, request)
+    }
+
+    /// What lets those go who wait for an answer that cannot be shared.
+    pub(super) fn unshared(&self) -> Release {
+        Release::Unshared {
+            until: self.now().mono + self.config.unshared_for,
+        }
+    }
+
+    /// Removes a URL with all its variants.
+    pub(super) fn invalidate(&self, key: &Key) -> bool {
+        self.flights
+            .invalidate(key, || self.config.store.remove(key))
+    }
+}
+
+/// A lookup under way: the state of the exchange, and what the store keeps for it.
+pub(super) struct Search {
+    lookup: Option<Lookup>,
+    ticket: Ticket,
+}
+
+impl Search {
+    pub(super) fn new(lookup: Lookup) -> Self {
+        Self {
+            lookup: Some(lookup),
+            ticket: Ticket::default(),
+        }
+    }
+
+    /// Looks up key after key until a response is selected or there is none.
+    pub(super) fn poll(
+        &mut self,
+        shared: &Shared,
+        request: RequestHead<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Selected, Option<Entry>)> {
+        loop {
+            let lookup = self
+                .lookup
+                .take()
+                .expect("a search is polled until it is ready, and set again below");
+            let Poll::Ready(mut entry) =
+                shared
+                    .config
+                    .store
+                    .poll_lookup(lookup.key(), &mut self.ticket, cx)
+            else {
+                self.lookup = Some(lookup);
+                return Poll::Pending;
+            };
+            let head = entry.as_mut().map(|entry| core::mem::take(&mut entry.head));
+            match lookup.found(request, head) {
+                Found::Again(next) => self.lookup = Some(next),
+                Found::Selected(selected) => {
+                    let entry = entry.filter(|_| selected.head().is_some());
+                    return Poll::Ready((selected, entry));
+                }
+            }
+        }
+    }
+}

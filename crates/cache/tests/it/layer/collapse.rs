@@ -1,0 +1,199 @@
+//! Many requests at once for the same.
+
+use eaves_cache::tower::CacheBody;
+use http::Response;
+use tokio::{sync::oneshot, task::JoinSet};
+
+use crate::origin::{Answer, Got, OriginBody, World, get, got, respond};
+
+/// An answer that waits until the test sends it.
+fn later(world: &World) -> oneshot::Sender<Answer> {
+    let (send, receive) = oneshot::channel();
+    world.answer(async move { receive.await.unwrap_or(Err("never answered")) });
+    send
+}
+
+fn start(world: &World, clients: usize, fields: &[(&str, &str)]) -> JoinSet<Got> {
+    let mut set = JoinSet::new();
+    for _ in 0..clients {
+        let response = world.send(get("/", fields));
+        set.spawn(async move { got(unwrap(response.await)).await });
+    }
+    set
+}
+
+fn unwrap(
+    response: Result<Response<CacheBody<OriginBody>>, &str>,
+) -> Response<CacheBody<OriginBody>> {
+    response.unwrap()
+}
+
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_requests_for_a_cold_url_reach_the_origin_once() {
+    let world = World::new();
+    let answer = later(&world);
+    let clients = start(&world, 500, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    let response =
+        respond(200, &[("cache-control", "max-age=60")]).body(OriginBody::whole("hello"));
+    assert!(answer.send(Ok(response.unwrap())).is_ok());
+    let all = clients.join_all().await;
+    assert!(all.iter().all(|got| got.text() == "hello"));
+    assert_eq!(
+        all.iter()
+            .filter(|got| got.cache_status().contains("collapsed")
+                || got.cache_status().contains("hit"))
+            .count(),
+        499
+    );
+    assert_eq!(world.seen(), 1);
+}
+
+#[tokio::test]
+async fn followers_read_a_fill_while_it_lasts() {
+    let world = World::new();
+    let answer = later(&world);
+    let (feed, body) = OriginBody::fed(Some(6));
+    let clients = start(&world, 20, &[]);
+    settle().await;
+    let response = respond(200, &[("cache-control", "max-age=60")]).body(body);
+    assert!(answer.send(Ok(response.unwrap())).is_ok());
+    settle().await;
+    for part in ["ab", "cd", "ef"] {
+        feed.send(Ok(http_body::Frame::data(part.into()))).unwrap();
+        settle().await;
+    }
+    let late = start(&world, 5, &[]);
+    for got in clients
+        .join_all()
+        .await
+        .iter()
+        .chain(&late.join_all().await)
+    {
+        assert_eq!(got.text(), "abcdef");
+    }
+    assert_eq!(world.seen(), 1);
+}
+
+#[tokio::test]
+async fn a_no_store_answer_lets_everybody_ask_and_the_next_wave_does_not_queue() {
+    let world = World::new();
+    let first = later(&world);
+    for _ in 0..29 {
+        world.say(200, &[("cache-control", "no-store")], "mine");
+    }
+    let clients = start(&world, 10, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    let response = respond(200, &[("cache-control", "no-store")]).body(OriginBody::whole("mine"));
+    assert!(first.send(Ok(response.unwrap())).is_ok());
+    assert!(
+        clients
+            .join_all()
+            .await
+            .iter()
+            .all(|got| got.text() == "mine")
+    );
+    assert_eq!(world.seen(), 10);
+    let next: Vec<_> = (0..20).map(|_| later(&world)).collect();
+    drop(next);
+    let clients = start(&world, 20, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 30);
+    assert_eq!(clients.join_all().await.len(), 20);
+}
+
+#[tokio::test]
+async fn when_the_one_who_asks_leaves_the_next_one_asks() {
+    let world = World::new();
+    let never = later(&world);
+    world.say(200, &[("cache-control", "max-age=60")], "hello");
+    let mut leading = start(&world, 1, &[]);
+    settle().await;
+    let clients = start(&world, 50, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    leading.abort_all();
+    while leading.join_next().await.is_some() {}
+    assert!(
+        clients
+            .join_all()
+            .await
+            .iter()
+            .all(|got| got.text() == "hello")
+    );
+    assert_eq!(world.seen(), 2);
+    drop(never);
+}
+
+#[tokio::test]
+async fn requests_that_select_another_variant_get_their_own() {
+    let world = World::new();
+    let first = later(&world);
+    let ones = start(&world, 5, &[("foo", "1")]);
+    settle().await;
+    let twos = start(&world, 5, &[("foo", "2")]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    let fields = [("cache-control", "max-age=60"), ("vary", "foo")];
+    world.say(200, &fields, "two");
+    let response = respond(200, &fields)
+        .body(OriginBody::whole("one"))
+        .unwrap();
+    assert!(first.send(Ok(response)).is_ok());
+    assert!(ones.join_all().await.iter().all(|got| got.text() == "one"));
+    assert!(twos.join_all().await.iter().all(|got| got.text() == "two"));
+    assert_eq!(world.seen(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_origin_fails_those_who_waited_with_a_502() {
+    let world = World::new();
+    let first = later(&world);
+    let mut leading = JoinSet::new();
+    leading.spawn(world.send(get("/", &[])));
+    settle().await;
+    let clients = start(&world, 5, &[]);
+    settle().await;
+    assert!(first.send(Err("connection refused")).is_ok());
+    assert_eq!(
+        leading.join_next().await.unwrap().unwrap().err(),
+        Some("connection refused")
+    );
+    assert!(clients.join_all().await.iter().all(|got| got.status == 502));
+    assert_eq!(world.seen(), 1);
+}
+
+#[tokio::test]
+async fn what_is_purged_while_it_is_fetched_is_not_kept() {
+    let world = World::new();
+    let first = later(&world);
+    world.say(200, &[("cache-control", "max-age=60")], "new");
+    let clients = start(&world, 3, &[]);
+    settle().await;
+    world
+        .layer
+        .purge(&"http://a.example/".parse().unwrap())
+        .unwrap();
+    let after = start(&world, 3, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 2);
+    let response = respond(200, &[("cache-control", "max-age=60")]).body(OriginBody::whole("old"));
+    assert!(first.send(Ok(response.unwrap())).is_ok());
+    // Who asked before the purge may get either; who asked after it must not get the old one.
+    let before = clients.join_all().await;
+    assert!(
+        before
+            .iter()
+            .all(|got| ["old", "new"].contains(&got.text()))
+    );
+    assert!(after.join_all().await.iter().all(|got| got.text() == "new"));
+    assert_eq!(world.get("/", &[]).await.text(), "new");
+}

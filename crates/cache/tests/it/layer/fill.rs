@@ -1,0 +1,184 @@
+//! Bodies on their way in: truncation, disconnects, sizes, back-pressure.
+
+use eaves_cache::{
+    store::Memory,
+    tower::{OnDisconnect, Task},
+};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+
+use crate::origin::{Feed, OriginBody, World, get, respond};
+
+const FRESH: &[(&str, &str)] = &[("cache-control", "max-age=60")];
+
+fn feeding(world: &World, len: Option<u64>) -> Feed {
+    let (feed, body) = OriginBody::fed(len);
+    let response = respond(200, FRESH).body(body).unwrap();
+    world.answer(std::future::ready(Ok(response)));
+    feed
+}
+
+fn feed(feed: &Feed, data: impl Into<bytes::Bytes>) {
+    feed.send(Ok(Frame::data(data.into()))).unwrap();
+}
+
+#[tokio::test]
+async fn a_body_cut_short_ends_in_an_error_and_is_not_kept() {
+    let world = World::new();
+    for end in ["closed", "failed"] {
+        let origin = feeding(&world, Some(10));
+        feed(&origin, "half ");
+        if end == "failed" {
+            origin.send(Err("reset")).unwrap();
+        }
+        drop(origin);
+        let got = world.get("/", &[]).await;
+        assert!(got.body.is_err(), "{end}");
+        assert_eq!(world.store.usage().entries, 0, "{end}");
+    }
+    assert_eq!(world.store.usage().bytes, 0);
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_stored_at_its_end() {
+    let world = World::new();
+    let origin = feeding(&world, None);
+    feed(&origin, "part ");
+    feed(&origin, "by part");
+    drop(origin);
+    assert_eq!(world.get("/", &[]).await.text(), "part by part");
+    let hit = world.get("/", &[]).await;
+    assert_eq!(
+        (hit.text(), hit.cache_status()),
+        ("part by part", "eaves; hit; ttl=60")
+    );
+}
+
+#[tokio::test]
+async fn trailers_are_stored_apart_and_come_back() {
+    let world = World::new();
+    let origin = feeding(&world, None);
+    feed(&origin, "data");
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("digest", "abc".parse().unwrap());
+    origin.send(Ok(Frame::trailers(trailers.clone()))).unwrap();
+    drop(origin);
+    world.get("/", &[]).await;
+    let hit = world.send(get("/", &[])).await.unwrap();
+    assert!(!hit.headers().contains_key("digest"));
+    let body = hit.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers(), Some(&trailers));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_ends_the_fill() {
+    let world = World::new();
+    let origin = feeding(&world, Some(10));
+    feed(&origin, "half ");
+    let mut response = world.send(get("/", &[])).await.unwrap();
+    response.body_mut().frame().await.unwrap().unwrap();
+    drop(response);
+    assert!(origin.is_closed());
+    assert_eq!(
+        (world.store.usage().entries, world.store.usage().bytes),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_fill_can_be_finished_without_its_client() {
+    let world = World::with(|config| {
+        config
+            .on_disconnect(OnDisconnect::Finish)
+            .spawner(|task: Task| {
+                tokio::spawn(task);
+            })
+    });
+    let origin = feeding(&world, Some(10));
+    feed(&origin, "half ");
+    let mut response = world.send(get("/", &[])).await.unwrap();
+    response.body_mut().frame().await.unwrap().unwrap();
+    drop(response);
+    feed(&origin, "whole");
+    let got = world.get("/", &[]).await;
+    assert_eq!((got.text(), world.seen()), ("half whole", 1));
+}
+
+#[tokio::test]
+async fn a_reader_that_counts_to_the_announced_length_completes_the_fill() {
+    let world = World::new();
+    let origin = feeding(&world, None);
+    feed(&origin, "12345");
+    drop(origin);
+    let mut response = world.send(get("/", &[])).await.unwrap();
+    response.body_mut().frame().await.unwrap().unwrap();
+    assert!(!response.body().is_end_stream());
+    assert!(response.body_mut().frame().await.is_none());
+    assert_eq!(world.store.usage().entries, 1);
+}
+
+#[tokio::test]
+async fn what_is_too_large_passes_through_without_being_kept() {
+    let world = World::storing(Memory::new(1 << 20).max_object(1000), |config| config);
+    let origin = feeding(&world, Some(2000));
+    feed(&origin, vec![7; 2000]);
+    drop(origin);
+    let got = world.get("/", &[]).await;
+    assert_eq!(got.body.as_ref().unwrap().len(), 2000);
+    assert_eq!(
+        got.cache_status(),
+        "eaves; fwd=uri-miss; fwd-status=200; detail=too-large"
+    );
+    assert_eq!(world.store.usage().bytes, 0);
+}
+
+#[tokio::test]
+async fn a_body_that_outgrows_the_store_still_arrives_whole() {
+    let world = World::storing(Memory::new(1 << 20).max_object(100_000), |config| config);
+    let origin = feeding(&world, None);
+    for part in 0..50u8 {
+        feed(&origin, vec![part; 10_000]);
+    }
+    drop(origin);
+    let body = world.get("/", &[]).await.body.unwrap();
+    let expected: Vec<u8> = (0..50u8).flat_map(|part| vec![part; 10_000]).collect();
+    assert!(body == expected);
+    assert_eq!(
+        (world.store.usage().entries, world.store.usage().bytes),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_reader_left_behind_by_a_body_that_is_not_kept_gets_an_error_and_never_a_hole() {
+    let world = World::storing(Memory::new(1 << 20).max_object(100_000), |config| config);
+    let origin = feeding(&world, None);
+    feed(&origin, vec![0; 10_000]);
+    let mut fast = world.send(get("/", &[])).await.unwrap().into_body();
+    let slow = world.send(get("/", &[])).await.unwrap().into_body();
+    for part in 1..200u8 {
+        feed(&origin, vec![part; 10_000]);
+    }
+    drop(origin);
+    let mut len = 0;
+    while let Some(frame) = fast.frame().await {
+        len += frame.unwrap().data_ref().unwrap().len();
+    }
+    assert_eq!(len, 2_000_000);
+    let error = slow.collect().await.unwrap_err();
+    assert!(error.to_string().contains("too far behind"), "{error}");
+}
+
+#[tokio::test]
+async fn the_origin_waits_while_no_reader_is_polled() {
+    let world = World::storing(Memory::new(1 << 20), |config| config);
+    let origin = feeding(&world, Some(100_000));
+    let response = world.send(get("/", &[])).await.unwrap();
+    for _ in 0..10 {
+        feed(&origin, vec![1; 10_000]);
+    }
+    // Room is reserved, but nothing has been pulled: all frames are still the origin's.
+    assert!(world.store.usage().bytes >= 100_000);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body.len(), 100_000);
+}

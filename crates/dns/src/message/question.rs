@@ -1,0 +1,70 @@
+//! Questions.
+
+use core::fmt;
+
+use crate::{
+    error::{BuildError, WireError},
+    name::{Name, NameRef},
+    record::{Class, Rtype},
+    wire::{Reader, Sink},
+};
+
+/// A question: a name, a type, a class.
+///
+/// ```
+/// use eaves_dns::{NameBuf, Question, Rtype};
+///
+/// let name: NameBuf = "example.org.".parse()?;
+/// assert_eq!(Question::new(&name, Rtype::MX).to_string(), "example.org. IN MX");
+/// # Ok::<(), eaves_dns::NameError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Question<'a> {
+    /// The name asked about.
+    pub name: NameRef<'a>,
+    /// The type asked for.
+    pub rtype: Rtype,
+    /// The class.
+    pub class: Class,
+}
+
+impl<'a> Question<'a> {
+    /// Asks in class `IN`.
+    #[must_use]
+    pub fn new(name: &'a Name, rtype: Rtype) -> Self {
+        Self {
+            name: name.into(),
+            rtype,
+            class: Class::IN,
+        }
+    }
+
+    /// Says whether multicast DNS asks for a unicast reply (RFC 6762 section 5.4).
+    #[must_use]
+    pub fn wants_unicast(&self) -> bool {
+        self.class.0 & 0x8000 != 0
+    }
+
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        Ok(Self {
+            name: reader.name()?,
+            rtype: Rtype(reader.u16("question type")?),
+            class: Class(reader.u16("question class")?),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, sink: &mut impl Sink) -> Result<(), BuildError> {
+        sink.compressed(self.name)?;
+        let [t0, t1] = self.rtype.0.to_be_bytes();
+        let [c0, c1] = self.class.0.to_be_bytes();
+        sink.put(&[t0, t1, c0, c1])
+    }
+}
+
+impl fmt::Display for Question<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.name, self.class, self.rtype)
+    }
+}

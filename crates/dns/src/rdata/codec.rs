@@ -1,0 +1,183 @@
+//! The interpreter of the table: what every record type's forms have in common.
+
+use core::fmt::{self, Write};
+
+use crate::{
+    error::{BuildError, TextError, WireError},
+    rdata::table::{self, Spec},
+    record::Rtype,
+    text::{Lexer, Printer, radix},
+    wire::{Reader, Sink},
+};
+
+/// Checks rdata that fills `reader`.
+pub(crate) fn check(rtype: Rtype, mut reader: Reader<'_>) -> Result<(), WireError> {
+    let Some(spec) = table::spec(rtype) else {
+        return Ok(());
+    };
+    for (name, field) in spec.fields {
+        field.check(&mut reader, name)?;
+    }
+    reader.finish()
+}
+
+/// What becomes of the names within rdata.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Compressed,
+    Expanded,
+    Lowercase,
+}
+
+/// Appends checked rdata with its names expanded.
+pub(crate) fn write_expanded(
+    rtype: Rtype,
+    reader: Reader<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), BuildError> {
+    copy(rtype, reader, sink, Names::Expanded)
+}
+
+/// Appends checked rdata in canonical form (RFC 4034 section 6.2).
+pub(crate) fn write_canonical(
+    rtype: Rtype,
+    reader: Reader<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), BuildError> {
+    let lowercase = table::spec(rtype).is_some_and(|spec| spec.lowercase);
+    let names = if lowercase {
+        Names::Lowercase
+    } else {
+        Names::Expanded
+    };
+    copy(rtype, reader, sink, names)
+}
+
+/// Appends checked rdata as it stands in a message: names compressed where the type allows.
+#[inline]
+pub(crate) fn write_message(
+    rtype: Rtype,
+    mut reader: Reader<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), BuildError> {
+    match table::spec(rtype) {
+        Some(spec) if spec.compress => copy(rtype, reader, sink, Names::Compressed),
+        _ => sink.put(reader.rest()),
+    }
+}
+
+fn copy(
+    rtype: Rtype,
+    mut reader: Reader<'_>,
+    sink: &mut impl Sink,
+    names: Names,
+) -> Result<(), BuildError> {
+    let fields = table::spec(rtype).map_or(&[][..], |spec| spec.fields);
+    for (name, field) in fields {
+        if field.is_name() {
+            let found = reader.name().map_err(BuildError::Rdata)?;
+            match names {
+                Names::Compressed => sink.compressed(found)?,
+                Names::Expanded => sink.name(found)?,
+                Names::Lowercase => sink.name((&found.to_name_buf().to_lowercase()).into())?,
+            }
+            continue;
+        }
+        let mut start = reader;
+        field.check(&mut reader, name).map_err(BuildError::Rdata)?;
+        let len = reader.position() - start.position();
+        sink.put(start.bytes(len, name).map_err(BuildError::Rdata)?)?;
+    }
+    sink.put(reader.rest())
+}
+
+/// Prints checked rdata in presentation format.
+pub(crate) fn print(rtype: Rtype, reader: Reader<'_>, out: &mut dyn Write) -> fmt::Result {
+    match table::spec(rtype) {
+        Some(spec) if has_text(spec, reader) => {
+            let mut reader = reader;
+            let mut printer = Printer::new(out);
+            let mut fields = spec.fields.iter();
+            fields.try_for_each(|(name, field)| field.print(&mut reader, name, &mut printer))
+        }
+        _ => print_generic(reader, out),
+    }
+}
+
+/// Says whether every field has a text that reads back.
+fn has_text(spec: &Spec, mut reader: Reader<'_>) -> bool {
+    let mut fields = spec.fields.iter();
+    fields.all(|(name, field)| field.has_text(&mut reader, name)) && !spec.fields.is_empty()
+}
+
+/// Prints rdata in the `\#` form (RFC 3597 section 5).
+pub(crate) fn print_generic(mut reader: Reader<'_>, out: &mut dyn Write) -> fmt::Result {
+    let octets = reader.rest();
+    let mut printer = Printer::new(out);
+    printer.show(format_args!("\\# {}", octets.len()))?;
+    if octets.is_empty() {
+        Ok(())
+    } else {
+        printer.hex(octets)
+    }
+}
+
+/// Parses rdata to the end of the entry and appends its wire form, uncompressed.
+pub(crate) fn parse_rdata(
+    rtype: Rtype,
+    tokens: &mut Lexer<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
+    let start = out.len();
+    let before = *tokens;
+    if let Some(token) = tokens.next()?
+        && token.text == b"\\#"
+        && !token.quoted
+    {
+        parse_generic(rtype, tokens, out)?;
+    } else {
+        *tokens = before;
+        let Some(spec) = table::spec(rtype) else {
+            let at = tokens.position();
+            return Err(TextError::invalid(
+                at,
+                "a type without a format is written as \\#",
+            ));
+        };
+        for (name, field) in spec.fields {
+            field.parse(tokens, name, out)?;
+        }
+        tokens.finish()?;
+    }
+    if out.len() - start > usize::from(u16::MAX) {
+        return Err(TextError::invalid(
+            before.position(),
+            "rdata is longer than 65535 octets",
+        ));
+    }
+    Ok(())
+}
+
+/// Parses what follows `\#`: the length, and as many octets in hexadecimal; a known type's rdata
+/// must be valid too.
+fn parse_generic(rtype: Rtype, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let start = out.len();
+    let token = tokens.expect("length")?;
+    let len = token.number(u16::MAX.into(), "not a length up to 65535")?;
+    if len > 0 {
+        radix::hex_rest(tokens, "octets", out)?;
+    }
+    tokens.finish()?;
+    if (out.len() - start) as u64 != len {
+        return Err(token.invalid("length does not match the octets"));
+    }
+    let wire = &out[start..];
+    let mut flat = Vec::new();
+    let is_valid = check(rtype, Reader::new(wire)).is_ok()
+        && write_expanded(rtype, Reader::new(wire), &mut flat).is_ok()
+        && flat == wire;
+    if !is_valid {
+        return Err(token.invalid("octets are not valid for this type"));
+    }
+    Ok(())
+}

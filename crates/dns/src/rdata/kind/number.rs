@@ -1,0 +1,68 @@
+//! Numbers.
+
+use super::Kind;
+use crate::{
+    error::{BuildError, TextError, WireError},
+    text::{Lexer, Printer, mnemonic},
+    wire::{Reader, Sink},
+};
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])+ $kind:ident $int:ident $what:literal;)*) => {$(
+        kind! {
+            $(#[$doc])+
+            $kind: $int;
+            read(reader, field) { reader.$int(field) }
+            write(view, sink) { sink.put(&view.to_be_bytes()) }
+            print(view, out) { out.show(view) }
+            parse(tokens, field, bytes) {
+                let value = tokens.expect(field)?.number($int::MAX.into(), $what)?;
+                bytes.extend_from_slice(&(value as $int).to_be_bytes());
+                Ok(())
+            }
+        }
+    )*};
+}
+
+numbers! {
+    /// An octet.
+    U8 u8 "not a number up to 255";
+    /// Two octets.
+    U16 u16 "not a number up to 65535";
+    /// Four octets.
+    U32 u32 "not a number up to 4294967295";
+}
+
+kind! {
+    /// Six octets.
+    U48: u64;
+    read(reader, field) {
+        let [a, b, c, d, e, f] = reader.array(field)?;
+        Ok(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+    write(view, sink) {
+        let [_, _, octets @ ..] = view.to_be_bytes();
+        sink.put(&octets)
+    }
+    print(view, out) { out.show(view) }
+    parse(tokens, field, bytes) {
+        let value = tokens.expect(field)?.number((1 << 48) - 1, "not a number of 48 bits")?;
+        let [_, _, octets @ ..] = value.to_be_bytes();
+        bytes.extend_from_slice(&octets);
+        Ok(())
+    }
+}
+
+kind! {
+    /// Four octets of seconds, in text perhaps with units.
+    Period: u32;
+    read(reader, field) { reader.u32(field) }
+    write(view, sink) { sink.put(&view.to_be_bytes()) }
+    print(view, out) { out.show(view) }
+    parse(tokens, field, bytes) {
+        let token = tokens.expect(field)?;
+        let seconds = mnemonic::period(token.text).ok_or_else(|| token.invalid("not a time"))?;
+        bytes.extend_from_slice(&seconds.to_be_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Writing a message into a caller's buffer.
+
+use crate::{
+    error::BuildError,
+    name::NameRef,
+    wire::{Sink, compress::Table},
+};
+
+/// Appends fields to a buffer up to a limit, and compresses names against those written before.
+///
+/// ```
+/// use eaves_dns::{NameBuf, wire::{Sink, Writer}};
+///
+/// let name: NameBuf = "mail.example.".parse()?;
+/// let mut buf = [0; 64];
+/// let mut writer = Writer::new(&mut buf);
+/// writer.put(&[0; 12]).unwrap();
+/// writer.compressed(name.as_ref().into()).unwrap();
+/// writer.compressed(name.as_ref().into()).unwrap();
+/// assert_eq!(writer.written()[26..], [0xc0, 12]);
+/// # Ok::<(), eaves_dns::NameError>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer<'b> {
+    buf: &'b mut [u8],
+    pos: usize,
+    limit: usize,
+    names: Table,
+}
+
+impl<'b> Writer<'b> {
+    /// Writes into `buf`, of which at most 65535 bytes are used.
+    #[must_use]
+    pub fn new(buf: &'b mut [u8]) -> Self {
+        let limit = buf.len().min(usize::from(u16::MAX));
+        Self {
+            buf,
+            pos: 0,
+            limit,
+            names: Table::new(),
+        }
+    }
+
+    /// Returns what was written.
+    #[must_use]
+    pub fn written(&self) -> &[u8] {
+        &self.buf[..self.pos]
+    }
+
+    /// Returns how many bytes were written.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.pos
+    }
+
+    /// Returns the limit in bytes.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Lowers or raises the limit, within the buffer.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.min(self.buf.len()).min(usize::from(u16::MAX));
+    }
+
+    /// Takes back what was written from `pos` on.
+    pub fn rewind(&mut self, pos: usize) {
+        if pos < self.pos {
+            self.pos = pos;
+            self.names.forget(pos);
+        }
+    }
+
+    /// Overwrites two octets that were written before.
+    pub(crate) fn patch_u16(&mut self, at: usize, value: u16) {
+        if let Some(slot) = self.buf[..self.pos].get_mut(at..at + 2) {
+            slot.copy_from_slice(&value.to_be_bytes());
+        }
+    }
+
+    /// Gives the buffer back, with the number of bytes written.
+    pub(crate) fn into_parts(self) -> (&'b mut [u8], usize) {
+        (self.buf, self.pos)
+    }
+
+    /// Writes a length field of two octets and what `body` writes behind it.
+    #[inline]
+    pub(crate) fn with_len(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        let at = self.pos;
+        self.put(&[0, 0])?;
+        body(self)?;
+        let len = u16::try_from(self.pos - at - 2).map_err(|_| BuildError::TooLong)?;
+        self.patch_u16(at, len);
+        Ok(())
+    }
+
+    #[cold]
+    fn full(&self) -> BuildError {
+        BuildError::Full { limit: self.limit }
+    }
+}
+
+impl Sink for Writer<'_> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) -> Result<(), BuildError> {
+        let end = self.pos + bytes.len();
+        if end > self.limit {
+            return Err(self.full());
+        }
+        self.buf[self.pos..end].copy_from_slice(bytes);
+        self.pos = end;
+        Ok(())
+    }
+
+    #[inline]
+    fn name(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
+        match name.as_flat() {
+            Some(flat) => self.put(flat),
+            None => {
+                let mut scratch = [0; 255];
+                self.put(name.copy_to(&mut scratch))
+            }
+        }
+    }
+
+    #[inline]
+    fn compressed(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
+        let mut scratch = [0; 255];
+        let flat = match name.as_flat() {
+            Some(flat) => flat,
+            None => name.copy_to(&mut scratch),
+        };
+        let (keep, pointer) = self.names.find(&self.buf[..self.pos], flat);
+        let at = self.pos;
+        self.put(&flat[..keep])?;
+        if let Some(target) = pointer
+            && let Err(full) = self.put(&(0xc000 | target).to_be_bytes())
+        {
+            self.pos = at;
+            return Err(full);
+        }
+        self.names
+            .learn(&self.buf[..self.pos], at, &flat[..keep], pointer);
+        Ok(())
+    }
+}

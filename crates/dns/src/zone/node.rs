@@ -1,0 +1,79 @@
+//! What a zone holds at one name.
+
+use crate::record::{Rtype, Ttl};
+
+/// The `RRsets` of a name; none at an empty non-terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) sets: Vec<Rrset>,
+    /// How many names stand one label below, so that a name without records and without these is
+    /// no name.
+    pub(crate) children: u32,
+}
+
+/// An `RRset`: its records' rdata one after another, each behind its length.
+#[derive(Clone, Debug)]
+pub(crate) struct Rrset {
+    pub(crate) rtype: Rtype,
+    pub(crate) ttl: Ttl,
+    packed: Box<[u8]>,
+}
+
+impl Node {
+    #[inline]
+    pub(crate) fn set(&self, rtype: Rtype) -> Option<&Rrset> {
+        self.sets.iter().find(|set| set.rtype == rtype)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets.is_empty() && self.children == 0
+    }
+
+    /// Replaces an `RRset`, or removes it when `set` is `None`.
+    pub(crate) fn replace(&mut self, rtype: Rtype, set: Option<Rrset>) {
+        self.sets.retain(|known| known.rtype != rtype);
+        self.sets.extend(set);
+    }
+}
+
+impl Rrset {
+    /// Packs rdata; records that are there already are left out (RFC 2181 section 5).
+    pub(crate) fn new<'r>(rtype: Rtype, ttl: Ttl, rdatas: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut packed = Vec::new();
+        for rdata in rdatas {
+            if unpack(&packed).any(|known| known == rdata) {
+                continue;
+            }
+            // Rdata comes checked: it is at most 65535 octets long.
+            packed.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
+            packed.extend_from_slice(rdata);
+        }
+        Self {
+            rtype,
+            ttl,
+            packed: packed.into(),
+        }
+    }
+
+    pub(crate) fn rdatas(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        unpack(&self.packed)
+    }
+}
+
+#[derive(Clone)]
+struct Unpack<'p>(&'p [u8]);
+
+fn unpack(packed: &[u8]) -> Unpack<'_> {
+    Unpack(packed)
+}
+
+impl<'p> Iterator for Unpack<'p> {
+    type Item = &'p [u8];
+
+    fn next(&mut self) -> Option<&'p [u8]> {
+        let (len, behind) = self.0.split_first_chunk()?;
+        let (rdata, rest) = behind.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+        self.0 = rest;
+        Some(rdata)
+    }
+}

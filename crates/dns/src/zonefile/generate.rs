@@ -1,0 +1,183 @@
+//! `$GENERATE`: a run of records from a template, as BIND has it.
+
+use core::fmt::Write as _;
+
+use crate::{error::TextError, text::Lexer};
+
+/// How many records one directive may make.
+const MAX_RECORDS: u64 = 65_536;
+
+/// A run being made.
+#[derive(Debug)]
+pub(super) struct Generate<'t> {
+    next: u64,
+    stop: u64,
+    step: u64,
+    owner: &'t [u8],
+    rest: &'t [u8],
+    /// Where the directive stands: offset and line.
+    pub(super) place: (usize, usize),
+}
+
+impl<'t> Generate<'t> {
+    /// Reads `start-stop[/step] owner rest`; `rest` is what remains of the line.
+    pub(super) fn parse(
+        tokens: &mut Lexer<'t>,
+        text: &'t [u8],
+        place: (usize, usize),
+    ) -> Result<Self, TextError> {
+        let range = tokens.expect("range")?;
+        let (start, stop, step) = parse_range(range.text)
+            .ok_or_else(|| range.invalid("not a range: START-STOP[/STEP]"))?;
+        if (stop - start) / step >= MAX_RECORDS {
+            return Err(range.invalid("range of more than 65536 records"));
+        }
+        let owner = tokens.expect("owner")?;
+        let from = tokens.position();
+        let rest = &text[from..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        Ok(Self {
+            next: start,
+            stop,
+            step,
+            owner: owner.text,
+            rest: &rest[..end],
+            place,
+        })
+    }
+
+    /// Writes the next record's line; `None` at the end of the run.
+    pub(super) fn next_line(&mut self, line: &mut Vec<u8>) -> Option<Result<(), TextError>> {
+        if self.next > self.stop {
+            return None;
+        }
+        line.clear();
+        let value = self.next;
+        self.next += self.step;
+        let written = expand(self.owner, value, line)
+            .and_then(|()| expand(self.rest, value, line))
+            .ok_or_else(|| TextError::invalid(self.place.0, "bad ${OFFSET,WIDTH,BASE}"));
+        Some(written)
+    }
+}
+
+fn parse_range(text: &[u8]) -> Option<(u64, u64, u64)> {
+    let text = core::str::from_utf8(text).ok()?;
+    let (range, step) = text.split_once('/').unwrap_or((text, "1"));
+    let (start, stop) = range.split_once('-')?;
+    let number = |text: &str| text.parse::<u32>().ok().map(u64::from);
+    let (start, stop, step) = (number(start)?, number(stop)?, number(step)?);
+    (start <= stop && step > 0).then_some((start, stop, step))
+}
+
+/// Copies a template, `$` replaced by the value; `\$` stays as it is, and so does `$$` as one.
+fn expand(template: &[u8], value: u64, line: &mut Vec<u8>) -> Option<()> {
+    let mut rest = template;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        match byte {
+            b'\\' => {
+                line.push(byte);
+                let (&escaped, behind) = rest.split_first()?;
+                line.push(escaped);
+                rest = behind;
+            }
+            b'$' => rest = expand_value(rest, value, line)?,
+            _ => line.push(byte),
+        }
+    }
+    Some(())
+}
+
+/// Writes what stands for a `$`, and returns what follows it.
+fn expand_value<'r>(rest: &'r [u8], value: u64, line: &mut Vec<u8>) -> Option<&'r [u8]> {
+    if let [b'$', behind @ ..] = rest {
+        line.extend_from_slice(b"\\$");
+        return Some(behind);
+    }
+    let [b'{', inner @ ..] = rest else {
+        line.extend_from_slice(value.to_string().as_bytes());
+        return Some(rest);
+    };
+    let end = memchr::memchr(b'}', inner)?;
+    let mut parts = core::str::from_utf8(&inner[..end]).ok()?.split(',');
+    let offset: i64 = parts.next()?.parse().ok()?;
+    let width: usize = parts.next().unwrap_or("0").parse().ok()?;
+    let base = parts.next().unwrap_or("d");
+    let value = u64::try_from(i64::try_from(value).ok()?.checked_add(offset)?).ok()?;
+    if width > 255 || parts.next().is_some() {
+        return None;
+    }
+    let text = match base {
+        "d" => format!("{value:0width$}"),
+        "o" => format!("{value:0width$o}"),
+        "x" => format!("{value:0width$x}"),
+        "X" => format!("{value:0width$X}"),
+        "n" => nibbles(value, width, false),
+        "N" => nibbles(value, width, true),
+        _ => return None,
+    };
+    line.extend_from_slice(text.as_bytes());
+    Some(&inner[end + 1..])
+}
+
+/// Hexadecimal digits from the last to the first with dots in between, as reverse zones have them;
+/// the width counts digits and dots.
+fn nibbles(mut value: u64, width: usize, upper: bool) -> String {
+    let mut text = String::new();
+    loop {
+        let digit = value & 15;
+        let written = if upper {
+            write!(text, "{digit:X}")
+        } else {
+            write!(text, "{digit:x}")
+        };
+        debug_assert!(written.is_ok(), "strings take all text");
+        value >>= 4;
+        if value == 0 && text.len() + 1 >= width {
+            return text;
+        }
+        text.push('.');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(template: &str, value: u64) -> Option<String> {
+        let mut line = Vec::new();
+        expand(template.as_bytes(), value, &mut line)?;
+        String::from_utf8(line).ok()
+    }
+
+    #[test]
+    fn templates_are_expanded() {
+        let table = [
+            ("host-$", Some("host-7")),
+            ("${10}.x", Some("17.x")),
+            ("${-2,4}", Some("0005")),
+            ("${0,3,x}", Some("007")),
+            ("${248,0,X}", Some("FF")),
+            ("${16,3,n}", Some("7.1")),
+            ("${0,7,n}", Some("7.0.0.0")),
+            (r"\$-$", Some(r"\$-7")),
+            ("$$", Some(r"\$")),
+            ("${0,0,z}", None),
+            ("${-8}", None),
+            ("${1", None),
+        ];
+        for (template, expected) in table {
+            assert_eq!(expanded(template, 7).as_deref(), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn ranges_go_up() {
+        assert_eq!(parse_range(b"1-10"), Some((1, 10, 1)));
+        assert_eq!(parse_range(b"0-8/4"), Some((0, 8, 4)));
+        for bad in ["5-1", "1-5/0", "1", "a-b", ""] {
+            assert_eq!(parse_range(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

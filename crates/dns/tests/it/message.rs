@@ -1,0 +1,221 @@
+//! Messages: reading, building, truncation, EDNS.
+
+use eaves_dns::{
+    BuildError, Builder, Class, Flags, Header, Message, Name, Question, Rcode, Rdata, Rtype,
+    Section, Ttl, View, WireError,
+    edns::{Edns, Options},
+    rdata::{A, Mx, Ns},
+};
+use proptest::prelude::*;
+
+use crate::name;
+
+fn referral(buf: &mut [u8]) -> &[u8] {
+    let (zone, mut builder) = (
+        name("Example.com."),
+        Builder::new(buf, Header::default()).unwrap(),
+    );
+    builder
+        .question(&Question::new(&name("www.example.COM."), Rtype::A))
+        .unwrap();
+    for server in ["ns1.example.com.", "ns2.EXAMPLE.com."] {
+        let server = name(server);
+        let rdata = Ns {
+            server: (&server).into(),
+        }
+        .into();
+        let ttl = Ttl::from_secs(60);
+        builder
+            .push(Section::Authority, &zone, Class::IN, ttl, &rdata)
+            .unwrap();
+    }
+    builder.finish()
+}
+
+#[test]
+fn names_are_compressed_whatever_their_case() {
+    let mut buf = [0; 512];
+    let message = referral(&mut buf);
+    // Question, then twice a pointer, ten octets of head, and a label with a pointer.
+    assert_eq!(message.len(), 12 + 17 + 4 + 2 * (2 + 10 + 4 + 2));
+    let servers: Vec<String> = View::parse(message)
+        .unwrap()
+        .section(Section::Authority)
+        .unwrap()
+        .map(|record| record.unwrap().to_string())
+        .collect();
+    assert_eq!(servers[1], "example.COM. 60 IN NS ns2.example.COM.");
+}
+
+#[test]
+fn what_does_not_fit_is_taken_back_whole() {
+    let mut buf = [0; 60];
+    let owner = name("host.example.");
+    let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+    builder.question(&Question::new(&owner, Rtype::A)).unwrap();
+    let rdata: Rdata<'_> = A {
+        address: [192, 0, 2, 1].into(),
+    }
+    .into();
+    let push = |builder: &mut Builder<'_>| {
+        builder.push(Section::Answer, &owner, Class::IN, Ttl::ZERO, &rdata)
+    };
+    assert_eq!(push(&mut builder), Ok(()));
+    assert_eq!(push(&mut builder), Err(BuildError::Full { limit: 60 }));
+    let view = View::parse(builder.finish()).unwrap();
+    assert_eq!(view.counts(), [1, 1, 0, 0]);
+    assert_eq!(view.check(), Ok(()));
+}
+
+#[test]
+fn a_name_taken_back_is_not_pointed_to() {
+    let mut buf = [0; 200];
+    let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+    let mark = builder.mark();
+    builder
+        .question(&Question::new(&name("gone.example."), Rtype::A))
+        .unwrap();
+    builder.rewind(mark);
+    builder
+        .question(&Question::new(&name("a.example."), Rtype::A))
+        .unwrap();
+    let gone = name("gone.example.");
+    let rdata = Mx {
+        preference: 1,
+        exchange: (&gone).into(),
+    }
+    .into();
+    builder
+        .push(Section::Answer, Name::ROOT, Class::IN, Ttl::ZERO, &rdata)
+        .unwrap();
+    let message = Message::parse(builder.finish().to_vec()).unwrap();
+    let record = message.section(Section::Answer).next().unwrap();
+    assert_eq!(record.to_string(), ". 0 IN MX 1 gone.example.");
+}
+
+#[test]
+fn sections_are_written_in_order() {
+    let mut buf = [0; 200];
+    let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+    let rdata = A {
+        address: [192, 0, 2, 1].into(),
+    }
+    .into();
+    builder
+        .push(
+            Section::Additional,
+            Name::ROOT,
+            Class::IN,
+            Ttl::ZERO,
+            &rdata,
+        )
+        .unwrap();
+    let late = builder.push(Section::Answer, Name::ROOT, Class::IN, Ttl::ZERO, &rdata);
+    assert_eq!(late, Err(BuildError::Order));
+}
+
+#[test]
+fn edns_carries_size_flags_and_the_upper_bits_of_the_rcode() {
+    let mut buf = [0; 100];
+    let header = Header {
+        rcode: Rcode::BADVERS,
+        flags: Flags::QR,
+        ..Header::default()
+    };
+    let mut builder = Builder::new(&mut buf, header).unwrap();
+    builder.reserve(100 - 12).unwrap();
+    assert!(
+        builder
+            .question(&Question::new(Name::ROOT, Rtype::NS))
+            .is_err()
+    );
+    let options = Options::from_wire(b"\0\x0a\0\x08abcdefgh").unwrap();
+    builder
+        .edns(&Edns {
+            dnssec_ok: true,
+            options,
+            ..Edns::default()
+        })
+        .unwrap();
+    let view = View::parse(builder.finish()).unwrap();
+    let edns = view.edns().unwrap().unwrap();
+    assert_eq!(edns.rcode(view.header().rcode), Rcode::BADVERS);
+    assert!(edns.dnssec_ok);
+    assert_eq!((edns.udp_size, edns.options), (1232, options));
+}
+
+#[test]
+fn a_second_opt_and_an_opt_with_an_owner_are_refused() {
+    let opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
+    let mut twice = b"\0\x01\0\0\0\0\0\0\0\0\0\x02".to_vec();
+    twice.extend_from_slice(opt);
+    twice.extend_from_slice(opt);
+    let error = View::parse(&twice).unwrap().edns().unwrap_err();
+    assert_eq!(
+        error,
+        WireError::Invalid {
+            at: 23,
+            what: "second OPT record"
+        }
+    );
+    let owned = b"\0\x01\0\0\0\0\0\0\0\0\0\x01\x01a\0\0\x29\x04\xd0\0\0\0\0\0\0";
+    assert!(View::parse(owned).unwrap().edns().is_err());
+}
+
+#[test]
+fn counts_that_lie_are_errors() {
+    let view = b"\0\x01\0\0\0\x01\xff\xff\0\0\0\0\0\0\x01\0\x01";
+    let view = View::parse(view).unwrap();
+    assert_eq!(view.counts()[1], 65535);
+    assert_eq!(view.answers().unwrap().count(), 1);
+    assert!(view.answers().unwrap().next().unwrap().is_err());
+    assert!(Message::parse(view.as_bytes().to_vec()).is_err());
+}
+
+#[test]
+fn a_ttl_with_its_top_bit_set_is_zero() {
+    let bytes = b"\0\x07\x84\0\0\0\0\x01\0\0\0\0\0\0\x01\0\x01\xff\0\0\x3c\0\x04\xc0\0\x02\x01";
+    let record = View::parse(bytes)
+        .unwrap()
+        .answers()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(record.ttl(), Ttl::ZERO);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..400), counts in any::<[u8; 4]>()) {
+        // Small counts, so that more than the first record is looked at.
+        for (place, count) in counts.into_iter().enumerate() {
+            if let Some(slot) = bytes.get_mut(4 + 2 * place..6 + 2 * place) {
+                slot.copy_from_slice(&[0, count % 4]);
+            }
+        }
+        let Ok(view) = View::parse(&bytes) else { return Ok(()) };
+        let is_whole = view.check().is_ok();
+        prop_assert_eq!(Message::parse(bytes.clone()).is_ok(), is_whole);
+        if is_whole {
+            let mut buf = [0; 2000];
+            let copy = copy(view, &mut buf);
+            prop_assert_eq!(View::parse(copy).unwrap().check(), Ok(()));
+        }
+    }
+}
+
+fn copy<'b>(view: View<'_>, buf: &'b mut [u8]) -> &'b [u8] {
+    let mut builder = Builder::new(buf, view.header()).unwrap();
+    for question in view.questions() {
+        builder.question(&question.unwrap()).unwrap();
+    }
+    for section in [Section::Answer, Section::Authority, Section::Additional] {
+        for record in view.section(section).unwrap() {
+            builder.push_record(section, &record.unwrap()).unwrap();
+        }
+    }
+    builder.finish()
+}

@@ -1,0 +1,482 @@
+//! Zones: what they answer, what they refuse, how they change.
+
+use eaves_dns::{
+    Builder, Flags, Header, Message, NameBuf, Opcode, Question, Rcode, RdataBuf, Rtype, Section,
+    Ttl,
+    edns::Edns,
+    zone::{Change, Fault, Reply, Transport, Zone, Zones},
+};
+
+use crate::name;
+
+const ZONE: &str = "$TTL 300\n\
+    @ SOA ns admin 7 7200 3600 1209600 60\n\
+    @ NS ns\n@ MX 10 mail\n\
+    ns A 192.0.2.53\nmail A 192.0.2.25\nmail AAAA 2001:db8::25\n\
+    www CNAME host\nhost A 192.0.2.1\n\
+    loop CNAME pool\npool CNAME loop\n\
+    out CNAME elsewhere.test.\ndangling CNAME nowhere\n\
+    a.b.c TXT deep\n\
+    *.wild TXT star\nx.y.wild TXT exact\n\
+    sub NS ns.sub\nsub NS ns.elsewhere.test.\nsub DS 1 13 9 00\nns.sub A 192.0.2.99\n";
+
+fn zone() -> Zone {
+    Zone::parse(ZONE, &name("example.")).into_result().unwrap()
+}
+
+fn query(header: Header, question: Option<(&str, Rtype)>, edns: Option<Edns<'_>>) -> Vec<u8> {
+    let mut buf = [0; 512];
+    let mut builder = Builder::new(&mut buf, header).unwrap();
+    if let Some((text, rtype)) = question {
+        builder
+            .question(&Question::new(&name(text), rtype))
+            .unwrap();
+    }
+    if let Some(edns) = edns {
+        builder.edns(&edns).unwrap();
+    }
+    builder.finish().to_vec()
+}
+
+fn respond(zone: &Zone, query: &[u8], transport: Transport) -> Message {
+    let mut buf = vec![0; 65_535];
+    let Reply::Send(answer) = zone.respond(query, transport, &mut buf) else {
+        panic!("no reply");
+    };
+    buf.truncate(answer.len);
+    let message = Message::parse(buf).unwrap();
+    let low = message.header().rcode;
+    let high = message.edns().map_or(low, |edns| edns.rcode(low));
+    assert_eq!(answer.rcode, high);
+    assert_eq!(answer.truncated, message.header().flags.contains(Flags::TC));
+    message
+}
+
+fn ask(zone: &Zone, text: &str, rtype: Rtype) -> Message {
+    let query = query(
+        Header {
+            id: 9,
+            ..Header::default()
+        },
+        Some((text, rtype)),
+        None,
+    );
+    respond(zone, &query, Transport::Stream)
+}
+
+fn lines(message: &Message, section: Section) -> Vec<String> {
+    message
+        .section(section)
+        .map(|record| record.to_string())
+        .collect()
+}
+
+const SOA: &str = "example. 60 IN SOA ns.example. admin.example. 7 7200 3600 1209600 60";
+
+#[test]
+fn names_are_answered_with_authority() {
+    let message = ask(&zone(), "example.", Rtype::MX);
+    assert!(message.header().flags.contains(Flags::QR | Flags::AA));
+    assert_eq!(message.header().id, 9);
+    assert_eq!(
+        lines(&message, Section::Answer),
+        ["example. 300 IN MX 10 mail.example."]
+    );
+    assert_eq!(
+        lines(&message, Section::Additional),
+        [
+            "mail.example. 300 IN A 192.0.2.25",
+            "mail.example. 300 IN AAAA 2001:db8::25"
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_there_is_denied_with_the_soa() {
+    let table = [
+        ("none.example.", Rtype::A, Rcode::NXDOMAIN),
+        ("host.example.", Rtype::AAAA, Rcode::NOERROR),
+        ("b.c.example.", Rtype::TXT, Rcode::NOERROR),
+        ("c.example.", Rtype::TXT, Rcode::NOERROR),
+        ("x.b.c.example.", Rtype::TXT, Rcode::NXDOMAIN),
+        ("y.wild.example.", Rtype::TXT, Rcode::NOERROR),
+        ("q.y.wild.example.", Rtype::TXT, Rcode::NXDOMAIN),
+        ("any.wild.example.", Rtype::A, Rcode::NOERROR),
+    ];
+    let zone = zone();
+    for (text, rtype, rcode) in table {
+        let message = ask(&zone, text, rtype);
+        assert_eq!(message.header().rcode, rcode, "{text}");
+        assert!(message.header().flags.contains(Flags::AA));
+        assert_eq!(lines(&message, Section::Answer).len(), 0, "{text}");
+        assert_eq!(lines(&message, Section::Authority), [SOA], "{text}");
+    }
+}
+
+#[test]
+fn wildcards_make_names_up() {
+    let zone = zone();
+    for text in ["any.wild.example.", "a.b.wild.example."] {
+        let message = ask(&zone, text, Rtype::TXT);
+        assert_eq!(
+            lines(&message, Section::Answer),
+            [format!("{text} 300 IN TXT \"star\"")]
+        );
+    }
+    let exact = ask(&zone, "x.y.wild.example.", Rtype::TXT);
+    assert_eq!(
+        lines(&exact, Section::Answer),
+        ["x.y.wild.example. 300 IN TXT \"exact\""]
+    );
+}
+
+#[test]
+fn aliases_are_followed_within_the_zone_and_bounded() {
+    let zone = zone();
+    let message = ask(&zone, "www.example.", Rtype::A);
+    assert_eq!(
+        lines(&message, Section::Answer),
+        [
+            "www.example. 300 IN CNAME host.example.",
+            "host.example. 300 IN A 192.0.2.1"
+        ]
+    );
+    let looped = lines(&ask(&zone, "loop.example.", Rtype::A), Section::Answer);
+    assert!((2..=9).contains(&looped.len()), "{looped:?}");
+    let out = ask(&zone, "out.example.", Rtype::A);
+    assert_eq!(
+        lines(&out, Section::Answer),
+        ["out.example. 300 IN CNAME elsewhere.test."]
+    );
+    assert_eq!(out.header().rcode, Rcode::NOERROR);
+    let dangling = ask(&zone, "dangling.example.", Rtype::A);
+    assert_eq!(dangling.header().rcode, Rcode::NXDOMAIN);
+    assert_eq!(lines(&dangling, Section::Authority), [SOA]);
+    let itself = ask(&zone, "www.example.", Rtype::CNAME);
+    assert_eq!(lines(&itself, Section::Answer).len(), 1);
+}
+
+#[test]
+fn delegations_are_referred_to_with_glue() {
+    let zone = zone();
+    for text in ["sub.example.", "a.b.sub.example.", "ns.sub.example."] {
+        let message = ask(&zone, text, Rtype::A);
+        assert!(!message.header().flags.contains(Flags::AA), "{text}");
+        assert_eq!(lines(&message, Section::Answer).len(), 0);
+        assert_eq!(
+            lines(&message, Section::Authority),
+            [
+                "sub.example. 300 IN NS ns.sub.example.",
+                "sub.example. 300 IN NS ns.elsewhere.test."
+            ]
+        );
+        assert_eq!(
+            lines(&message, Section::Additional),
+            ["ns.sub.example. 300 IN A 192.0.2.99"]
+        );
+    }
+    let ds = ask(&zone, "sub.example.", Rtype::DS);
+    assert!(ds.header().flags.contains(Flags::AA));
+    assert_eq!(
+        lines(&ds, Section::Answer),
+        ["sub.example. 300 IN DS 1 13 9 00"]
+    );
+}
+
+#[test]
+fn any_is_answered_with_one_rrset() {
+    let message = ask(&zone(), "mail.example.", Rtype::ANY);
+    assert_eq!(
+        lines(&message, Section::Answer),
+        ["mail.example. 300 IN A 192.0.2.25"]
+    );
+}
+
+#[test]
+fn what_cannot_be_answered_gets_the_error_it_deserves() {
+    let zone = zone();
+    let edns1 = Edns {
+        version: 1,
+        ..Edns::default()
+    };
+    let plain = Header::default();
+    let update = Header {
+        opcode: Opcode::UPDATE,
+        ..plain
+    };
+    let soa = Some(("example.", Rtype::SOA));
+    let table = [
+        (query(update, soa, None), Rcode::NOTIMP),
+        (query(plain, None, None), Rcode::FORMERR),
+        (query(plain, soa, Some(edns1)), Rcode::BADVERS),
+        (
+            query(plain, Some(("other.", Rtype::A)), None),
+            Rcode::REFUSED,
+        ),
+        (
+            query(plain, Some(("example.", Rtype::AXFR)), None),
+            Rcode::REFUSED,
+        ),
+        (b"\0\x01\0\0\0\x01\0\0\0\0\0\0\x40".to_vec(), Rcode::FORMERR),
+        (
+            b"\0\x01\0\0\0\x02\0\0\0\0\0\0\0\0\x01\0\x01\0\0\x01\0\x01".to_vec(),
+            Rcode::FORMERR,
+        ),
+    ];
+    for (query, rcode) in table {
+        let message = respond(&zone, &query, Transport::DATAGRAM);
+        let high = message.edns().map_or(0, |edns| edns.rcode_high);
+        assert_eq!(
+            Rcode(u16::from(high) << 4 | message.header().rcode.0),
+            rcode
+        );
+        assert!(!message.header().flags.contains(Flags::AA));
+    }
+}
+
+#[test]
+fn responses_and_junk_are_not_answered() {
+    let response = Header {
+        flags: Flags::QR,
+        ..Header::default()
+    };
+    let response = query(response, Some(("example.", Rtype::A)), None);
+    let mut buf = [0; 512];
+    for junk in [&response[..], b"", b"\0\x01\0\0\0"] {
+        assert_eq!(
+            zone().respond(junk, Transport::Stream, &mut buf),
+            Reply::Drop
+        );
+    }
+}
+
+#[test]
+fn answers_that_do_not_fit_are_truncated_by_whole_rrsets() {
+    let mut text = ZONE.to_owned();
+    for number in 0..60 {
+        text.push_str(&format!("big TXT \"{number} {}\"\n", "x".repeat(40)));
+    }
+    let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+    let edns = Edns {
+        udp_size: 4096,
+        ..Edns::default()
+    };
+    let query = query(
+        Header::default(),
+        Some(("big.example.", Rtype::TXT)),
+        Some(edns),
+    );
+    let small = respond(&zone, &query, Transport::DATAGRAM);
+    assert!(small.header().flags.contains(Flags::TC));
+    assert_eq!(lines(&small, Section::Answer).len(), 0);
+    assert!(small.edns().is_some() && small.as_bytes().len() <= 1232);
+    let whole = respond(&zone, &query, Transport::Stream);
+    assert_eq!(lines(&whole, Section::Answer).len(), 60);
+}
+
+#[test]
+fn an_answer_costs_the_same_in_a_small_and_a_large_zone() {
+    let lookups = |hosts: usize| {
+        let mut text = ZONE.to_owned();
+        for number in 0..hosts {
+            text.push_str(&format!("h{number} A 192.0.2.1\n"));
+        }
+        let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+        let mut buf = [0; 1232];
+        [
+            "none.example.",
+            "h5.example.",
+            "a.b.none.example.",
+            "any.wild.example.",
+        ]
+        .map(|text| {
+            let query = query(Header::default(), Some((text, Rtype::A)), None);
+            let mut reply = Reply::Drop;
+            let info = allocation_counter::measure(|| {
+                reply = zone.respond(&query, Transport::DATAGRAM, &mut buf);
+            });
+            assert_eq!(info.count_total, 0, "answering allocates nothing");
+            match reply {
+                Reply::Send(answer) => answer.lookups,
+                Reply::Drop => panic!("no reply"),
+            }
+        })
+    };
+    let small = lookups(1_000);
+    // A million where the build is fast enough for it.
+    let large = if cfg!(debug_assertions) {
+        100_000
+    } else {
+        1_000_000
+    };
+    assert_eq!(small, lookups(large));
+    assert!(small.iter().all(|lookups| *lookups <= 4), "{small:?}");
+}
+
+#[test]
+fn a_changed_rrset_makes_another_version() {
+    let before = zone();
+    let host = name("host.example.");
+    let rdata = [RdataBuf::parse(Rtype::A, "198.51.100.7").unwrap()];
+    let change = Change {
+        name: &host,
+        rtype: Rtype::A,
+        ttl: Ttl::from_secs(5),
+        rdata: &rdata,
+    };
+    let after = before.with_rrset(&change).unwrap();
+    let answer = |zone| lines(&ask(zone, "host.example.", Rtype::A), Section::Answer);
+    assert_eq!(answer(&before), ["host.example. 300 IN A 192.0.2.1"]);
+    assert_eq!(answer(&after), ["host.example. 5 IN A 198.51.100.7"]);
+    let gone = after
+        .with_rrset(&Change {
+            rdata: &[],
+            ..change
+        })
+        .unwrap();
+    assert_eq!(
+        ask(&gone, "host.example.", Rtype::A).header().rcode,
+        Rcode::NXDOMAIN
+    );
+    let again = gone.with_rrset(&change).unwrap();
+    assert_eq!(answer(&again), answer(&after));
+}
+
+#[test]
+fn added_and_removed_names_bring_and_take_their_empty_non_terminals() {
+    let mut zone = zone();
+    let deep = name("x.y.z.example.");
+    let rdata = [RdataBuf::parse(Rtype::A, "192.0.2.1").unwrap()];
+    let add = Change {
+        name: &deep,
+        rtype: Rtype::A,
+        ttl: Ttl::ZERO,
+        rdata: &rdata,
+    };
+    let rcode = |zone: &Zone| ask(zone, "y.z.example.", Rtype::A).header().rcode;
+    assert_eq!(rcode(&zone), Rcode::NXDOMAIN);
+    for _ in 0..3 {
+        zone = zone.with_rrset(&add).unwrap();
+        assert_eq!(rcode(&zone), Rcode::NOERROR);
+        zone = zone.with_rrset(&Change { rdata: &[], ..add }).unwrap();
+        assert_eq!(rcode(&zone), Rcode::NXDOMAIN);
+    }
+    // More changes than are kept apart.
+    for number in 0..600 {
+        let owner: NameBuf = name(&format!("n{number}.example."));
+        zone = zone
+            .with_rrset(&Change {
+                name: &owner,
+                ..add
+            })
+            .unwrap();
+    }
+    let found = |text: &str| ask(&zone, text, Rtype::A).section(Section::Answer).count();
+    assert_eq!(
+        [
+            found("n0.example."),
+            found("n599.example."),
+            found("host.example.")
+        ],
+        [1, 1, 1]
+    );
+}
+
+#[test]
+fn changes_that_break_the_zone_are_refused() {
+    let (zone, apex) = (zone(), name("example."));
+    let rdata = [RdataBuf::parse(Rtype::CNAME, "a.").unwrap()];
+    let cname = Change {
+        name: &apex,
+        rtype: Rtype::CNAME,
+        ttl: Ttl::ZERO,
+        rdata: &rdata,
+    };
+    let fault = |change: &Change<'_>| zone.with_rrset(change).unwrap_err();
+    assert_eq!(fault(&cname), Fault::CnameAndOther);
+    assert_eq!(
+        fault(&Change {
+            name: &name("b."),
+            ..cname
+        }),
+        Fault::OutOfZone
+    );
+    assert_eq!(
+        fault(&Change {
+            rtype: Rtype::A,
+            ..cname
+        }),
+        Fault::MixedTypes
+    );
+    assert_eq!(
+        fault(&Change {
+            rtype: Rtype::NS,
+            rdata: &[],
+            ..cname
+        }),
+        Fault::NoNs
+    );
+    assert_eq!(
+        fault(&Change {
+            rtype: Rtype::SOA,
+            rdata: &[],
+            ..cname
+        }),
+        Fault::SoaCount(0)
+    );
+}
+
+#[test]
+fn the_closest_zone_answers() {
+    let text = "$TTL 5\n@ SOA a b 8 1 1 1 1\n@ NS ns.test.\nhost A 192.0.2.8\n";
+    let child = Zone::parse(text, &name("sub.example."))
+        .into_result()
+        .unwrap();
+    let zones: Zones = [zone(), child].into_iter().collect();
+    let mut buf = [0; 512];
+    let mut answers = |text: &str, rtype| {
+        let query = query(Header::default(), Some((text, rtype)), None);
+        let Reply::Send(answer) = zones.respond(&query, Transport::Stream, &mut buf) else {
+            panic!("no reply");
+        };
+        let message = Message::parse(buf[..answer.len].to_vec()).unwrap();
+        lines(&message, Section::Answer)
+    };
+    assert_eq!(
+        answers("host.sub.example.", Rtype::A),
+        ["host.sub.example. 5 IN A 192.0.2.8"]
+    );
+    assert_eq!(
+        answers("sub.example.", Rtype::DS),
+        ["sub.example. 300 IN DS 1 13 9 00"]
+    );
+}
+
+#[test]
+fn all_problems_of_a_zone_are_told() {
+    let text = "$TTL 5\n\
+        @ SOA ns admin 1 1 1 1 1\n@ NS alias\n@ NS lost\n\
+        alias CNAME host\nhost A 192.0.2.1\nhost CNAME x\nhost 9 A 192.0.2.2\n\
+        other.test. A 192.0.2.3\nsub NS ns.sub\nm MX 1 alias\nm MX 2 nobody\nbad A x\n";
+    let load = Zone::parse(text, &name("example."));
+    let problems: Vec<String> = load.problems.iter().map(ToString::to_string).collect();
+    let expected = [
+        ":3:1: example. NS: name server alias.example. is a CNAME",
+        ":4:1: example. NS: name server lost.example. has no address in the zone",
+        ":7:1: host.example. CNAME: CNAME and other data",
+        ":8:1: host.example. A: TTL differs from the RRset's 5, which is taken",
+        ":9:1: other.test. A: out of zone, left out",
+        ":10:1: sub.example. NS: no glue for name server ns.sub.example.",
+        ":11:1: m.example. MX: target alias.example. is a CNAME",
+        ":12:1: m.example. MX: target nobody.example. has no address in the zone",
+        ":13:7: bad.example. A: not an IPv4 address",
+    ];
+    for line in expected {
+        assert!(
+            problems.iter().any(|problem| problem == line),
+            "{line}: {problems:#?}"
+        );
+    }
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    assert!(load.zone.is_none());
+}

@@ -1,0 +1,188 @@
+//! [`Algorithm`]: which meter a rule uses, and [`AnyMeter`], which is any of them.
+
+use std::{fmt, str::FromStr};
+
+use eaves_common::{time::Mono, units::Rate};
+
+use super::{FixedWindow, Gcra, Keyed, Log, Reading, SlidingWindow, TwoWindow};
+use crate::{
+    error::BuildError,
+    key::KeyHash,
+    table::{Capacity, Occupancy, Seen, Width},
+};
+
+/// How a rule counts.
+///
+/// ```
+/// use eaves_ratelimit::meter::Algorithm;
+///
+/// assert_eq!("window".parse(), Ok(Algorithm::Window));
+/// assert_eq!(Algorithm::default(), Algorithm::Gcra);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// [`FixedWindow`]
+    Fixed,
+    /// [`Gcra`]
+    #[default]
+    Gcra,
+    /// [`Log`]
+    Log,
+    /// [`TwoWindow`]
+    TwoWindow,
+    /// [`SlidingWindow`]
+    Window,
+}
+
+impl Algorithm {
+    const ALL: [(&'static str, Self); 5] = [
+        ("fixed", Self::Fixed),
+        ("gcra", Self::Gcra),
+        ("log", Self::Log),
+        ("two-window", Self::TwoWindow),
+        ("window", Self::Window),
+    ];
+}
+
+impl FromStr for Algorithm {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        let known = Self::ALL.iter().find(|(name, _)| *name == text);
+        known
+            .map(|(_, algorithm)| *algorithm)
+            .ok_or_else(|| BuildError::Algorithm {
+                found: text.to_owned(),
+            })
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(_, algorithm)| algorithm == self);
+        f.write_str(name.map_or("", |(name, _)| name))
+    }
+}
+
+/// A meter of any algorithm, which decides in two steps: look, then commit.
+#[derive(Debug)]
+pub(crate) enum AnyMeter {
+    Fixed(Keyed<FixedWindow>),
+    Gcra(Gcra),
+    Log(Keyed<Log>),
+    TwoWindow(Keyed<TwoWindow>),
+    Window(Keyed<SlidingWindow>),
+}
+
+/// What a look found, to be shown again at the commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Look {
+    /// A cell, which must not have changed.
+    Cell { seen: Seen, ticks: u64 },
+    /// A slot, which is judged again under its lock.
+    Slot,
+}
+
+impl AnyMeter {
+    pub(crate) fn new(
+        algorithm: Algorithm,
+        rate: Rate,
+        capacity: Capacity,
+        width: Option<Width>,
+    ) -> Result<Self, BuildError> {
+        Ok(match (algorithm, width) {
+            (Algorithm::Gcra, None) => Self::Gcra(Gcra::new(rate, capacity)?),
+            (Algorithm::Gcra, Some(width)) => Self::Gcra(Gcra::with_width(rate, capacity, width)?),
+            (Algorithm::Fixed, _) => Self::Fixed(Keyed::new(FixedWindow::new(rate)?, capacity)),
+            (Algorithm::Log, _) => Self::Log(Keyed::new(Log::new(rate)?, capacity)),
+            (Algorithm::TwoWindow, _) => {
+                Self::TwoWindow(Keyed::new(TwoWindow::new(rate)?, capacity))
+            }
+            (Algorithm::Window, _) => Self::Window(Keyed::new(SlidingWindow::new(rate)?, capacity)),
+        })
+    }
+
+    /// Returns a meter of another rate in which every key owes what it owes here, if that can be.
+    pub(crate) fn carried(&self, rate: Rate, now: Mono) -> Option<Self> {
+        match self {
+            Self::Gcra(gcra) => gcra.with_rate(rate, now).ok().map(Self::Gcra),
+            _ => None,
+        }
+    }
+
+    /// Decides without counting; a cell's reading is as if it were counted.
+    #[inline]
+    pub(crate) fn look(&self, key: KeyHash, cost: u64, now: Mono) -> (Look, Reading<'_>) {
+        match self {
+            Self::Gcra(gcra) => {
+                let ticks = gcra.ticks(now);
+                let seen = gcra.look(key, ticks);
+                (Look::Cell { seen, ticks }, gcra.judge(&seen, cost))
+            }
+            Self::Fixed(window) => (Look::Slot, window.peek(key, cost, now)),
+            Self::Log(log) => (Look::Slot, log.peek(key, cost, now)),
+            Self::TwoWindow(window) => (Look::Slot, window.peek(key, cost, now)),
+            Self::Window(window) => (Look::Slot, window.peek(key, cost, now)),
+        }
+    }
+
+    /// Counts what a look allowed; `None` if it has to look again.
+    #[inline]
+    pub(crate) fn commit<'a>(
+        &'a self,
+        look: &Look,
+        (key, reading): (KeyHash, Reading<'a>),
+        now: Mono,
+    ) -> Option<Reading<'a>> {
+        match (self, look) {
+            (Self::Gcra(gcra), Look::Cell { seen, ticks }) => gcra
+                .commit(key, seen, reading.cost(), *ticks)
+                .then_some(reading),
+            _ => Some(self.check(key, reading.cost(), now)),
+        }
+    }
+
+    fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
+        match self {
+            Self::Fixed(window) => window.check(key, cost, now),
+            Self::Gcra(gcra) => gcra.check(key, cost, now),
+            Self::Log(log) => log.check(key, cost, now),
+            Self::TwoWindow(window) => window.check(key, cost, now),
+            Self::Window(window) => window.check(key, cost, now),
+        }
+    }
+
+    /// Counts without asking.
+    pub(crate) fn charge(&self, key: KeyHash, units: u64, now: Mono) {
+        match self {
+            Self::Fixed(window) => window.charge(key, units, now),
+            Self::Gcra(gcra) => {
+                let _ = gcra.charge(key, units, now);
+            }
+            Self::Log(log) => log.charge(key, units, now),
+            Self::TwoWindow(window) => window.charge(key, units, now),
+            Self::Window(window) => window.charge(key, units, now),
+        }
+    }
+
+    pub(crate) fn refund(&self, key: KeyHash, units: u64, now: Mono) {
+        match self {
+            Self::Fixed(window) => window.refund(key, units, now),
+            Self::Gcra(gcra) => gcra.refund(key, units, now),
+            Self::Log(log) => log.refund(key, units, now),
+            Self::TwoWindow(window) => window.refund(key, units, now),
+            Self::Window(window) => window.refund(key, units, now),
+        }
+    }
+
+    pub(crate) fn occupancy(&self, now: Mono) -> Occupancy {
+        match self {
+            Self::Fixed(window) => window.occupancy(now),
+            Self::Gcra(gcra) => gcra.occupancy(now),
+            Self::Log(log) => log.occupancy(now),
+            Self::TwoWindow(window) => window.occupancy(now),
+            Self::Window(window) => window.occupancy(now),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! [`RuleConfig`]: a rule as it stands in a config file.
+
+use eaves_common::units::Rate;
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Missing, Mode, Rule};
+use crate::{error::BuildError, key::Part, meter::Algorithm, table::Capacity};
+
+/// A rule as text, for any format that serde reads. Unknown keys are refused.
+///
+/// ```
+/// use eaves_ratelimit::{Rule, RuleConfig};
+///
+/// let config: RuleConfig = toml::from_str(r#"
+///     name = "per-token"
+///     limit = "100/1m burst 20"
+///     key = ["header.x-api-key", "client.ip/64"]
+///     when = ["path is /api/*", "client.ip is not 10.0.0.0/8"]
+///     missing = "deny"
+/// "#)?;
+/// assert_eq!(Rule::try_from(config)?.rate().burst().get(), 20);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RuleConfig {
+    /// The name that stands in the `RateLimit` fields.
+    pub name: String,
+    /// The rate that every key is given.
+    pub limit: Rate,
+    /// What tells requests apart; all are counted together if it is empty.
+    #[serde(default)]
+    pub key: Vec<Part>,
+    /// What has to hold for the rule to apply.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// Keys that can be told apart at once.
+    #[serde(default = "capacity")]
+    pub capacity: Capacity,
+    /// How it counts.
+    #[serde(default)]
+    pub algorithm: Algorithm,
+    /// Whether it denies.
+    #[serde(default)]
+    pub mode: Mode,
+    /// What happens to requests without a key.
+    #[serde(default)]
+    pub missing: Missing,
+    /// Keys with rates of their own.
+    #[serde(default)]
+    pub overrides: Vec<OverrideConfig>,
+}
+
+/// A key with a rate of its own.
+///
+/// ```
+/// use eaves_ratelimit::OverrideConfig;
+///
+/// let config: OverrideConfig = toml::from_str("key = ['acme']\nlimit = '1000/1m'")?;
+/// assert_eq!(config.key, ["acme"]);
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OverrideConfig {
+    /// One value for each part of the rule's key.
+    pub key: Vec<String>,
+    /// Its rate.
+    pub limit: Rate,
+}
+
+impl TryFrom<RuleConfig> for Rule {
+    type Error = BuildError;
+
+    fn try_from(config: RuleConfig) -> Result<Self, BuildError> {
+        let rule = Self::new(config.name, config.limit, config.capacity)?
+            .key(config.key)
+            .when(config.when)
+            .algorithm(config.algorithm)
+            .mode(config.mode)
+            .missing(config.missing);
+        let overrides = config.overrides.into_iter();
+        Ok(overrides.fold(rule, |rule, own| rule.rate_of(own.key, own.limit)))
+    }
+}
+
+/// 512 KiB of narrow cells.
+fn capacity() -> Capacity {
+    Capacity::new(65_536).unwrap_or(Capacity::MIN)
+}
+
+/// Types that are texts in config files.
+macro_rules! text {
+    ($type:ty) => {
+        impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+text!(Algorithm);
+text!(Condition);
+text!(Part);

@@ -1,0 +1,137 @@
+//! [`Proxy`]: forwards requests to one origin; [`serve`]: a listener in front of a cache in front of it.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use eaves_cache::tower::{CacheConfig, CacheLayer, RequestBody, Task};
+use http::{
+    HeaderMap, HeaderName, Request, Response, StatusCode, Uri,
+    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
+    uri::Authority,
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    client::legacy::{Client, Error, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use tokio::net::TcpListener;
+use tower_layer::Layer;
+use tower_service::Service;
+
+type Body = RequestBody<Incoming>;
+
+/// Sends requests to one origin, each at most once.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    client: Client<HttpConnector, Body>,
+    origin: Authority,
+}
+
+impl Proxy {
+    /// Makes a proxy for the origin at an authority.
+    #[must_use]
+    pub fn new(origin: Authority) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            // Node closes idle connections after 5 s; a request must not meet one that is about to be.
+            .pool_idle_timeout(Duration::from_secs(4))
+            .retry_canceled_requests(false)
+            .build_http();
+        Self { client, origin }
+    }
+}
+
+impl Service<Request<Body>> for Proxy {
+    type Response = Response<Incoming>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        *request.uri_mut() = target(request.uri(), &self.origin);
+        keep_end_to_end(request.headers_mut());
+        let answer = self.client.request(request);
+        Box::pin(async move {
+            let mut answer = answer.await?;
+            keep_end_to_end(answer.headers_mut());
+            Ok(answer)
+        })
+    }
+}
+
+/// Serves a cache in front of an origin until the future is dropped.
+///
+/// # Errors
+/// If a connection cannot be accepted.
+pub async fn serve(
+    listener: TcpListener,
+    origin: Authority,
+    config: CacheConfig,
+) -> io::Result<Infallible> {
+    let config = config.spawner(|task: Task| {
+        tokio::spawn(task);
+    });
+    let service = CacheLayer::new(config).layer(Proxy::new(origin));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let service = service.clone();
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |request: Request<Incoming>| {
+                    let answer = service.clone().call(request);
+                    async move {
+                        Ok::<_, Infallible>(answer.await.unwrap_or_else(|_| unreachable_origin()))
+                    }
+                }),
+            );
+        // A connection that breaks is its client's affair.
+        tokio::spawn(async move { drop(connection.await) });
+    }
+}
+
+fn unreachable_origin<B>() -> Response<eaves_cache::tower::CacheBody<B>> {
+    let mut response = Response::new(eaves_cache::tower::CacheBody::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response
+}
+
+fn target(uri: &Uri, origin: &Authority) -> Uri {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Uri::builder()
+        .scheme("http")
+        .authority(origin.clone())
+        .path_and_query(path)
+        .build()
+        .unwrap_or_default()
+}
+
+/// Removes what is about one connection alone (RFC 9110 section 7.6.1).
+fn keep_end_to_end(headers: &mut HeaderMap) {
+    let listed: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in listed {
+        headers.remove(name);
+    }
+    for name in [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE] {
+        headers.remove(name);
+    }
+    for name in ["keep-alive", "proxy-connection"] {
+        headers.remove(name);
+    }
+}

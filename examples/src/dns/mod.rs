@@ -1,0 +1,7 @@
+//! What the `dns-*` programs and `zonecheck` are made of.
+
+pub mod check;
+pub mod convert;
+pub mod hex;
+pub mod parse;
+pub mod query;

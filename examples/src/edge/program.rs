@@ -1,0 +1,49 @@
+//! What the program does: sockets, signals, what it prints.
+
+mod banner;
+mod ports;
+mod serve;
+mod standards;
+mod tools;
+
+use std::process::ExitCode;
+
+use super::cli::{Cli, Command};
+
+/// Does what the command line asks.
+pub async fn main(cli: Cli) -> ExitCode {
+    match (cli.command, cli.config) {
+        (None, None) => serve::demo().await,
+        (None, Some(file)) => serve::file(&file).await,
+        (Some(Command::Proxy { listen, to }), _) => standards::proxy(listen, &to).await,
+        (Some(Command::Origin { listen, name }), _) => tools::origin(listen, &name).await,
+        (Some(Command::Check { file }), _) => tools::check(&file),
+        (Some(Command::Print { file }), _) => tools::print(&file),
+    }
+}
+
+/// Resolves when the process is asked to end.
+///
+/// # Panics
+///
+/// Panics if the system gives no signals.
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a handler of SIGTERM");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Says what went wrong, and ends with failure.
+fn fail(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("edge: {message}");
+    ExitCode::FAILURE
+}
+
+/// The environment as far as it is text; the rest cannot be a setting.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

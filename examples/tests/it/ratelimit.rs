@@ -1,0 +1,248 @@
+//! `limit-axum`, `limit-flood` and `limit-replay` as their users run them.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+};
+
+use crate::program;
+
+/// Runs `limit-replay` on these lines; its exit code, output and last word.
+fn replay(args: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(program::path("limit-replay"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn answers(args: &[&str], input: &str) -> Vec<String> {
+    let (code, output, _) = replay(args, input);
+    assert_eq!(code, Some(0));
+    output.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn gcra_gives_the_burst_and_then_the_rate() {
+    let input = "1000 a\n1000 a\n1000 a\n1005 a\n1010 a\n1010 b 2\n1010 b 3\n";
+    let expected = [
+        "allow",
+        "allow",
+        "deny 10",
+        "deny 5",
+        "allow",
+        "allow",
+        "deny never",
+    ];
+    assert_eq!(answers(&["--rule", "100/1s burst 2"], input), expected);
+}
+
+#[test]
+fn a_third_of_a_second_is_rounded_up_and_not_drifting() {
+    let input =
+        "1700000000000 k\n1700000000001 k\n1700000000333 k\n1700000000334 k\n1700000001001 k\n";
+    let expected = ["allow", "deny 333", "deny 1", "allow", "allow"];
+    assert_eq!(answers(&["--rule", "3/1s burst 1"], input), expected);
+}
+
+#[test]
+fn several_rules_deny_with_the_longest_wait_and_count_all_or_nothing() {
+    let args = ["--rule", "10/1s burst 2", "--rule", "3/1m"];
+    let input = "0 a\n0 a\n0 a\n100 a\n200 a\n20000 a\n";
+    // The third is over the first rule only; had the second counted it, the fourth would be denied.
+    let expected = ["allow", "allow", "deny 100", "allow", "deny 19800", "allow"];
+    assert_eq!(answers(&args, input), expected);
+}
+
+#[test]
+fn the_other_algorithms_count_in_windows() {
+    let input = "900 a\n900 a\n900 a\n1000 a\n1899 a\n1900 a\n2000 a 3\n";
+    for (algorithm, expected) in [
+        (
+            "log",
+            [
+                "allow",
+                "allow",
+                "deny 1000",
+                "deny 900",
+                "deny 1",
+                "allow",
+                "deny never",
+            ],
+        ),
+        (
+            "fixed",
+            [
+                "allow",
+                "allow",
+                "deny 100",
+                "allow",
+                "allow",
+                "deny 100",
+                "deny never",
+            ],
+        ),
+        (
+            "window",
+            [
+                "allow",
+                "allow",
+                "deny 1050",
+                "deny 950",
+                "deny 51",
+                "deny 50",
+                "deny never",
+            ],
+        ),
+    ] {
+        assert_eq!(
+            answers(&["--rule", "2/1s", "--algorithm", algorithm], input),
+            expected,
+            "{algorithm}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_line_ends_it_with_its_number_after_the_answers_before() {
+    for (input, number) in [
+        ("0 a\n0 a\nx\n0 a\n", "line 3"),
+        ("0 a\n\n", "line 2"),
+        ("0\n", "line 1"),
+    ] {
+        let (code, output, error) = replay(&["--rule", "5/1s"], input);
+        assert_eq!(code, Some(2));
+        assert!(error.contains(number), "{error}");
+        assert!(output.lines().all(|line| line == "allow"));
+    }
+    let (code, output, error) = replay(&["--rule", "5/1s"], "0 a 7\n0 a 5\n0 a");
+    assert_eq!(
+        (code, output.as_str()),
+        (Some(0), "deny never\nallow\ndeny 200\n")
+    );
+    assert_eq!(
+        error,
+        "3 requests: 1 allowed, 1 denied, 1 never possible; 0 keys forgotten for want of cells\n"
+    );
+}
+
+#[test]
+fn an_access_log_is_replayed_by_client() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let line = |host: &str, second: u32| {
+        format!(
+            "{host} - - [22/Nov/2026:10:00:{second:02} +0100] \"GET / HTTP/1.1\" 200 5 \"-\" \"x\"\n"
+        )
+    };
+    let log = [
+        line("192.0.2.1", 0),
+        line("192.0.2.1", 1),
+        line("192.0.2.2", 1),
+        line("192.0.2.1", 60 - 1),
+    ];
+    std::fs::write(file.path(), log.concat()).expect("written");
+    let path = file.path().to_str().expect("a path");
+    let expected = ["allow", "deny 29000", "allow", "allow"];
+    assert_eq!(
+        answers(&["--rule", "2/1m burst 1", "--log", path], ""),
+        expected
+    );
+}
+
+#[test]
+fn few_cells_forget_and_say_so() {
+    let input: String = (0..100).map(|key| format!("0 key{key}\n")).collect();
+    let (code, _, error) = replay(&["--rule", "1/1h", "--cells", "8"], &input);
+    assert_eq!(code, Some(0));
+    assert!(
+        error.ends_with("; 92 keys forgotten for want of cells\n"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_flood_is_told_second_by_second() {
+    let args = [
+        "--cells",
+        "1024",
+        "--flood",
+        "15000",
+        "--offenders",
+        "3",
+        "--clients",
+        "300",
+        "--seconds",
+        "2",
+    ];
+    let output = program::run("limit-flood", &args);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let last = text.lines().nth(1).expect("two seconds");
+    assert!(
+        last.contains("table 8 KiB") && last.ends_with("clients denied 0  one-shots denied 0"),
+        "{text}"
+    );
+}
+
+/// A server that is killed when the test ends.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_axum_service_tells_its_clients_their_limits() {
+    let child = Command::new(program::path("limit-axum"))
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut server = Server(child.expect("the program starts"));
+    let mut line = String::new();
+    let stdout = server.0.stdout.take().expect("a pipe");
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let addr = line.trim().rsplit('/').next().expect("an address");
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(addr).expect("it listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    for _ in 0..3 {
+        let passed = get("/login");
+        assert!(
+            passed.starts_with("HTTP/1.1 200") && passed.ends_with("not so fast\n"),
+            "{passed}"
+        );
+        assert!(passed.contains("\r\nratelimit: \"logins\";r="), "{passed}");
+    }
+    let denied = get("/login");
+    assert!(denied.starts_with("HTTP/1.1 429"), "{denied}");
+    assert!(
+        denied.contains("\r\nretry-after: ") && denied.contains("\r\nratelimit: \"logins\";r=0;t="),
+        "{denied}"
+    );
+    assert!(get("/").starts_with("HTTP/1.1 200"));
+}
