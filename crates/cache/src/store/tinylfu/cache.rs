@@ -250,8 +250,8 @@ impl<K, V> fmt::Debug for TinyLfu<K, V> {
 /// Critical sections that one insertion may take to make room.
 const ROUNDS: u32 = 4;
 
-/// Bytes per entry of index (4), heap (16), sketch (16) and ghosts (4 at most).
-const TABLES: u64 = 40;
+/// Bytes per entry of index (8), heap (16), sketch (16) and ghosts (4), each at most.
+const TABLES: u64 = 44;
 
 /// Keeps the locks of two shards off one cache line, and off the pair that is fetched together.
 #[repr(align(128))]

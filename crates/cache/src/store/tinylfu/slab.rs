@@ -15,7 +15,7 @@ pub(super) struct Slot<K, V> {
     pub(super) weight: u64,
     /// The shard's age at its last use.
     pub(super) base: f64,
-    /// Next slot of the same index bucket, or the next free slot.
+    /// Next slot that found no place in its index bucket, or the next free slot.
     pub(super) chain: u32,
     /// Uses while resident and before, as of `epoch`.
     pub(super) uses: u8,
@@ -62,9 +62,9 @@ impl<K, V> Slab<K, V> {
         }
     }
 
-    /// Whether another slot has a number; the last one means "none".
+    /// Whether another slot has a number: 24 bits, since the index puts eight of the hash beside it.
     pub(super) const fn has_room(&self) -> bool {
-        self.free != NIL || self.slots.len() < NIL
+        self.free != NIL || self.slots.len() < 1 << 24
     }
 
     /// Puts a slot in and returns its number; there must be room.
