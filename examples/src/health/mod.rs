@@ -1,3 +1,4 @@
 //! Programs about origin health.
 
 pub mod sim;
+pub mod watch;

@@ -214,3 +214,31 @@ fn a_scenario_with_a_mistake_is_refused_with_its_place() {
         assert!(error.contains(part), "{text}: {error}");
     }
 }
+
+#[test]
+fn the_watch_tells_who_is_up_and_who_is_not() {
+    let up = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let up = (up.local_addr().expect("its address"), up);
+    let down = std::net::TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("its address");
+    let output = program::run(
+        "health-watch",
+        &[
+            &up.0.to_string(),
+            &down.to_string(),
+            "--interval",
+            "100ms",
+            "--for",
+            "2s",
+        ],
+    );
+    let printed = String::from_utf8(output.stdout).expect("text");
+    assert!(printed.contains("1 of 2 healthy"), "{printed}");
+    let events = String::from_utf8(output.stderr).expect("text");
+    assert!(
+        events.contains(&format!("{down} is down (was unknown)")),
+        "{events}"
+    );
+}

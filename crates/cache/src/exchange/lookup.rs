@@ -4,7 +4,7 @@ use eaves_common::time::Now;
 
 use crate::{
     head::{Head, Record, Variants},
-    key::{Key, KeyError},
+    key::{Key, KeyError, KeyRules},
     policy::{Bypass, Decision, Policy, RequestHead, VaryOn},
 };
 
@@ -29,8 +29,12 @@ impl Opening {
     ///
     /// # Errors
     /// If the request names no target; answer 400.
-    pub fn of(policy: &Policy, request: RequestHead<'_>) -> Result<Self, KeyError> {
-        let key = Key::of(request)?;
+    pub fn of(
+        policy: &Policy,
+        keys: &KeyRules,
+        request: RequestHead<'_>,
+    ) -> Result<Self, KeyError> {
+        let key = keys.key(request)?;
         Ok(match policy.bypass(request) {
             Some(reason) => Self::Bypass { reason, key },
             None => Self::Lookup(Lookup::new(key)),

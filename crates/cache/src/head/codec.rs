@@ -164,12 +164,13 @@ pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {
     })
 }
 
-const BASES: [Basis; 5] = [
+const BASES: [Basis; 6] = [
     Basis::None,
     Basis::SMaxage,
     Basis::MaxAge,
     Basis::Expires,
     Basis::Heuristic,
+    Basis::Operator,
 ];
 
 fn basis_code(basis: Basis) -> u8 {

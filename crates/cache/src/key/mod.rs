@@ -2,5 +2,9 @@
 
 mod normal;
 mod primary;
+mod rules;
 
+#[cfg(feature = "sign")]
+pub(crate) use normal::normal_path;
 pub use primary::{Key, KeyError};
+pub use rules::{KeyRules, Query};

@@ -13,6 +13,14 @@ pub(super) fn write_authority(scheme: &Scheme, authority: &Authority, out: &mut 
     }
 }
 
+/// The normal form of a path, as it stands in keys.
+#[cfg(feature = "sign")]
+pub(crate) fn normal_path(path: &str) -> String {
+    let mut out = Vec::with_capacity(path.len());
+    write_path(path.as_bytes(), &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// Writes a path without its dot segments (RFC 3986 section 5.2.4) and with normal percent-encoding.
 pub(super) fn write_path(path: &[u8], out: &mut Vec<u8>) {
     let root = out.len();

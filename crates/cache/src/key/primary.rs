@@ -9,7 +9,7 @@ use http::{
     uri::{Authority, Scheme},
 };
 
-use super::normal;
+use super::{KeyRules, normal};
 use crate::policy::{RequestHead, VaryOn};
 
 /// The name of a stored response: its normalised URI, and for a variant the values that select it.
@@ -53,10 +53,19 @@ impl Key {
     /// # Errors
     /// If no authority can be found, or Host is not one.
     pub fn of(request: RequestHead<'_>) -> Result<Self, KeyError> {
+        Self::under(&KeyRules::default(), request)
+    }
+
+    pub(super) fn under(rules: &KeyRules, request: RequestHead<'_>) -> Result<Self, KeyError> {
         let scheme = request.uri.scheme().unwrap_or(&Scheme::HTTP);
         match request.uri.authority() {
-            Some(authority) => Ok(Self::build(scheme, authority, request.uri)),
-            None => Ok(Self::build(scheme, &host(request.headers)?, request.uri)),
+            Some(authority) => Ok(Self::build(rules, scheme, authority, request.uri)),
+            None => Ok(Self::build(
+                rules,
+                scheme,
+                &host(request.headers)?,
+                request.uri,
+            )),
         }
     }
 
@@ -65,8 +74,13 @@ impl Key {
     /// # Errors
     /// If the URI has no authority.
     pub fn of_uri(uri: &Uri) -> Result<Self, KeyError> {
+        Self::of_uri_under(&KeyRules::default(), uri)
+    }
+
+    pub(super) fn of_uri_under(rules: &KeyRules, uri: &Uri) -> Result<Self, KeyError> {
         let authority = uri.authority().ok_or(KeyError::NoHost)?;
         Ok(Self::build(
+            rules,
             uri.scheme().unwrap_or(&Scheme::HTTP),
             authority,
             uri,
@@ -94,7 +108,7 @@ impl Key {
         Self(Bytes::from(bytes))
     }
 
-    fn build(scheme: &Scheme, authority: &Authority, uri: &Uri) -> Self {
+    fn build(rules: &KeyRules, scheme: &Scheme, authority: &Authority, uri: &Uri) -> Self {
         let path = uri.path();
         let query = uri.query();
         let room = scheme.as_str().len()
@@ -108,8 +122,7 @@ impl Key {
         normal::write_authority(scheme, authority, &mut bytes);
         normal::write_path(path.as_bytes(), &mut bytes);
         if let Some(query) = query {
-            bytes.push(b'?');
-            normal::write_percent(query.as_bytes(), &mut bytes);
+            rules.write_query(query, &mut bytes);
         }
         Self(Bytes::from(bytes))
     }

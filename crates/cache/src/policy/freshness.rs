@@ -31,6 +31,8 @@ pub enum Basis {
     Heuristic,
     /// Nothing gives it a lifetime.
     None,
+    /// The operator's lifetime for its status.
+    Operator,
 }
 
 impl Basis {
@@ -43,6 +45,7 @@ impl Basis {
             Self::Expires => "expires",
             Self::Heuristic => "heuristic",
             Self::None => "none",
+            Self::Operator => "operator",
         }
     }
 
@@ -71,8 +74,20 @@ impl Dates {
 }
 
 impl Policy {
-    /// The first of s-maxage, max-age, Expires and the heuristic that applies (RFC 9111 section 4.2.1).
+    /// The lifetime under the operator's cap.
     pub(super) fn lifetime(
+        &self,
+        response: ResponseHead<'_>,
+        directives: (&ResponseDirectives, Control),
+        dates: &Dates,
+        times: Times,
+    ) -> (Duration, Basis) {
+        let (lifetime, basis) = self.own_lifetime(response, directives, dates, times);
+        (lifetime.min(self.cap), basis)
+    }
+
+    /// The first of s-maxage, max-age, Expires and the heuristic that applies (RFC 9111 section 4.2.1).
+    fn own_lifetime(
         &self,
         response: ResponseHead<'_>,
         (directives, control): (&ResponseDirectives, Control),
@@ -91,6 +106,13 @@ impl Policy {
                 expires.map_or(Duration::ZERO, |at| at - dates.date),
                 Basis::Expires,
             );
+        }
+        if let Some((_, lifetime)) = self
+            .defaults
+            .iter()
+            .find(|(status, _)| *status == response.status)
+        {
+            return (*lifetime, Basis::Operator);
         }
         match dates.last_modified {
             Some(modified) if is_heuristically_cacheable(response.status) || directives.public => {

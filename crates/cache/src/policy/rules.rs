@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use http::{HeaderMap, HeaderName, header::CDN_CACHE_CONTROL};
+use http::{HeaderMap, HeaderName, StatusCode, header::CDN_CACHE_CONTROL};
 
 use super::Defences;
 use crate::field::ResponseDirectives;
@@ -23,6 +23,8 @@ pub struct Policy {
     pub(super) heuristic_percent: u32,
     pub(super) heuristic_cap: Duration,
     pub(super) stale_on_error: Duration,
+    pub(super) cap: Duration,
+    pub(super) defaults: Vec<(StatusCode, Duration)>,
     pub(super) defences: Defences,
     pub(super) targets: Vec<HeaderName>,
 }
@@ -64,6 +66,8 @@ impl Default for Policy {
             heuristic_percent: 10,
             heuristic_cap: Duration::from_secs(86_400),
             stale_on_error: Duration::from_secs(86_400),
+            cap: Duration::MAX,
+            defaults: Vec::new(),
             defences: Defences::ON,
             targets: vec![CDN_CACHE_CONTROL],
         }
@@ -116,6 +120,22 @@ impl Policy {
     #[must_use]
     pub fn defences(mut self, defences: Defences) -> Self {
         self.defences = defences;
+        self
+    }
+
+    /// Sets the longest lifetime that any response has here, whatever it says.
+    #[must_use]
+    pub fn cap_lifetime(mut self, most: Duration) -> Self {
+        self.cap = most;
+        self
+    }
+
+    /// Sets the lifetime of responses of a status that come without one of their own: `404` for ten seconds. It goes
+    /// before the heuristic; what forbids storing forbids it still.
+    #[must_use]
+    pub fn lifetime_of(mut self, status: StatusCode, lifetime: Duration) -> Self {
+        self.defaults.retain(|(known, _)| *known != status);
+        self.defaults.push((status, lifetime));
         self
     }
 

@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{
-    Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    Basis, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
     freshness::{Dates, initial_age, is_heuristically_cacheable},
     rules::Control,
 };
@@ -161,6 +161,7 @@ impl Policy {
         directives.public
             || private
             || meta.basis.is_explicit()
+            || meta.basis == Basis::Operator
             || is_heuristically_cacheable(status)
     }
 

@@ -200,9 +200,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .head()
             .is_some_and(|old| old.varies_on() == head.varies_on());
         lead.if_valid(|| {
-            // Under another Vary the response would have to stand under another key.
-            if !varies_alike || !store.replace_head(found.0.key(), &entry.content, head.as_bytes())
-            {
+            if varies_alike {
+                store.replace_head(found.0.key(), &entry.content, head.as_bytes());
+            } else {
+                // Under another Vary the response would have to stand under another key.
                 store.remove(found.0.key());
             }
         });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eaves_common::time::{Clock, SystemClock};
 
 use crate::{
+    key::KeyRules,
     policy::Policy,
     store::{Memory, Store},
 };
@@ -54,6 +55,7 @@ pub enum OnDisconnect {
 pub struct CacheConfig {
     pub(super) name: Arc<str>,
     pub(super) policy: Policy,
+    pub(super) keys: KeyRules,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) spawner: Option<Arc<dyn Spawn>>,
@@ -67,6 +69,7 @@ impl Default for CacheConfig {
         Self {
             name: Arc::from("eaves"),
             policy: Policy::default(),
+            keys: KeyRules::default(),
             store: Arc::new(Memory::new(256 << 20)),
             clock: Arc::new(SystemClock),
             spawner: None,
@@ -88,6 +91,13 @@ impl CacheConfig {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets how keys are made.
+    #[must_use]
+    pub fn keys(mut self, keys: KeyRules) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -134,6 +144,7 @@ impl fmt::Debug for CacheConfig {
         f.debug_struct("CacheConfig")
             .field("name", &self.name)
             .field("policy", &self.policy)
+            .field("keys", &self.keys)
             .field("usage", &self.store.usage())
             .field("spawner", &self.spawner.is_some())
             .field("on_disconnect", &self.on_disconnect)

@@ -136,7 +136,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .locations()
             .filter_map(|text| SameOrigin(&target).resolve(text))
         {
-            if let Ok(key) = Key::of_uri(&uri) {
+            if let Ok(key) = self.shared.config.keys.key_of_uri(&uri) {
                 self.shared.invalidate(&key);
             }
         }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     exchange::Lookup,
-    key::{Key, KeyError},
+    key::KeyError,
     policy::{Explanation, RequestHead},
     stats::Snapshot,
 };
@@ -73,7 +73,7 @@ impl CacheLayer {
     /// # Errors
     /// If the request names no host.
     pub fn explain(&self, request: RequestHead<'_>) -> Result<Option<Explanation>, KeyError> {
-        let key = Key::of(request)?;
+        let key = self.shared.config.keys.key(request)?;
         let mut search = Search::new(Lookup::new(key.clone()));
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready((selected, entry)) = search.poll(&self.shared, request, &mut cx) else {
@@ -106,7 +106,9 @@ impl CacheLayer {
     /// # Errors
     /// If the URI is not absolute.
     pub fn purge(&self, uri: &Uri) -> Result<bool, KeyError> {
-        Ok(self.shared.invalidate(&Key::of_uri(uri)?))
+        Ok(self
+            .shared
+            .invalidate(&self.shared.config.keys.key_of_uri(uri)?))
     }
 }
 

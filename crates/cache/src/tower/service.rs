@@ -56,7 +56,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let opening = Opening::of(&self.shared.config.policy, RequestHead::from(&parts));
+        let opening = self.shared.open(RequestHead::from(&parts));
         let Ok(opening) = opening else {
             return ResponseFuture::ready(respond::bare(&self.shared, StatusCode::BAD_REQUEST));
         };

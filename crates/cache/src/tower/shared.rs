@@ -7,8 +7,8 @@ use eaves_common::time::Now;
 
 use super::{CacheConfig, fill::Fill};
 use crate::{
-    exchange::{Flights, Found, Lookup, Release, Selected},
-    key::Key,
+    exchange::{Flights, Found, Lookup, Opening, Release, Selected},
+    key::{Key, KeyError},
     policy::RequestHead,
     stats::Counters,
     store::{Entry, Ticket},
@@ -32,6 +32,10 @@ impl Shared {
 
     pub(super) fn now(&self) -> Now {
         self.config.clock.now()
+    }
+
+    pub(super) fn open(&self, request: RequestHead<'_>) -> Result<Opening, KeyError> {
+        Opening::of(&self.config.policy, &self.config.keys, request)
     }
 
     /// What lets those go who wait for an answer that cannot be shared.

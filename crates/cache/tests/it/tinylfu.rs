@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    num::NonZeroUsize,
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -201,20 +200,20 @@ fn adversarial_streams_stay_within_five_points_of_lru() {
     let streams: [(&str, Vec<(u32, u64)>); 6] = [
         (
             "scan",
-            (0..60_000)
+            (0..30_000)
                 .map(|at| (scans(at, stream.zipf(3_000), one_shot()), 1))
                 .collect(),
         ),
-        ("loop", (0..60_000).map(|at| (at % 550, 1)).collect()),
+        ("loop", (0..30_000).map(|at| (at % 550, 1)).collect()),
         (
             "flood",
-            (0..60_000)
+            (0..30_000)
                 .map(|at| (if at % 5 > 0 { one_shot() } else { at * 7 % 400 }, 1))
                 .collect(),
         ),
         (
             "huge",
-            (0..60_000)
+            (0..30_000)
                 .map(|at| {
                     if at % 90 == 0 {
                         (one_shot(), 450)
@@ -226,7 +225,7 @@ fn adversarial_streams_stay_within_five_points_of_lru() {
         ),
         (
             "twice",
-            (0..60_000_u32)
+            (0..30_000_u32)
                 .map(|at| {
                     (
                         if at % 2 == 0 {
@@ -241,7 +240,7 @@ fn adversarial_streams_stay_within_five_points_of_lru() {
         ),
         (
             "recent",
-            (0..60_000)
+            (0..30_000)
                 .map(|at| {
                     (
                         (f64::from(at) - stream.next().powi(2) * 600.0).max(0.0) as u32 / 2,
@@ -262,7 +261,7 @@ fn after_a_flip_of_popularity_three_turns_bring_it_within_five_points_of_lru() {
     let mut short = 0.0;
     for round in 0..ROUNDS {
         let mut stream = Stream(77 + round as u64);
-        let flip = 30_000 + round * 1_100;
+        let flip = 12_000 + round * 1_100;
         let requests: Vec<_> = (0..flip + 3 * CAPACITY)
             .map(|at| {
                 (
@@ -279,7 +278,7 @@ fn after_a_flip_of_popularity_three_turns_bring_it_within_five_points_of_lru() {
 }
 
 /// Flips averaged: one window of a capacity alone is a matter of luck by two points.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 8;
 
 #[test]
 fn what_is_asked_for_often_outlives_a_scan_that_empties_an_lru() {
@@ -302,7 +301,7 @@ fn small_objects_win_for_objects_and_large_ones_may_stay_for_bytes() {
         let mut stream = Stream(9);
         for _ in 0..40_000 {
             let key = stream.zipf(2_000);
-            let weight = if key % 2 == 0 { 10 } else { 500 };
+            let weight = if key.is_multiple_of(2) { 10 } else { 500 };
             if cache.get(&key).is_none() {
                 let _ = cache.insert(key, (), weight);
             }
@@ -382,7 +381,9 @@ fn an_entry_that_is_demoted_and_used_again_is_not_the_first_to_leave() {
 }
 
 /// A value that uses the cache when it is dropped, which would hang under the shard's lock.
-struct Nosy(Arc<OnceLock<Weak<TinyLfu<u32, Arc<Nosy>>>>>);
+struct Nosy(Arc<OnceLock<Weak<Nosies>>>);
+
+type Nosies = TinyLfu<u32, Arc<Nosy>>;
 
 impl Drop for Nosy {
     fn drop(&mut self) {
@@ -420,7 +421,7 @@ fn threads_see_only_values_of_their_keys_and_the_budget_holds() {
             let cache = &cache;
             scope.spawn(move || {
                 let mut stream = Stream(thread);
-                for at in 0..20_000 {
+                for at in 0..10_000 {
                     let key = u64::from(stream.zipf(5_000));
                     match cache.get(&key) {
                         Some(value) => assert_eq!(value % 5_000, key),
@@ -435,7 +436,7 @@ fn threads_see_only_values_of_their_keys_and_the_budget_holds() {
         }
     });
     let stats = cache.stats();
-    assert_eq!(stats.hits() + stats.misses(), 4 * 20_000);
+    assert_eq!(stats.hits() + stats.misses(), 4 * 10_000);
     assert_eq!(
         stats.entries() + stats.evicted() + stats.removed(),
         stats.admitted()
@@ -457,15 +458,6 @@ fn the_tables_cost_what_is_charged_for_them() {
     assert!(
         each <= charged * 1.05 && charged <= 140.0,
         "{each:.1} B, {charged} B charged"
-    );
-}
-
-#[test]
-fn the_lru_oracle_is_sized_like_the_cache() {
-    let capacity = NonZeroUsize::new(CAPACITY).unwrap();
-    assert_eq!(
-        LruCache::<u32, ()>::new(capacity).cap().get() as u64,
-        small::<()>(CAPACITY as u64).largest()
     );
 }
 

@@ -6,14 +6,13 @@ use super::Now;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use eaves_common::time::{Clock, ManualClock, SystemClock};
+/// use eaves_common::time::{Clock, ManualClock};
 ///
 /// fn driver(clock: Arc<dyn Clock>) -> u64 {
 ///     clock.now().mono.as_secs() // and `core.handle_timeout(now.mono)`
 /// }
 ///
 /// assert_eq!(driver(Arc::new(ManualClock::default())), 0);
-/// driver(Arc::new(SystemClock));
 /// ```
 pub trait Clock: Send + Sync {
     /// Reads both kinds of time at once.

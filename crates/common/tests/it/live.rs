@@ -261,6 +261,24 @@ fn a_thread_waits_for_changes_until_the_end() {
 }
 
 #[test]
+fn no_change_is_slept_through() {
+    let (ping, pong) = (Live::new(0), Live::new(0));
+    let (mut pings, mut pongs) = (ping.subscribe(), pong.subscribe());
+    let other = thread::spawn(move || {
+        while let Some(value) = pings.wait() {
+            put(&pong, *value);
+        }
+    });
+    for round in 1..=5_000 {
+        put(&ping, round);
+        assert_eq!(pongs.wait().map(|value| *value), Some(round));
+    }
+    drop(ping);
+    other.join().unwrap();
+    assert!(pongs.wait().is_none());
+}
+
+#[test]
 fn readers_see_whole_values_while_writers_change_them() {
     let live = Live::new([0_u64; 16]);
     let done = Arc::new(AtomicBool::new(false));

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use eaves_common::time::{Clock, ManualClock, Mono, SystemClock, Wall};
+#[cfg(feature = "std")]
+use eaves_common::time::SystemClock;
+use eaves_common::time::{Clock, ManualClock, Mono, Wall};
 
 #[test]
 fn clones_share_a_manual_clock() {
@@ -33,14 +35,14 @@ fn no_move_is_lost_or_seen_by_half() {
         .map(|_| {
             let clock = Arc::clone(&clock);
             thread::spawn(move || {
-                for _ in 0..1_000 {
+                for _ in 0..25_000 {
                     clock.advance(Duration::from_nanos(1));
                 }
             })
         })
         .collect();
     let mut last = clock.now();
-    while last.mono < Mono::from_nanos(4_000) {
+    while last.mono < Mono::from_nanos(100_000) {
         let now = clock.now();
         assert_eq!(now.wall.as_nanos() - now.mono.as_nanos(), 1_000_000_000_000);
         assert!(now.mono >= last.mono);
@@ -49,9 +51,10 @@ fn no_move_is_lost_or_seen_by_half() {
     for writer in writers {
         writer.join().unwrap();
     }
-    assert_eq!(clock.now().mono, Mono::from_nanos(4_000));
+    assert_eq!(clock.now().mono, Mono::from_nanos(100_000));
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn copies_of_the_system_clock_count_from_one_zero() {
     let here = SystemClock.now();
@@ -70,6 +73,7 @@ fn a_clock_is_used_through_references_and_objects() {
     assert_eq!(read(&shared), read(&&clock));
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn wall_time_is_system_time_from_1970_on() {
     let epoch = std::time::SystemTime::UNIX_EPOCH;

@@ -1,6 +1,10 @@
 //! [`Signal`]: one thing that a monitor noticed.
 
 use super::Name;
+use crate::{
+    monitor::{Change, Event, Evidence, Standing},
+    pool::Mode,
+};
 
 /// How something serves, best first.
 ///
@@ -81,6 +85,47 @@ impl Signal {
         }
     }
 
+    /// Reads it off an event of a monitor; `None` if the event says nothing about how well somebody
+    /// serves. An origin that was put out is down whether probes or traffic said so. A pool in panic
+    /// is degraded, or down if not one of it is healthy: then traffic does not vouch for it either.
+    ///
+    /// ```
+    /// use eaves_common::time::Now;
+    /// use eaves_health::{Monitor, PoolConfig, pool::OriginConfig, probe::Verdict};
+    /// use eaves_health::incident::{Signal, State};
+    ///
+    /// let config = PoolConfig::new("web").origin(OriginConfig::new("a", "192.0.2.1:80".parse()?));
+    /// let mut monitor = Monitor::new(config, 1, Now::default())?;
+    /// let probe = monitor.poll_probe().unwrap();
+    /// monitor.handle_probe(probe.id, &Verdict::Pass { latency: Default::default() }, Now::default());
+    /// let signal = Signal::of(&monitor.poll_event().unwrap()).unwrap();
+    /// assert_eq!((signal.pool.as_str(), signal.state), ("web", State::Up));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let pool = &*event.pool;
+        let signal = match &event.change {
+            Change::Origin { name, to, .. } => {
+                let state = match to {
+                    Standing::Down | Standing::Ejected => State::Down,
+                    Standing::Healthy | Standing::Warming => State::Up,
+                    Standing::Unknown => return None,
+                };
+                Self::origin(pool, &**name, state)
+            }
+            Change::Mode { to, .. } => {
+                let state = match (to, &event.evidence) {
+                    (Mode::Normal, _) => State::Up,
+                    (Mode::Panic, Evidence::Healthy { healthy: 0, .. }) => State::Down,
+                    (Mode::Panic, _) => State::Degraded,
+                };
+                Self::pool(pool, state)
+            }
+        };
+        Some(signal.because(event.evidence.to_string()))
+    }
+
     /// Sets where it is.
     #[must_use]
     pub fn site(mut self, site: impl Into<Name>) -> Self {
@@ -93,5 +138,34 @@ impl Signal {
     pub fn because(mut self, evidence: impl Into<Box<str>>) -> Self {
         self.evidence = Some(evidence.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eaves_common::time::Now;
+
+    use super::*;
+
+    fn event(change: Change, evidence: Evidence) -> Event {
+        Event {
+            at: Now::default(),
+            pool: "web".into(),
+            change,
+            evidence,
+        }
+    }
+
+    #[test]
+    fn panic_is_an_outage_when_nobody_is_healthy() {
+        let (from, to) = (Mode::Normal, Mode::Panic);
+        for (healthy, expected) in [(0, State::Down), (3, State::Degraded)] {
+            let evidence = Evidence::Healthy { healthy, of: 10 };
+            let signal = Signal::of(&event(Change::Mode { from, to }, evidence)).unwrap();
+            assert_eq!((signal.origin, signal.state), (None, expected));
+        }
+        let calm = Change::Mode { from: to, to: from };
+        let signal = Signal::of(&event(calm, Evidence::Time)).unwrap();
+        assert_eq!(signal.state, State::Up);
     }
 }

@@ -19,7 +19,7 @@ use super::State;
 /// use eaves_common::time::{Mono, Now, Wall};
 /// use eaves_health::incident::{State, Uptime};
 ///
-/// let at = |secs| Now { mono: Mono::from_secs(secs), wall: Wall::from_secs(1_000_000 + secs) };
+/// let at = |secs| Now { mono: Mono::from_secs(secs), wall: Wall::from_secs(960_000 + secs) };
 /// let mut uptime = Uptime::new(at(0));
 /// uptime.spend(State::Up, at(2_700));
 /// uptime.spend(State::Down, at(3_600));

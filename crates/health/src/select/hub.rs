@@ -36,6 +36,8 @@ pub(crate) struct Hub {
 struct Opened {
     board: Arc<Board>,
     marks: Vec<Mark>,
+    /// Nobody held it at the last tick: what came in before was read since.
+    abandoned: bool,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +113,7 @@ impl Hub {
         boards.push(Opened {
             board: Arc::clone(&board),
             marks: Vec::new(),
+            abandoned: false,
         });
         board
     }
@@ -148,7 +151,11 @@ impl Hub {
     /// Tells every worker what the others have in flight, and closes boards that nobody holds any more.
     pub(crate) fn share_loads(&self, slots: usize) {
         let mut boards = lock(&self.boards);
-        boards.retain(|opened| Arc::strong_count(&opened.board) > 1);
+        boards.retain_mut(|opened| {
+            let alone = Arc::strong_count(&opened.board) == 1;
+            let read_since = std::mem::replace(&mut opened.abandoned, alone);
+            !(alone && read_since)
+        });
         let mut total = 0;
         for slot in (0..slots as u32).map(Slot::new) {
             let loads: u32 = boards

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn drops_lower_the_limit_and_slow_its_way_back() {
-        let mut vegas = Vegas::default();
+        let mut vegas = Vegas::default().probe_every(5);
         vegas.next(100.0, &Round::of(0.01, 0, 100));
         assert_eq!(vegas.next(100.0, &Round::of(0.01, 10, 100)), 50.0);
         assert_eq!(
@@ -126,5 +126,9 @@ mod tests {
             80.0 + 6.0 * 80_f64.log10()
         );
         assert_eq!(vegas.next(95.0, &Round::of(0.01, 0, 95)), 96.0);
+        // The probe ends the memory of it.
+        assert_eq!(vegas.next(96.0, &Round::of(0.01, 0, 96)), 48.0);
+        assert_eq!(vegas.next(48.0, &Round::of(0.01, 0, 48)), 96.0);
+        assert!(vegas.next(96.0, &Round::of(0.01, 0, 96)) > 100.0);
     }
 }

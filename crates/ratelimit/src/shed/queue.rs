@@ -56,15 +56,16 @@ impl<T> ShedQueue<T> {
 
     /// Lets a request wait.
     ///
-    /// In a full queue the oldest of the least important goes, if it is less important than this one
-    /// or, under overload, as important: it would be served last. Else this one is refused.
+    /// In a full queue one goes that has waited too long; else the oldest of the least important, if
+    /// it is less important than this one or, under overload, as important: it would be served
+    /// last. Else this one is refused.
     pub fn push(&mut self, item: T, class: Class, now: Mono) -> Arrival<T> {
         self.look(now);
         let class = self.known(class);
         let displaced = if self.len() < self.capacity {
             None
         } else {
-            match self.displace(class, now) {
+            match self.expire(now).or_else(|| self.displace(class, now)) {
                 None => return Arrival::Shed(shed(item, class, Duration::ZERO, Reason::Full)),
                 displaced => displaced,
             }

@@ -62,6 +62,18 @@ fn what_four_threads_saw_adds_up() {
 }
 
 #[test]
+fn a_candidate_that_makes_room_is_not_forgotten() {
+    let mut top = TopK::new(ByteSize::from_kib(4), 1, 1).unwrap();
+    top.observe(&"first", 5);
+    top.observe(&"second", 6);
+    assert_eq!(top.list()[0].key, "second");
+    assert_eq!(top.count(&"first"), 5);
+    top.observe(&"first", 2);
+    assert_eq!((top.list()[0].key, top.list()[0].count), ("first", 7));
+    assert_eq!(top.count(&"second"), 6);
+}
+
+#[test]
 fn sketches_that_count_differently_do_not_merge() {
     let top = |kib, candidates, seed: u128| {
         TopK::<u64>::new(ByteSize::from_kib(kib), candidates, seed).unwrap()

@@ -122,9 +122,22 @@ fn a_full_queue_gives_way_to_the_more_important_only() {
         (1, Reason::Displaced)
     );
     assert!(refused(queue.push(5, HIGH, at(1))) && refused(queue.push(6, LOW, at(1))));
+    // Who has waited too long goes first, whoever comes.
+    assert_eq!(
+        displaced(queue.push(7, HIGH, at(200))),
+        (3, Reason::Overloaded)
+    );
+    assert_eq!(
+        displaced(queue.push(8, LOW, at(200))),
+        (4, Reason::Overloaded)
+    );
+    assert_eq!(
+        displaced(queue.push(9, HIGH, at(200))),
+        (8, Reason::Displaced)
+    );
     // Under overload the oldest of the same class is the one to be served last.
-    assert_eq!(displaced(queue.push(7, HIGH, at(200))), (3, Reason::Full));
-    assert!(refused(queue.push(8, LOW, at(200))));
+    assert_eq!(displaced(queue.push(10, HIGH, at(200))), (7, Reason::Full));
+    assert!(refused(queue.push(11, LOW, at(200))));
     assert_eq!(queue.len(), 2);
 }
 

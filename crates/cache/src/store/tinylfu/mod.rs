@@ -30,6 +30,8 @@ mod config;
 mod ghost;
 mod heap;
 mod index;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod refusal;
 mod shard;
 mod sketch;

@@ -197,3 +197,49 @@ async fn what_is_purged_while_it_is_fetched_is_not_kept() {
     assert!(after.join_all().await.iter().all(|got| got.text() == "new"));
     assert_eq!(world.get("/", &[]).await.text(), "new");
 }
+
+#[tokio::test]
+async fn a_herd_reaches_the_origin_once_in_every_run() {
+    for run in 0..20 {
+        let world = World::new();
+        let answer = later(&world);
+        let clients = start(&world, 1000, &[]);
+        settle().await;
+        let response =
+            respond(200, &[("cache-control", "max-age=60")]).body(OriginBody::whole("hello"));
+        assert!(answer.send(Ok(response.unwrap())).is_ok());
+        assert!(
+            clients
+                .join_all()
+                .await
+                .iter()
+                .all(|got| got.text() == "hello")
+        );
+        assert_eq!(world.seen(), 1, "run {run}");
+    }
+}
+
+#[tokio::test]
+async fn a_waiter_that_leaves_passes_on_the_lead_it_was_offered() {
+    let world = World::new();
+    let never = later(&world);
+    world.say(200, &[("cache-control", "max-age=60")], "hello");
+    let mut leading = start(&world, 1, &[]);
+    settle().await;
+    let mut impatient = start(&world, 3, &[]);
+    settle().await;
+    let patient = start(&world, 3, &[]);
+    settle().await;
+    // Nobody runs between these: the offer goes to one that is about to be dropped.
+    leading.abort_all();
+    impatient.abort_all();
+    assert!(
+        patient
+            .join_all()
+            .await
+            .iter()
+            .all(|got| got.text() == "hello")
+    );
+    assert_eq!(world.seen(), 2);
+    drop(never);
+}

@@ -182,3 +182,64 @@ async fn the_origin_waits_while_no_reader_is_polled() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body.len(), 100_000);
 }
+
+/// A body that makes its frames when it is pulled.
+struct Endless {
+    left: u64,
+}
+
+impl Body for Endless {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<bytes::Bytes>, Self::Error>>> {
+        let len = self.left.min(64 * 1024);
+        self.left -= len;
+        let frame = (len > 0).then(|| Ok(Frame::data(vec![7; len as usize].into())));
+        std::task::Poll::Ready(frame)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.left)
+    }
+}
+
+/// Reads a body of 100 MiB through a cache and returns the most that was allocated at once.
+fn most_allocated(control: &'static str, budget: u64) -> u64 {
+    use eaves_cache::tower::{CacheConfig, CacheLayer, RequestBody};
+    use tower::{Layer, ServiceExt, service_fn};
+
+    const LEN: u64 = 100 << 20;
+    let origin = service_fn(move |_: http::Request<RequestBody<String>>| async move {
+        http::Response::builder()
+            .header("cache-control", control)
+            .body(Endless { left: LEN })
+    });
+    let store = std::sync::Arc::new(Memory::new(budget).max_object(budget));
+    let service = CacheLayer::new(CacheConfig::default().store(store)).layer(origin);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let measured = allocation_counter::measure(|| {
+        runtime.block_on(async {
+            let mut body = service.oneshot(get("/", &[])).await.unwrap().into_body();
+            let mut read = 0;
+            while let Some(frame) = body.frame().await {
+                read += frame.unwrap().data_ref().unwrap().len() as u64;
+            }
+            assert_eq!(read, LEN);
+        });
+    });
+    measured.bytes_max
+}
+
+#[test]
+fn a_long_body_never_sits_in_memory_whole() {
+    for (control, budget) in [("no-store", 256 << 20), ("max-age=60", 8 << 20)] {
+        let most = most_allocated(control, budget);
+        assert!(most < 1 << 20, "{control}: {most} bytes at once");
+    }
+}

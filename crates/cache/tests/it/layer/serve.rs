@@ -316,3 +316,23 @@ async fn a_decision_tells_its_steps() {
     );
     assert_eq!(world.seen(), 1);
 }
+
+#[tokio::test]
+async fn keys_follow_the_operators_rules() {
+    use eaves_cache::key::{KeyRules, Query};
+
+    let rules = KeyRules::default()
+        .sort_query()
+        .query(Query::Without(vec!["utm_*".into()]));
+    let world = World::with(|config| config.keys(rules));
+    world.say(200, FRESH, "one");
+    for query in ["/?a=1&b=2", "/?b=2&a=1", "/?b=2&utm_source=x&a=1"] {
+        assert_eq!(world.get(query, &[]).await.text(), "one", "{query}");
+    }
+    assert_eq!(
+        world
+            .layer
+            .purge(&"http://a.example/?b=2&a=1".parse().unwrap()),
+        Ok(true)
+    );
+}

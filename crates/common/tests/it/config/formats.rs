@@ -5,7 +5,7 @@ use eaves_common::config::{Format, Reader};
 
 use super::{lines, toml};
 
-#[cfg(any(feature = "json", feature = "yaml"))]
+#[cfg(all(feature = "json", feature = "yaml"))]
 fn edge(format: Format, text: &str) -> super::edge::Edge {
     let reader = Reader::new().text("edge", format, text);
     reader

@@ -157,10 +157,18 @@ fn bytes_that_are_not_utf8_are_shown_where_they_are() {
 
 #[test]
 fn control_characters_do_not_reach_the_terminal() {
-    let text = "admin = \"\\u001b[31m\"\n\"\\u001b[2J\" = 1\npools = []";
-    let printed = read(Limits::default(), Format::Toml, text).unwrap_err();
-    assert!(!printed.to_string().contains('\u{1b}'));
-    assert!(!lines(Err::<(), _>(printed)).concat().contains('\u{1b}'));
+    let text = [
+        r#"admin = "\u001b[31m""#,
+        r#""\u001b[2J" = 1"#,
+        "pools = []",
+        r#"cache.memory = "5\u001b[2J""#,
+        r#"cache."\u009b2J" = 1"#,
+    ];
+    let printed = read(Limits::default(), Format::Toml, &text.join("\n")).unwrap_err();
+    assert_eq!(printed.count(), 5, "{printed}");
+    let is_control = |c: char| c.is_control() && c != '\n';
+    assert!(!printed.to_string().contains(is_control));
+    assert!(!lines(Err::<(), _>(printed)).concat().contains(is_control));
 }
 
 #[test]

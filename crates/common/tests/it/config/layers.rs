@@ -65,6 +65,37 @@ fn a_later_text_is_laid_over_an_earlier_one() {
 }
 
 #[test]
+fn what_is_missing_from_a_table_is_missed_where_it_was_written_last() {
+    let read = Reader::new()
+        .text("a.toml", Format::Toml, "[t]\na = 1")
+        .text("b.toml", Format::Toml, "\n[t]\na = 2")
+        .read_with(|table| {
+            table.table("t", |t| {
+                let (a, b) = (t.value::<u8>("a").required(), t.value::<u8>("b").required());
+                a.zip(b)
+            })
+        });
+    assert_eq!(lines(read), ["b.toml:2:1: t.b: is missing, write it here"]);
+}
+
+#[test]
+fn an_item_of_a_variable_is_told_by_its_index() {
+    let value = "10.0.0.0/8, 10.0.0.1/33";
+    let read = Reader::new()
+        .env("APP_", [("APP_TRUSTED", value)])
+        .read_with(|table| {
+            table
+                .values::<eaves_common::units::IpPrefix>("trusted")
+                .required()
+        });
+    assert_eq!(
+        read.unwrap_err().to_string(),
+        "error: trusted[1]: 33 is out of range, use a length of 0 to 32\n |\n \
+         | APP_TRUSTED=10.0.0.0/8, 10.0.0.1/33\n |             ^^^^^^^^^^^^^^^^^^^^^^^\n"
+    );
+}
+
+#[test]
 fn lists_are_built_and_extended_from_the_environment() {
     let names = |text, variables: &[(&str, &str)]| {
         let config = read(text, variables, |table| {

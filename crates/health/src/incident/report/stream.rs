@@ -22,7 +22,7 @@ use super::{
 /// use eaves_health::incident::{Alarm, ReportConfig, ReportStream};
 ///
 /// let mut stream = ReportStream::new(ReportConfig::default());
-/// let minute = |minute| Wall::from_secs(minute * 60);
+/// let minute = |minute: u64| Wall::from_secs(minute * 60);
 /// for at in 0..2 * 10_080 {
 ///     assert_eq!(stream.add(4, minute(at)), None); // two quiet weeks
 /// }

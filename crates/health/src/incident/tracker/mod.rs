@@ -121,8 +121,8 @@ impl Tracker {
         if self.minute.is_none() {
             self.minute = Some(minute_end(now));
         }
-        self.count_reports(pool, reports);
         self.follow(pool, None, now);
+        self.count_reports(pool, reports);
     }
 
     /// Takes in how many requests a pool had since the last call, and how many of them failed.
