@@ -37,12 +37,6 @@ impl Check for DefaultKeyedRateLimiter<IpAddr> {
     }
 }
 
-impl Check for Limiter {
-    fn check(&self, key: IpAddr) -> bool {
-        Self::check(self, &Facts::of(key), passed()).is_allowed()
-    }
-}
-
 struct Bounded(RateLimiter<IpAddr, BoundedStore<IpAddr>, DefaultClock>);
 
 impl Check for Bounded {
