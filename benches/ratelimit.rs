@@ -45,6 +45,12 @@ impl Check for Bounded {
     }
 }
 
+impl Check for Limiter {
+    fn check(&self, key: IpAddr) -> bool {
+        Self::check(self, &Facts::of(key), passed()).is_allowed()
+    }
+}
+
 struct Ours<N> {
     gcra: Gcra,
     hasher: KeyHasher,
