@@ -10,11 +10,7 @@ use std::{
 };
 
 use eaves_cache::tower::{CacheConfig, CacheLayer, RequestBody, Task};
-use http::{
-    HeaderMap, HeaderName, Request, Response, StatusCode, Uri,
-    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
-    uri::Authority,
-};
+use http::{Request, Response, StatusCode, Uri, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     client::legacy::{Client, Error, connect::HttpConnector},
@@ -23,6 +19,8 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::edge::http::strip_hop_by_hop;
 
 type Body = RequestBody<Incoming>;
 
@@ -58,11 +56,11 @@ impl Service<Request<Body>> for Proxy {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         *request.uri_mut() = target(request.uri(), &self.origin);
-        keep_end_to_end(request.headers_mut());
+        strip_hop_by_hop(request.headers_mut());
         let answer = self.client.request(request);
         Box::pin(async move {
             let mut answer = answer.await?;
-            keep_end_to_end(answer.headers_mut());
+            strip_hop_by_hop(answer.headers_mut());
             Ok(answer)
         })
     }
@@ -114,24 +112,4 @@ fn target(uri: &Uri, origin: &Authority) -> Uri {
         .path_and_query(path)
         .build()
         .unwrap_or_default()
-}
-
-/// Removes what is about one connection alone (RFC 9110 section 7.6.1).
-fn keep_end_to_end(headers: &mut HeaderMap) {
-    let listed: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in listed {
-        headers.remove(name);
-    }
-    for name in [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE] {
-        headers.remove(name);
-    }
-    for name in ["keep-alive", "proxy-connection"] {
-        headers.remove(name);
-    }
 }
