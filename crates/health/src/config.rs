@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     error::{ConfigError, Problem},
+    hashing::MAX_MEMBERS,
     monitor::Policy,
     pool::OriginConfig,
     probe::Check,
@@ -104,8 +105,9 @@ impl PoolConfig {
     }
 }
 
-/// Slots are found by pages of pointers made at the start: 8 KiB a selector for 65 536.
-const MAX_ORIGINS: usize = 65_536;
+/// What a hash table holds. Slots are found by pages of pointers made at the start, some 32 KiB a
+/// selector for so many.
+const MAX_ORIGINS: usize = MAX_MEMBERS;
 const MAX_WEIGHT: u32 = 1_000_000;
 
 pub(crate) fn check_origins(origins: &[OriginConfig], max: usize, problems: &mut Problems) {

@@ -4,6 +4,7 @@
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix(u64);
 
+/// 2^64 over the golden ratio: steps that spread evenly.
 pub(crate) const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl SplitMix {
@@ -22,9 +23,9 @@ impl SplitMix {
     }
 }
 
-/// Spreads every bit of `value` over all 64.
+/// Spreads every bit of `value` over all 64, the same way on every machine.
 #[inline]
-pub(crate) fn mix(mut value: u64) -> u64 {
+pub(crate) const fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

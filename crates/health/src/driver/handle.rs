@@ -94,10 +94,12 @@ pub fn spawn_with(
 }
 
 impl Handle {
-    /// Makes a selector for a worker; see [`Monitor::selector`].
+    /// Makes a selector for a worker; see [`Monitor::selector`]. A hash table that it is the first to
+    /// need is built here, while the pool goes on.
     #[must_use]
     pub fn selector(&self, algorithm: Algorithm) -> Selector {
-        self.shared.monitor().selector(algorithm)
+        let hub = self.shared.monitor().hub_for(algorithm);
+        Selector::new(hub, algorithm)
     }
 
     /// Returns the newest snapshot.

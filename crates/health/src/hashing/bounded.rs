@@ -91,7 +91,7 @@ impl Bounded {
         };
         self.table
             .first(hash, |member| {
-                candidates.accept(member, hash) && free(member)
+                self.table.accepts(member, hash, candidates) && free(member)
             })
             .or_else(|| self.any_free(mix(hash ^ bound.total), candidates, free))
             .or_else(|| self.table.pick(key, candidates))

@@ -40,8 +40,8 @@ impl<'a> Candidates<'a> {
     }
 
     /// Gives members only a share of their keys, in 1/65535: those that warm up or are slow. Which
-    /// keys depends on key and member alone, so a share that grows takes keys back one by one.
-    /// Members beyond the slice take all of theirs. Who would be the last resort takes all, too.
+    /// keys depends on the key and the member's id alone, so a share that grows takes keys back one
+    /// by one. Members beyond the slice take all of theirs. Who would be the last resort takes all, too.
     #[must_use]
     pub const fn accepting(mut self, acceptance: &'a [u16]) -> Self {
         self.acceptance = acceptance;
@@ -56,17 +56,19 @@ impl<'a> Candidates<'a> {
         word >> (member % 64) & 1 == 1 && !self.tried.contains(&member)
     }
 
-    /// Says whether a member may have this key.
+    /// Says whether a member may have this key; its id is asked for only if it takes a share.
     #[inline]
-    pub(super) fn accept(&self, member: u32, key: u64) -> bool {
-        self.contains(member) && self.takes(member, key)
+    pub(super) fn accept(&self, member: u32, key: u64, id: impl FnOnce() -> u64) -> bool {
+        self.contains(member) && self.takes(member, key, id)
     }
 
+    /// The key is turned over: bids of rendezvous hashing are made of key and id, too, and who bids
+    /// most must not be who declines.
     #[inline]
-    fn takes(&self, member: u32, key: u64) -> bool {
+    fn takes(&self, member: u32, key: u64, id: impl FnOnce() -> u64) -> bool {
         match self.acceptance.get(member as usize) {
             None | Some(&u16::MAX) => true,
-            Some(share) => (mix2(key, u64::from(member)) >> 48) < u64::from(*share),
+            Some(share) => (mix2(!key, id()) >> 48) < u64::from(*share),
         }
     }
 
@@ -143,7 +145,7 @@ mod tests {
             let acceptance = [share];
             let candidates = Candidates::new(&live).accepting(&acceptance);
             (0..10_000)
-                .map(|key| candidates.accept(0, key))
+                .map(|key| candidates.accept(0, key, || 7))
                 .collect::<Vec<_>>()
         };
         let (quarter, half) = (takes(u16::MAX / 4), takes(u16::MAX / 2));

@@ -31,6 +31,7 @@ pub struct Ketama {
     index: Box<[u32]>,
     /// How far a place is shifted to leave the leading bits.
     shift: u32,
+    ids: Box<[u64]>,
     weighted: Box<[u64]>,
 }
 
@@ -55,6 +56,7 @@ impl Ketama {
                 .iter()
                 .map(|(_, rank, _)| roster.sorted[*rank as usize].0)
                 .collect(),
+            ids: roster.ids,
             weighted: roster.weighted,
         })
     }
@@ -67,7 +69,7 @@ impl Ketama {
         let ring = self.owners[start..].iter().chain(&self.owners[..start]);
         ring.take(STEPS)
             .map(|owner| u32::from(*owner))
-            .find(|member| candidates.accept(*member, hash))
+            .find(|member| candidates.accept(*member, hash, || self.ids[*member as usize]))
             .or_else(|| candidates.any(&self.weighted, mix(hash)))
     }
 

@@ -33,6 +33,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct Maglev {
     slots: Box<[u16]>,
+    ids: Box<[u64]>,
     weighted: Box<[u64]>,
 }
 
@@ -46,6 +47,7 @@ impl Maglev {
         let roster = Roster::new(members)?;
         Ok(Self {
             slots: fill(&roster.sorted),
+            ids: roster.ids,
             weighted: roster.weighted,
         })
     }
@@ -55,7 +57,7 @@ impl Maglev {
     #[must_use]
     pub fn pick(&self, key: u64, candidates: &Candidates<'_>) -> Option<u32> {
         let hash = mix(key ^ GOLDEN);
-        self.first(hash, |member| candidates.accept(member, hash))
+        self.first(hash, |member| self.accepts(member, hash, candidates))
             .or_else(|| candidates.any(&self.weighted, mix(hash)))
     }
 
@@ -72,6 +74,12 @@ impl Maglev {
             hash = mix(hash.wrapping_add(GOLDEN));
         }
         None
+    }
+
+    /// Whether a member lives, was not tried, and takes this key.
+    #[inline]
+    pub(super) fn accepts(&self, member: u32, hash: u64, candidates: &Candidates<'_>) -> bool {
+        candidates.accept(member, hash, || self.ids[member as usize])
     }
 
     /// Bit by index: who has a weight.

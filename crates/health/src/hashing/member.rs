@@ -71,6 +71,8 @@ impl From<BuildError> for Error {
 pub(super) struct Roster {
     /// Index among the members as given, id, weight; none of weight 0.
     pub(super) sorted: Vec<(u16, Member)>,
+    /// By index.
+    pub(super) ids: Box<[u64]>,
     /// Bit by index: who has a weight.
     pub(super) weighted: Box<[u64]>,
 }
@@ -94,7 +96,11 @@ impl Roster {
         for (index, _) in &sorted {
             weighted[usize::from(*index) / 64] |= 1 << (index % 64);
         }
-        Ok(Self { sorted, weighted })
+        Ok(Self {
+            sorted,
+            ids: members.iter().map(|member| member.id).collect(),
+            weighted,
+        })
     }
 
     pub(super) fn total_weight(&self) -> u64 {

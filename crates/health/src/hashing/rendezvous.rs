@@ -50,7 +50,7 @@ impl Rendezvous {
     #[must_use]
     pub fn pick(&self, key: u64, candidates: &Candidates<'_>) -> Option<u32> {
         let hash = mix(key ^ GOLDEN);
-        let accept = |member: u32| candidates.accept(member, hash);
+        let accept = |index: u16, id: u64| candidates.accept(u32::from(index), hash, || id);
         let winner = if self.even {
             self.most(hash, accept)
         } else {
@@ -60,24 +60,24 @@ impl Rendezvous {
         winner.or_else(|| candidates.any(&self.weighted, mix(hash)))
     }
 
-    fn most(&self, hash: u64, accept: impl Fn(u32) -> bool) -> Option<u32> {
+    fn most(&self, hash: u64, accept: impl Fn(u16, u64) -> bool) -> Option<u32> {
         let mut best: Option<(u64, u32)> = None;
         for (index, member) in &self.members {
             let bid = mix2(hash, member.id);
-            if best.is_none_or(|(most, _)| bid > most) && accept(u32::from(*index)) {
+            if best.is_none_or(|(most, _)| bid > most) && accept(*index, member.id) {
                 best = Some((bid, u32::from(*index)));
             }
         }
         best.map(|(_, index)| index)
     }
 
-    fn soonest(&self, hash: u64, accept: impl Fn(u32) -> bool) -> Option<u32> {
+    fn soonest(&self, hash: u64, accept: impl Fn(u16, u64) -> bool) -> Option<u32> {
         let mut best: Option<(u64, u64, u32)> = None;
         for (index, member) in &self.members {
             let (time, weight) = (exponential(mix2(hash, member.id)), u64::from(member.weight));
             // time / weight < best time / best weight; both products fit, see `exponential`.
             let sooner = best.is_none_or(|(least, of, _)| time * of < least * weight);
-            if sooner && accept(u32::from(*index)) {
+            if sooner && accept(*index, member.id) {
                 best = Some((time, weight, u32::from(*index)));
             }
         }

@@ -111,7 +111,16 @@ impl Monitor {
     /// Makes a selector with a load board of its own: one for each worker.
     #[must_use]
     pub fn selector(&self, algorithm: Algorithm) -> Selector {
-        Selector::new(Arc::clone(&self.hub), algorithm)
+        Selector::new(self.hub_for(algorithm), algorithm)
+    }
+
+    /// Returns where a selector meets the pool. Edits from now on make the table it needs; that of
+    /// the members there are is the selector's to make, and a driver need not lock the monitor for it.
+    pub(crate) fn hub_for(&self, algorithm: Algorithm) -> Arc<Hub> {
+        if let Some(table) = algorithm.table() {
+            self.hub.want(table);
+        }
+        Arc::clone(&self.hub)
     }
 
     /// Returns the newest snapshot.

@@ -1,17 +1,105 @@
-//! What hashing algorithms know of a member: it must be the same in every process.
+//! [`Tables`]: the tables of [`hashing`](crate::hashing) over those who take requests.
+//!
+//! A table's member `i` is the taker `i` of the pool, see [`Members::takers`].
 
-use super::Slot;
-use crate::random::mix;
+use std::{collections::HashSet, sync::OnceLock};
 
-/// A member as hashing sees it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Keyed {
-    pub(crate) slot: Slot,
-    pub(crate) weight: u32,
-    /// From the name alone: ids and slots depend on what happened to the pool before.
-    pub(crate) hash: u64,
+use super::Members;
+use crate::{
+    hashing::{Bounded, BuildError, Candidates, Ketama, Maglev, Member, Rendezvous},
+    random::mix,
+};
+
+/// Tables for picks by key, each made when the first selector asks for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    bounded: OnceLock<Bounded>,
+    ketama: OnceLock<Ketama>,
+    maglev: OnceLock<Maglev>,
+    rendezvous: OnceLock<Rendezvous>,
 }
 
+/// A table that some selector of the pool needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Bounded,
+    Ketama,
+    Maglev,
+    Rendezvous,
+}
+
+impl Table {
+    pub(crate) const ALL: [Self; 4] = [Self::Bounded, Self::Ketama, Self::Maglev, Self::Rendezvous];
+}
+
+/// How far over its fair share of what is in flight an origin may go.
+const BOUND: f64 = 1.25;
+
+impl Tables {
+    /// Makes a table, unless it is there.
+    pub(super) fn make(&self, table: Table, members: &Members) {
+        match table {
+            Table::Bounded => fill(&self.bounded, members, |all| Bounded::new(all, BOUND)),
+            Table::Ketama => fill(&self.ketama, members, Ketama::new),
+            Table::Maglev => fill(&self.maglev, members, Maglev::new),
+            Table::Rendezvous => fill(&self.rendezvous, members, Rendezvous::new),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn bounded(&self) -> Option<&Bounded> {
+        self.bounded.get()
+    }
+
+    #[inline]
+    pub(crate) fn ketama(&self) -> Option<&Ketama> {
+        self.ketama.get()
+    }
+
+    #[inline]
+    pub(crate) fn maglev(&self) -> Option<&Maglev> {
+        self.maglev.get()
+    }
+
+    #[inline]
+    pub(crate) fn rendezvous(&self) -> Option<&Rendezvous> {
+        self.rendezvous.get()
+    }
+}
+
+/// A pool's configuration allows no more origins than a table holds, and their ids differ. Were
+/// there no table all the same, keys would be picked for as if they were none.
+fn fill<T>(
+    place: &OnceLock<T>,
+    members: &Members,
+    build: impl FnOnce(&[Member]) -> Result<T, BuildError>,
+) {
+    if place.get().is_some() {
+        return;
+    }
+    let takers = members.takers().iter().map(|&slot| members.target(slot));
+    let named = takers.map(|target| (target.hash, target.weight));
+    if let Ok(table) = build(&distinct(named)) {
+        // Who was first has made the same.
+        let _ = place.set(table);
+    }
+}
+
+/// Gives those whose names hash alike ids that differ.
+fn distinct(named: impl Iterator<Item = (u64, u32)>) -> Vec<Member> {
+    let mut taken = HashSet::new();
+    let member = |(place, (hash, weight)): (u64, (u64, u32))| {
+        let mut id = hash;
+        while !taken.insert(id) {
+            id = mix(id ^ mix(place));
+        }
+        Member::new(id, weight)
+    };
+    (0..).zip(named).map(member).collect()
+}
+
+/// What a table may see of an origin's name: ids and slots depend on what happened to the pool
+/// before, and differ from process to process.
 pub(crate) fn hash_name(name: &str) -> u64 {
     let start = mix(name.len() as u64 ^ 0x5EED);
     name.as_bytes().chunks(8).fold(start, |hash, chunk| {
@@ -21,9 +109,52 @@ pub(crate) fn hash_name(name: &str) -> u64 {
     })
 }
 
-/// A table that some selector of the pool needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Table {
-    Maglev,
-    Ring,
+/// Who may be picked by key, and for which share of theirs, by their place among the takers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Willing {
+    live: Box<[u64]>,
+    acceptance: Box<[u16]>,
+}
+
+impl Willing {
+    pub(crate) fn new(acceptance: Vec<u16>) -> Self {
+        let bit = |(at, share): (usize, &u16)| u64::from(*share > 0) << at;
+        let word = |shares: &[u16]| shares.iter().enumerate().map(bit).sum();
+        Self {
+            live: acceptance.chunks(64).map(word).collect(),
+            acceptance: acceptance.into_boxed_slice(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn candidates(&self) -> Candidates<'_> {
+        Candidates::new(&self.live).accepting(&self.acceptance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hash_alike_have_their_share_all_the_same() {
+        let members = distinct([(7, 1), (7, 2), (8, 3), (7, 4)].into_iter());
+        let weights: Vec<u32> = members.iter().map(|member| member.weight).collect();
+        assert_eq!(
+            (members[0].id, members[2].id, weights),
+            (7, 8, vec![1, 2, 3, 4])
+        );
+        assert!(Maglev::new(&members).is_ok());
+    }
+
+    #[test]
+    fn who_takes_nothing_does_not_live() {
+        let mut acceptance = vec![9; 130];
+        acceptance[64] = 0;
+        acceptance[129] = 0;
+        let willing = Willing::new(acceptance);
+        let live = (0..200).filter(|at| willing.candidates().contains(*at));
+        let expected = (0..129).filter(|at| *at != 64);
+        assert_eq!(live.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
 }

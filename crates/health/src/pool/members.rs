@@ -1,15 +1,10 @@
 //! [`Members`]: who is in the pool, with the tables that depend on membership and weight alone.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use super::{
     Alias, Origin, OriginId, Slot, Table,
-    keyed::{Keyed, hash_name},
-    maglev::Maglev,
-    ring::Ring,
+    keyed::{Tables, hash_name},
     rotation::Rotation,
 };
 
@@ -24,8 +19,7 @@ pub struct Members {
     alias: Alias,
     rotation: Rotation,
     /// Made when the first selector asks for them, then with every edit, before it is published.
-    maglev: OnceLock<Maglev>,
-    ring: OnceLock<Ring>,
+    tables: Tables,
 }
 
 /// What a pick takes from a slot.
@@ -54,8 +48,7 @@ impl Members {
             takers: weighted.iter().map(|w| w.0).collect(),
             alias: Alias::new(&weighted),
             rotation: Rotation::new(&weighted),
-            maglev: OnceLock::new(),
-            ring: OnceLock::new(),
+            tables: Tables::default(),
             by_slot: by_slot.into_boxed_slice(),
         }
     }
@@ -95,48 +88,26 @@ impl Members {
         self.by_slot.len()
     }
 
-    /// Returns those with weight that the operator lets serve.
+    /// Returns those with weight that the operator lets serve, in the order of their slots.
     pub(crate) fn takers(&self) -> &[Slot] {
         &self.takers
     }
 
+    /// Returns the place of this origin among the takers.
+    #[inline]
+    pub(crate) fn taker(&self, id: OriginId) -> Option<u32> {
+        let place = self.takers.binary_search(&self.slot(id)?).ok()?;
+        Some(place as u32)
+    }
+
     /// Makes a table, unless it is there.
     pub(crate) fn make(&self, table: Table) {
-        match table {
-            Table::Maglev => {
-                self.maglev.get_or_init(|| Maglev::new(&self.keyed()));
-            }
-            Table::Ring => {
-                self.ring.get_or_init(|| Ring::new(&self.keyed()));
-            }
-        }
+        self.tables.make(table, self);
     }
 
     #[inline]
-    pub(crate) fn maglev(&self) -> Option<&Maglev> {
-        self.maglev.get()
-    }
-
-    #[inline]
-    pub(crate) fn ring(&self) -> Option<&Ring> {
-        self.ring.get()
-    }
-
-    #[inline]
-    pub(crate) fn hash(&self, slot: Slot) -> u64 {
-        self.targets[slot.index()].hash
-    }
-
-    fn keyed(&self) -> Vec<Keyed> {
-        let keyed = |&slot: &Slot| Keyed {
-            slot,
-            weight: self.target(slot).weight,
-            hash: self.hash(slot),
-        };
-        let mut members: Vec<Keyed> = self.takers.iter().map(keyed).collect();
-        // Tables must not depend on the slots that a pool's history has led to.
-        members.sort_unstable_by_key(|member| member.hash);
-        members
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     #[inline]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Bitmap, Members, Origin, OriginId, Slot};
+use super::{Bitmap, Members, Origin, OriginId, Slot, Willing};
+use crate::hashing::Candidates;
 
 /// The pool at one moment: who is in it, who may be picked, and how readily.
 ///
@@ -28,6 +29,8 @@ pub struct Snapshot {
     live_slots: Box<[Slot]>,
     totals: Box<[u64]>,
     live_weight: u64,
+    /// The same for picks by key.
+    willing: Willing,
 }
 
 /// How a pool serves.
@@ -72,6 +75,8 @@ impl Snapshot {
             total += u64::from(accept) * u64::from(draft.members.target(slot).weight);
             totals.push(total);
         }
+        let takers = draft.members.takers().iter();
+        let acceptance = takers.map(|slot| draft.accept[slot.index()]).collect();
         Self {
             version: draft.version,
             mode: draft.mode,
@@ -81,6 +86,7 @@ impl Snapshot {
             live_slots: live_slots.into_boxed_slice(),
             totals: totals.into_boxed_slice(),
             live_weight,
+            willing: Willing::new(acceptance),
             members: draft.members,
         }
     }
@@ -145,6 +151,12 @@ impl Snapshot {
 
     pub(crate) fn live_slots(&self) -> &[Slot] {
         &self.live_slots
+    }
+
+    /// Returns who may be picked, as hash tables know them.
+    #[inline]
+    pub(crate) fn candidates(&self) -> Candidates<'_> {
+        self.willing.candidates()
     }
 
     /// Returns the sum of the weights of those who may be picked.

@@ -17,7 +17,7 @@ use crate::pool::Table;
 pub enum Algorithm {
     /// By key as maglev does, but nobody gets more than 1.25 times its share of what is in flight.
     BoundedLoad,
-    /// By key on a ring of 160 points an origin.
+    /// By key on a ring of 160 to 320 points an origin.
     Ketama,
     /// Looks at all and takes the one with the least in flight for its weight: exact, but its time grows with the pool.
     LeastLoaded,
@@ -42,16 +42,15 @@ impl Algorithm {
     /// Says whether it sends a key to the same origin every time; see [`Selector::pick_for`](crate::Selector::pick_for).
     #[must_use]
     pub const fn uses_keys(self) -> bool {
-        matches!(
-            self,
-            Self::BoundedLoad | Self::Ketama | Self::Maglev | Self::Rendezvous
-        )
+        self.table().is_some()
     }
 
     pub(crate) const fn table(self) -> Option<Table> {
         match self {
-            Self::BoundedLoad | Self::Maglev => Some(Table::Maglev),
-            Self::Ketama => Some(Table::Ring),
+            Self::BoundedLoad => Some(Table::Bounded),
+            Self::Ketama => Some(Table::Ketama),
+            Self::Maglev => Some(Table::Maglev),
+            Self::Rendezvous => Some(Table::Rendezvous),
             _ => None,
         }
     }

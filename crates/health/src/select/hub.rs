@@ -25,8 +25,7 @@ pub(crate) struct Hub {
     seed: u64,
     opened: AtomicU64,
     /// Tables that selectors use: an edit makes them before it is published.
-    maglev: AtomicBool,
-    ring: AtomicBool,
+    wanted: [AtomicBool; Table::ALL.len()],
     boards: Mutex<Vec<Opened>>,
     inbox: Mutex<Inbox>,
 }
@@ -67,27 +66,26 @@ impl Hub {
             max_slots,
             seed,
             opened: AtomicU64::new(0),
-            maglev: AtomicBool::new(false),
-            ring: AtomicBool::new(false),
+            wanted: Default::default(),
             boards: Mutex::default(),
             inbox: Mutex::default(),
         }
     }
 
-    /// Makes a table for a selector, and with every edit from now on.
+    /// Has a table made with every edit from now on.
     pub(crate) fn want(&self, table: Table) {
-        let wanted = match table {
-            Table::Maglev => &self.maglev,
-            Table::Ring => &self.ring,
-        };
-        wanted.store(true, Relaxed);
+        self.wanted[table as usize].store(true, Relaxed);
+    }
+
+    /// Makes a wanted table for the members there are, unless it is there.
+    pub(crate) fn make_table(&self, table: Table) {
         self.snapshot.load().members().make(table);
     }
 
     /// Makes the tables that selectors use.
     pub(crate) fn make_tables(&self, members: &Members) {
-        for (wanted, table) in [(&self.maglev, Table::Maglev), (&self.ring, Table::Ring)] {
-            if wanted.load(Relaxed) {
+        for table in Table::ALL {
+            if self.wanted[table as usize].load(Relaxed) {
                 members.make(table);
             }
         }

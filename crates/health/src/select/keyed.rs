@@ -1,91 +1,67 @@
 //! Picks by key: the same key goes to the same origin while it lives.
+//!
+//! What moves which key is decided in [`hashing`](crate::hashing); here slots and origins become members.
 
-use super::{Algorithm, choice::Choice};
-use crate::{pool::Slot, random::mix};
+use super::{choice::Choice, selector::Worker};
+use crate::{
+    hashing::Candidates,
+    pool::{Slot, Table},
+};
 
-/// Hashes of a key tried in the table before the live are looked at alone.
-const HASHES: u64 = 8;
-/// Points of the ring looked at from a key on.
-const POINTS: usize = 512;
+/// Origins tried that are left out from the start. With more, a key may find one of the others
+/// that were tried, and is then picked for without its key.
+const MOST_TRIED: usize = 16;
 
 impl Choice<'_> {
     /// Picks for a key; algorithms without keys pick as ever.
     #[inline]
     pub(super) fn slot_for(&self, key: u64) -> Option<Slot> {
-        let hash = mix(key);
-        let quick = match self.worker.algorithm {
-            Algorithm::Maglev => self.maglev(hash),
-            Algorithm::Ketama => self.ketama(hash),
-            Algorithm::Rendezvous => self.rendezvous(hash),
-            Algorithm::BoundedLoad => self.bounded_load(hash),
-            _ => return self.slot(),
+        let Some(table) = self.worker.algorithm.table() else {
+            return self.slot();
         };
-        quick.or_else(|| self.detour())
+        self.keyed(table, key)
+            .filter(|&slot| !self.was_tried(slot))
+            .or_else(|| self.detour())
     }
 
-    /// A flap moves the keys of the origin that flaps, and no other's: who is down keeps its
-    /// entries, and its keys are hashed again.
     #[inline]
-    fn maglev(&self, hash: u64) -> Option<Slot> {
-        let mut next = hash;
-        for _ in 0..HASHES {
-            let slot = self.snapshot.members().maglev()?.at(next)?;
-            if self.takes(slot, hash) {
-                return Some(slot);
-            }
-            next = mix(next);
-        }
-        let slot = self.snapshot.live_at(next)?;
-        (!self.was_tried(slot)).then_some(slot)
-    }
-
-    fn ketama(&self, hash: u64) -> Option<Slot> {
-        let points = self.snapshot.members().ring()?.from(hash).take(POINTS);
-        points.into_iter().find(|&slot| self.takes(slot, hash))
-    }
-
-    /// The highest score wins (Thaler and Ravishankar, 1998), by the logarithmic method for weights.
-    fn rendezvous(&self, hash: u64) -> Option<Slot> {
-        let members = self.snapshot.members();
-        let live = self.snapshot.live_slots().iter().copied();
-        let scored = live.filter(|&slot| self.takes(slot, hash)).map(|slot| {
-            let unit = ((mix(hash ^ members.hash(slot)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
-            (slot, -(self.weight(slot) as f64) / unit.ln())
-        });
-        scored.max_by(|a, b| a.1.total_cmp(&b.1)).map(|best| best.0)
-    }
-
-    /// A key goes to the first of its origins whose load is not over 1.25 times its fair share
-    /// (Mirrokni et al., 2018).
-    fn bounded_load(&self, hash: u64) -> Option<Slot> {
-        let live = self.snapshot.live_slots();
-        let total = self.worker.board.total() + 1;
-        let weights = self.snapshot.live_weight();
-        let has_room = |slot: Slot| {
-            let fair = total * self.weight(slot) * BOUND_QUARTERS;
-            (self.load(slot)) * weights * 4 < fair
+    fn keyed(&self, table: Table, key: u64) -> Option<Slot> {
+        let mut tried = [0; MOST_TRIED];
+        let tried = self.tried_members(&mut tried);
+        let candidates = self.snapshot.candidates().excluding(tried);
+        let tables = self.snapshot.members().tables();
+        let member = match table {
+            Table::Bounded => self.bounded(key, &candidates),
+            Table::Ketama => tables.ketama()?.pick(key, &candidates),
+            Table::Maglev => tables.maglev()?.pick(key, &candidates),
+            Table::Rendezvous => tables.rendezvous()?.pick(key, &candidates),
         };
-        let mut next = hash;
-        for _ in 0..HASHES {
-            let slot = self.snapshot.members().maglev()?.at(next)?;
-            if self.takes(slot, hash) && has_room(slot) {
-                return Some(slot);
-            }
-            next = mix(next);
-        }
-        let (before, after) = live.split_at(super::choice::below(next, live.len()));
-        let mut rest = after.iter().chain(before).copied();
-        rest.find(|&slot| self.takes(slot, hash) && has_room(slot))
+        Some(self.slot_of(member?))
     }
 
-    /// Whether a slot that takes a share takes this key: always the same keys, and more of them as its share grows.
-    #[inline]
-    fn takes(&self, slot: Slot, hash: u64) -> bool {
-        self.accepts(slot, || {
-            mix(hash ^ self.snapshot.members().hash(slot) ^ 0xACCE)
+    fn bounded(&self, key: u64, candidates: &Candidates<'_>) -> Option<u32> {
+        let table = self.snapshot.members().tables().bounded()?;
+        let Worker { board, .. } = self.worker;
+        let bound = table.bound(board.total(), self.snapshot.live_weight());
+        table.pick(key, candidates, bound, |member| {
+            board.load(self.slot_of(member))
         })
     }
-}
 
-/// The bound on a load, in quarters of the fair share.
-const BOUND_QUARTERS: u64 = 5;
+    #[inline]
+    fn tried_members<'b>(&self, buffer: &'b mut [u32; MOST_TRIED]) -> &'b [u32] {
+        let members = self.snapshot.members();
+        let tried = self.tried.iter().filter_map(|&id| members.taker(id));
+        let mut count = 0;
+        for (place, member) in buffer.iter_mut().zip(tried) {
+            *place = member;
+            count += 1;
+        }
+        &buffer[..count]
+    }
+
+    #[inline]
+    fn slot_of(&self, member: u32) -> Slot {
+        self.snapshot.members().takers()[member as usize]
+    }
+}

@@ -58,9 +58,10 @@ impl Worker {
 }
 
 impl Selector {
+    /// The hub comes from [`Monitor::hub_for`](crate::Monitor), so that no edit after it lacks the table.
     pub(crate) fn new(hub: Arc<Hub>, algorithm: Algorithm) -> Self {
         if let Some(table) = algorithm.table() {
-            hub.want(table);
+            hub.make_table(table);
         }
         let (board, seed) = hub.open_board();
         Self(Arc::new(Worker {

@@ -145,6 +145,40 @@ fn weights_are_shares() {
 }
 
 #[test]
+fn who_takes_half_declines_half_of_its_keys_and_no_others() {
+    let (live, mut shares) = (all(10), [u16::MAX; 10]);
+    shares[4] = u16::MAX / 2;
+    for (name, pick) in tables(&equal(10)) {
+        let (mut home, mut kept) = (0, 0);
+        for key in 0..20_000 {
+            let before = pick(key, &Candidates::new(&live)).unwrap();
+            let after = pick(key, &Candidates::new(&live).accepting(&shares)).unwrap();
+            assert!(before == after || before == 4, "{name}, key {key}");
+            home += u32::from(before == 4);
+            kept += u32::from(after == 4);
+        }
+        let share = f64::from(kept) / f64::from(home);
+        assert!((0.45..0.55).contains(&share), "{name}: {share}");
+    }
+}
+
+#[test]
+fn which_keys_are_declined_depends_on_ids_and_not_on_places() {
+    let members = equal(100);
+    let mut turned = members.clone();
+    turned.rotate_left(33);
+    let (live, shares) = (all(100), [u16::MAX / 2; 100]);
+    let who = Candidates::new(&live).accepting(&shares);
+    for ((name, pick), (_, other)) in tables(&members).into_iter().zip(tables(&turned)) {
+        for key in 0..2_000 {
+            let id = pick(key, &who).map(|member| members[member as usize].id);
+            let same = other(key, &who).map(|member| turned[member as usize].id);
+            assert_eq!(id, same, "{name}, key {key}");
+        }
+    }
+}
+
+#[test]
 fn nobody_is_left_only_when_nobody_is_left() {
     let members = [Member::new(1, 1), Member::new(2, 0), Member::new(3, 1)];
     for (name, pick) in tables(&members) {

@@ -83,14 +83,33 @@ fn nobody_is_picked_twice_and_none_is_missed() {
 }
 
 #[test]
+fn a_key_finds_everybody_once_however_many_were_tried() {
+    for algorithm in KEYED {
+        let mut world = World::healthy(pool(&[1; 40]), algorithm);
+        kill(&mut world, &[3]);
+        for key in 0..20 {
+            let mut tried: Vec<OriginId> = Vec::new();
+            while let Some(guard) = world.selector.pick_for(key, &tried) {
+                assert!(!tried.contains(&guard.id()), "{algorithm:?}");
+                tried.push(guard.id());
+            }
+            assert_eq!(tried.len(), 40, "{algorithm:?}");
+            assert_eq!(tried[39], OriginId::new(3), "the dead one comes last");
+        }
+    }
+}
+
+#[test]
 fn one_of_a_thousand_is_found_at_once() {
-    for algorithm in ALL {
-        let mut config = pool(&[1; 1000]);
-        config.policy.panic_share = 0.0;
-        let mut world = World::healthy(config, algorithm);
-        kill(&mut world, &(0..999).collect::<Vec<_>>());
-        for _ in 0..1000 {
-            assert_eq!(world.selector.pick(&[]).unwrap().id(), OriginId::new(999));
+    let mut config = pool(&[1; 1000]);
+    config.policy.panic_share = 0.0;
+    let mut world = World::healthy(config, Algorithm::default());
+    kill(&mut world, &(0..999).collect::<Vec<_>>());
+    for algorithm in ALL.into_iter().chain(KEYED) {
+        let selector = world.monitor.selector(algorithm);
+        for key in 0..1000 {
+            let picked = selector.pick_for(key, &[]).unwrap().id();
+            assert_eq!(picked, OriginId::new(999), "{algorithm:?}");
         }
     }
 }
@@ -182,7 +201,7 @@ fn owners(selector: &Selector, keys: u64) -> Vec<u64> {
 
 #[test]
 fn only_the_keys_of_the_dead_move_and_they_come_home() {
-    for algorithm in [Algorithm::Ketama, Algorithm::Maglev, Algorithm::Rendezvous] {
+    for algorithm in KEYED {
         let mut world = World::healthy(pool(&[1; 50]), algorithm);
         let before = owners(&world.selector, 5_000);
         kill(&mut world, &[7]);
