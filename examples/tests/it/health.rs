@@ -24,13 +24,6 @@ const BARS: [(&str, f64); 11] = [
     ("slow", 150.0),
 ];
 
-/// Full strength where it is optimised: unoptimised it takes a minute.
-const RATE: f64 = if cfg!(debug_assertions) {
-    300.0
-} else {
-    1000.0
-};
-
 fn file(name: &str) -> String {
     format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
 }
@@ -74,7 +67,7 @@ fn median_cost(
 #[test]
 fn every_scenario_keeps_its_bar() {
     for (name, bar) in BARS {
-        let cost = median_cost(name, 1..2, |scenario, _| scenario.rate = RATE);
+        let cost = median_cost(name, 1..4, |_, _| {});
         assert!(
             cost <= bar,
             "{name}: {cost} beyond the oracle, {bar} are allowed"
