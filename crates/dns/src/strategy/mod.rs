@@ -39,7 +39,8 @@ pub fn name() -> impl Strategy<Value = NameBuf> {
 ///
 /// let mut runner = TestRunner::deterministic();
 /// let outcome = runner.run(&eaves_dns::strategy::rdata(), |rdata| {
-///     prop_assert_eq!(RdataBuf::parse(rdata.rtype(), &rdata.to_generic()).as_ref(), Ok(&rdata));
+///     let read = RdataBuf::parse(rdata.rtype(), &rdata.to_generic());
+///     prop_assert_eq!(read, Ok(rdata));
 ///     Ok(())
 /// });
 /// assert!(outcome.is_ok());
