@@ -69,8 +69,27 @@ fn a_plain_client_gets_answers_over_both_transports() {
             "an answer record"
         );
     }
+    let rcode = |answer: &[u8]| answer[3] & 0x0f;
     let missing = datagram(dns, &self::query(7, "nowhere.edge.test", 1)).expect("an answer");
-    assert_eq!(missing[3] & 0x0f, 3, "NXDOMAIN");
+    assert_eq!(rcode(&missing), 3, "NXDOMAIN");
+    const TXT: u16 = 16;
+    let wildcard = self::query(8, "any.thing.apps.edge.test", TXT);
+    let wildcard = datagram(dns, &wildcard).expect("an answer");
+    assert_eq!(
+        (rcode(&wildcard), wildcard[7]),
+        (0, 1),
+        "one answer from the wildcard"
+    );
+
+    let big = self::query(9, "big.edge.test", TXT);
+    let truncated = |answer: &[u8]| answer[2] & 2 != 0;
+    let datagram = datagram(dns, &big).expect("an answer");
+    assert!(
+        truncated(&datagram) && datagram.len() <= 512,
+        "no EDNS, no more than 512"
+    );
+    let stream = stream(dns, &big).expect("an answer");
+    assert!(!truncated(&stream) && stream.len() > 1232 && stream[7] == 8);
 }
 
 #[test]
