@@ -62,6 +62,7 @@ fn copies_of_the_system_clock_count_from_one_zero() {
     assert!(there.mono >= here.mono);
     assert!(there.mono - here.mono < Duration::from_secs(600));
     assert!(here.wall > Wall::from_secs(1_700_000_000));
+    assert!(SystemClock.mono() >= there.mono, "one zero for both");
 }
 
 #[test]
@@ -71,6 +72,7 @@ fn a_clock_is_used_through_references_and_objects() {
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let read = |clock: &dyn Clock| clock.now();
     assert_eq!(read(&shared), read(&&clock));
+    assert_eq!(shared.mono(), clock.now().mono);
 }
 
 #[cfg(feature = "std")]

@@ -33,6 +33,8 @@ use crate::{
 pub struct Handle {
     shared: Arc<Shared>,
     task: Option<JoinHandle<()>>,
+    /// For the first subscriber, who wants to miss nothing.
+    first: Mutex<Option<broadcast::Receiver<Event>>>,
 }
 
 /// What the handle and the task share.
@@ -78,18 +80,20 @@ pub fn spawn_with(
     seed: u64,
 ) -> Result<Handle, ConfigError> {
     let monitor = Monitor::new(config, seed, clock.now())?;
+    let (events, first) = broadcast::channel(MAX_LAG);
     let shared = Arc::new(Shared {
         available: watch::Sender::new(monitor.snapshot()),
         monitor: Mutex::new(monitor),
         clock,
         changed: Notify::new(),
         stopped: Notify::new(),
-        events: broadcast::Sender::new(MAX_LAG),
+        events,
     });
     let task = tokio::spawn(Runner::new(Arc::clone(&shared)).run());
     Ok(Handle {
         shared,
         task: Some(task),
+        first: Mutex::new(Some(first)),
     })
 }
 
@@ -115,9 +119,16 @@ impl Handle {
     }
 
     /// Subscribes to all that changes; one that lags loses the oldest and is told how many.
+    ///
+    /// The first subscriber is told all since the pool was started, later ones what happens from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.shared.events.subscribe()
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        first.unwrap_or_else(|| self.shared.events.subscribe())
     }
 
     /// Watches whom clients may be sent to: a snapshot comes whenever

@@ -215,3 +215,21 @@ async fn members_can_be_replaced_while_it_runs() {
     until(&handle, &[Standing::Healthy; 2]).await;
     assert_eq!(handle.snapshot().members().len(), 2);
 }
+
+#[tokio::test]
+async fn the_first_subscriber_misses_nothing_however_late_it_comes() {
+    let addr = origin(Manner::Answer("HTTP/1.1 200 OK\r\n\r\n")).await;
+    let config = PoolConfig::new("web").origin(OriginConfig::new("a", addr).check(check()));
+    let handle = driver::spawn(config).unwrap();
+    while handle.status().origins[0].standing == Standing::Unknown {
+        tokio::task::yield_now().await;
+    }
+    let mut late = handle.subscribe();
+    let mut later = handle.subscribe();
+    assert!(
+        late.try_recv().is_ok(),
+        "the first verdict was told before it came"
+    );
+    assert!(later.try_recv().is_err());
+    handle.stop().await;
+}
