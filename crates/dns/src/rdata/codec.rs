@@ -130,10 +130,7 @@ pub(crate) fn parse_rdata(
 ) -> Result<(), TextError> {
     let start = out.len();
     let before = *tokens;
-    if let Some(token) = tokens.next()?
-        && token.text == b"\\#"
-        && !token.quoted
-    {
+    if tokens.begin()? == Some(b'\\') && tokens.next()?.is_some_and(|token| token.text == b"\\#") {
         parse_generic(rtype, tokens, out)?;
     } else {
         *tokens = before;

@@ -1,5 +1,40 @@
 //! Words that stand for numbers.
 
+use crate::name::fold;
+
+/// Up to eight octets in lower case as one number, by which words are told apart; 0 for what is longer,
+/// empty or ends in a zero octet.
+#[inline]
+pub(crate) const fn key(word: &[u8]) -> u64 {
+    if word.len() > 8 {
+        return 0;
+    }
+    let (mut key, mut at) = (0, 0);
+    while at < word.len() {
+        key |= (word[at] as u64) << (8 * at);
+        at += 1;
+    }
+    lower(key, word.len())
+}
+
+/// As [`key`], of the first `len` octets of eight.
+#[inline]
+pub(crate) fn key_within(octets: &[u8; 8], len: usize) -> u64 {
+    if !(1..=8).contains(&len) {
+        return 0;
+    }
+    lower(
+        u64::from_le_bytes(*octets) & (u64::MAX >> (64 - 8 * len)),
+        len,
+    )
+}
+
+#[inline]
+const fn lower(key: u64, len: usize) -> u64 {
+    let last = if len == 0 { 0 } else { key >> (8 * len - 8) };
+    if last == 0 { 0 } else { fold::word(key) }
+}
+
 /// Reads `TYPEnnn` or `CLASSnnn`, in any case.
 pub(crate) fn numbered(text: &[u8], prefix: &[u8]) -> Option<u16> {
     let (head, digits) = text.split_at_checked(prefix.len())?;
@@ -55,6 +90,21 @@ pub(crate) fn period(text: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_tell_words_apart() {
+        assert_eq!(key(b"NSAP-PTR"), key(b"nsap-ptr"));
+        assert_eq!(key(b"A"), 0x61);
+        for word in [&b""[..], b"A\0", b"\0", b"NSEC3PARAM"] {
+            assert_eq!(key(word), 0, "{word:?}");
+        }
+        for len in 0..10 {
+            assert_eq!(
+                key_within(b"TYPE65\x001", len),
+                key(&b"TYPE65\x001..."[..len])
+            );
+        }
+    }
 
     #[test]
     fn periods_take_units_or_none() {
