@@ -163,6 +163,19 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Says whether an entry starts right here, with a token that is no directive's.
+    #[inline]
+    pub(crate) fn is_at_token(&self) -> bool {
+        self.peek_byte().is_some_and(|byte| is(byte, STARTS))
+    }
+
+    /// Says whether the next token is surely no escape, looking behind one blank only.
+    #[inline]
+    pub(crate) fn is_before_word(&self) -> bool {
+        let next = self.behind_blank();
+        next.is_some_and(|(_, ahead)| is(ahead[0], WORD) || ahead[0] == b'"')
+    }
+
     /// Returns the next token.
     #[inline]
     pub(crate) fn expect(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
@@ -176,12 +189,22 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The key of a word, as [`mnemonic::key`] makes it.
+    /// Returns the next token, and its key as [`mnemonic::key`] makes it.
     #[inline]
-    pub(crate) fn key(&self, token: &Token<'t>) -> u64 {
-        match self.input.get(token.at..).and_then(<[u8]>::first_chunk) {
-            Some(ahead) if !token.quoted => mnemonic::key_within(ahead, token.text.len()),
-            _ => mnemonic::key(token.text),
+    pub(crate) fn expect_key(
+        &mut self,
+        field: &'static str,
+    ) -> Result<(Token<'t>, u64), TextError> {
+        let at = self.pos;
+        if let Some(token) = self.plain_word()
+            && let Some(ahead) = self.ahead(token.at)
+        {
+            let key = mnemonic::key_within(ahead, token.text.len());
+            return Ok((token, key));
+        }
+        match self.any_token()? {
+            Some(token) => Ok((token, mnemonic::key(token.text))),
+            None => Err(TextError::Missing { at, field }),
         }
     }
 
@@ -202,6 +225,14 @@ impl<'t> Lexer<'t> {
     /// Checks that nothing but the end of the entry is left.
     #[inline]
     pub(crate) fn finish(&mut self) -> Result<(), TextError> {
+        if self.depth == 0 && self.peek_byte() == Some(b'\n') {
+            return Ok(());
+        }
+        self.finish_slowly()
+    }
+
+    #[inline(never)]
+    fn finish_slowly(&mut self) -> Result<(), TextError> {
         match self.begin()? {
             None => Ok(()),
             Some(b'"') => {

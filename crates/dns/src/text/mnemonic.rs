@@ -1,9 +1,9 @@
 //! Words that stand for numbers.
 
-use crate::name::fold;
+use crate::text::block::Block;
 
 /// Up to eight octets in lower case as one number, by which words are told apart; 0 for what is longer,
-/// empty or ends in a zero octet.
+/// empty or has control octets in it.
 #[inline]
 pub(crate) const fn key(word: &[u8]) -> u64 {
     if word.len() > 8 {
@@ -11,28 +11,30 @@ pub(crate) const fn key(word: &[u8]) -> u64 {
     }
     let (mut key, mut at) = (0, 0);
     while at < word.len() {
+        if word[at] <= b' ' {
+            return 0;
+        }
         key |= (word[at] as u64) << (8 * at);
         at += 1;
     }
-    lower(key, word.len())
+    key | LOWER & within(word.len())
 }
 
-/// As [`key`], of the first `len` octets of eight.
+/// As [`key`], of the first `len` octets of a block, among which are no control octets.
 #[inline]
-pub(crate) fn key_within(octets: &[u8; 8], len: usize) -> u64 {
-    if !(1..=8).contains(&len) {
-        return 0;
+pub(crate) fn key_within(block: &Block, len: usize) -> u64 {
+    (u128::from_le_bytes(*block) as u64 | LOWER) & within(len)
+}
+
+/// The bit that makes letters lower-case, and takes no digit or dash for another.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
+#[inline]
+const fn within(len: usize) -> u64 {
+    match len {
+        1..=8 => u64::MAX >> (64 - 8 * len),
+        _ => 0,
     }
-    lower(
-        u64::from_le_bytes(*octets) & (u64::MAX >> (64 - 8 * len)),
-        len,
-    )
-}
-
-#[inline]
-const fn lower(key: u64, len: usize) -> u64 {
-    let last = if len == 0 { 0 } else { key >> (8 * len - 8) };
-    if last == 0 { 0 } else { fold::word(key) }
 }
 
 /// Reads `TYPEnnn` or `CLASSnnn`, in any case.
@@ -95,13 +97,13 @@ mod tests {
     fn keys_tell_words_apart() {
         assert_eq!(key(b"NSAP-PTR"), key(b"nsap-ptr"));
         assert_eq!(key(b"A"), 0x61);
-        for word in [&b""[..], b"A\0", b"\0", b"NSEC3PARAM"] {
+        for word in [&b""[..], b"A\0", b"\0", b"A\x0dB", b"NSEC3PARAM"] {
             assert_eq!(key(word), 0, "{word:?}");
         }
         for len in 0..10 {
             assert_eq!(
-                key_within(b"TYPE65\x001", len),
-                key(&b"TYPE65\x001..."[..len])
+                key_within(b"TYPE65-1........", len),
+                key(&b"TYPE65-1........"[..len])
             );
         }
     }

@@ -35,9 +35,31 @@ impl Current {
     #[inline]
     pub(super) fn read(&mut self, tokens: &mut Lexer<'_>) -> Result<bool, TextError> {
         self.rtype = None;
+        let start = if tokens.is_at_token() {
+            let start = tokens.position();
+            self.owner.clear();
+            tokens.name("owner", &mut self.owner)?;
+            start
+        } else {
+            match self.begin_oddly(tokens)? {
+                Some(start) => start,
+                None => return Ok(false),
+            }
+        };
+        let head = Head::read(tokens)?;
+        self.rtype = Some(head.rtype);
+        self.rdata.clear();
+        parse_rdata(head.rtype, tokens, &mut self.rdata)?;
+        self.ttl = Some(self.ttl_of(&head, start)?);
+        self.class = head.class.unwrap_or(self.class);
+        Ok(true)
+    }
+
+    /// Begins an entry that does not start with its owner, and returns the offset of its first token.
+    fn begin_oddly(&mut self, tokens: &mut Lexer<'_>) -> Result<Option<usize>, TextError> {
         let is_indented = matches!(tokens.peek_byte(), Some(b' ' | b'\t'));
         if tokens.begin()?.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
         let start = tokens.position();
         if !is_indented {
@@ -46,13 +68,7 @@ impl Current {
         } else if self.owner.is_empty() {
             return Err(TextError::invalid(start, "no owner to repeat"));
         }
-        let head = Head::read(tokens)?;
-        self.rtype = Some(head.rtype);
-        self.rdata.clear();
-        parse_rdata(head.rtype, tokens, &mut self.rdata)?;
-        self.ttl = Some(self.ttl_of(&head, start)?);
-        self.class = head.class.unwrap_or(self.class);
-        Ok(true)
+        Ok(Some(start))
     }
 
     /// Returns the record read last.
@@ -119,8 +135,7 @@ impl Head {
 
         let (mut class, mut ttl) = (None, None);
         loop {
-            let token = tokens.expect("record type")?;
-            let key = tokens.key(&token);
+            let (token, key) = tokens.expect_key("record type")?;
             if key == IN && class.is_none() {
                 class = Some(Class::IN);
             } else if let Some(rtype) = table::by_key(key) {
