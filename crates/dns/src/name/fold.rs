@@ -50,7 +50,7 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
             for (x, y) in left.iter().zip(right) {
                 faults |= self::faults(x, y);
             }
-            !faults.cmp_eq(u8x16::ZERO).move_mask() & 0xffff == 0
+            is_zero(faults)
         }
         _ => {
             let first = |bytes: &[u8]| {
@@ -61,6 +61,36 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
             first(a) == first(b) && word(tail(a)) == word(tail(b))
         }
     }
+}
+
+/// As [`equal`], for arrays that hold names and zeros behind them: which octets are looked at depends
+/// on no length, but that the second half is left out if both names end before it.
+#[inline]
+pub(crate) fn equal_padded(a: &[u8; PADDED], b: &[u8; PADDED], len: usize) -> bool {
+    let ([a0, a1, a2], [.., a3]) = (blocks(a), a.as_rchunks::<16>().1) else {
+        return equal(a, b);
+    };
+    let ([b0, b1, b2], [.., b3]) = (blocks(b), b.as_rchunks::<16>().1) else {
+        return equal(a, b);
+    };
+    let first = faults(a0, b0) | faults(a1, b1);
+    if len <= 32 {
+        return is_zero(first);
+    }
+    is_zero(first | faults(a2, b2) | faults(a3, b3))
+}
+
+/// The length of the arrays that [`equal_padded`] compares.
+pub(crate) const PADDED: usize = 62;
+
+#[inline]
+fn blocks(octets: &[u8]) -> &[[u8; 16]] {
+    octets.as_chunks().0
+}
+
+#[inline]
+fn is_zero(lanes: u8x16) -> bool {
+    lanes.cmp_eq(u8x16::ZERO).move_mask() == 0xffff
 }
 
 /// The bits in which octets differ other than by the case of a letter.
@@ -163,6 +193,12 @@ mod tests {
             }
             b.truncate(b.len().saturating_sub(cut.saturating_sub(1)));
             prop_assert_eq!(equal(&a, &b), folded(&a) == folded(&b));
+            if a.len() <= PADDED && a.len() == b.len() {
+                let (mut x, mut y) = ([0; PADDED], [0; PADDED]);
+                x[..a.len()].copy_from_slice(&a);
+                y[..b.len()].copy_from_slice(&b);
+                prop_assert_eq!(equal_padded(&x, &y, a.len()), equal(&a, &b));
+            }
             prop_assert_eq!(compare(&a, &b), folded(&a).cmp(&folded(&b)));
             prop_assert_eq!(compare(&b, &a), folded(&b).cmp(&folded(&a)));
             prop_assert!(!equal(&a, &b) || mix(&a, 7) == mix(&b, 7));
