@@ -2,10 +2,10 @@
 
 use crate::{
     error::BuildError,
-    name::NameRef,
+    name::{NameRef, SCRATCH},
     wire::{
         Sink,
-        compress::{Recent, Table},
+        compress::{Recent, Suffixes, Table},
     },
 };
 
@@ -105,26 +105,43 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes a name: its labels up to a suffix written before, and a pointer to that.
+    #[inline]
     fn compress(&mut self, name: &[u8]) -> Result<(), BuildError> {
-        let at = self.pos;
-        if let Some(known) = self.recent.find(&self.buf[..at], name) {
-            return self.put(&(0xc000 | known).to_be_bytes());
+        if let Some(suffixes) = Suffixes::<8>::of(name) {
+            return self.compress_with(name, &suffixes);
         }
-        let (keep, pointer) = self.names.find(&self.buf[..at], name);
-        self.put(&name[..keep])?;
-        if let Some(target) = pointer
-            && let Err(full) = self.put(&(0xc000 | target).to_be_bytes())
-        {
+        self.compress_long(name)
+    }
+
+    #[cold]
+    fn compress_long(&mut self, name: &[u8]) -> Result<(), BuildError> {
+        match Suffixes::<127>::of(name) {
+            Some(suffixes) => self.compress_with(name, &suffixes),
+            None => self.put(name),
+        }
+    }
+
+    #[inline]
+    fn compress_with<const N: usize>(
+        &mut self,
+        name: &[u8],
+        suffixes: &Suffixes<N>,
+    ) -> Result<(), BuildError> {
+        let at = self.pos;
+        let Some((fresh, target)) = self.names.find(&self.buf[..at], name, suffixes) else {
+            self.put(name)?;
+            self.names.learn(at, N, suffixes);
+            self.recent = Recent::flat(at, name.len());
+            return Ok(());
+        };
+        self.put(&name[..suffixes.start(fresh)])?;
+        if let Err(full) = self.put(&(0xc000 | target).to_be_bytes()) {
             self.pos = at;
             return Err(full);
         }
-        let written = &self.buf[..self.pos];
-        self.names.learn(written, at, &name[..keep], pointer);
-        self.recent = Recent::new(if keep == 0 {
-            pointer
-        } else {
-            u16::try_from(at).ok()
-        });
+        self.names.learn(at, fresh, suffixes);
+        let whole = if fresh == 0 { usize::from(target) } else { at };
+        self.recent = Recent::new(whole, name.len());
         Ok(())
     }
 
@@ -150,21 +167,20 @@ impl Sink for Writer<'_> {
     fn name(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
         match name.as_flat() {
             Some(flat) => self.put(flat),
-            None => {
-                let mut scratch = [0; 255];
-                self.put(name.copy_to(&mut scratch))
-            }
+            None => self.put(name.copy_to(&mut [0; SCRATCH])),
         }
     }
 
     #[inline]
     fn compressed(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
+        if let Some(known) = self.recent.find(&self.buf[..self.pos], name) {
+            return self.put(&(0xc000 | known).to_be_bytes());
+        }
         match name.as_flat() {
             Some(flat) => self.compress(flat),
-            None => {
-                let mut scratch = [0; 255];
-                self.compress(name.copy_to(&mut scratch))
-            }
+            // Zeroing as much as any name needs would cost more than what is done with most.
+            None if name.len() <= 48 => self.compress(name.copy_to(&mut [0; 64])),
+            None => self.compress(name.copy_to(&mut [0; SCRATCH])),
         }
     }
 }
