@@ -1,0 +1,12 @@
+//! A waiting room in front of a service: [`ShedLayer`].
+
+mod answer;
+mod future;
+mod layer;
+mod room;
+mod timer;
+
+pub use answer::Dismiss;
+pub use future::ShedFuture;
+pub use layer::{Alike, Classify, ShedLayer, Shedding};
+pub use timer::Timer;
