@@ -20,5 +20,5 @@ pub use future::ResponseFuture;
 pub use layer::{RateLimit, RateLimitLayer};
 pub use peer::{Peer, SocketPeer};
 pub use reject::{Denied, Reject, Standard};
-pub use shed::{Alike, Classify, Dismiss, ShedFuture, ShedLayer, Shedding, Timer};
+pub use shed::{Alike, Classify, Dismiss, ShedFuture, ShedLayer, Shedding};
 pub use source::Source;

@@ -12,10 +12,11 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
-    Dismiss, Timer,
+    Dismiss,
     answer::answer,
     room::{Held, Place},
 };
+use crate::wait::Timer;
 
 pin_project! {
     /// The future of a [`Shedding`](super::Shedding): ready at once for a request without a place.
@@ -27,7 +28,7 @@ pin_project! {
     /// ```
     /// use eaves_ratelimit::tower::ShedFuture;
     /// # fn future<S, T>(_: Option<ShedFuture<S, (), T, eaves_ratelimit::tower::Busy, eaves_common::time::SystemClock>>)
-    /// # where S: tower_service::Service<http::Request<()>, Response = http::Response<()>>, T: eaves_ratelimit::tower::Timer {}
+    /// # where S: tower_service::Service<http::Request<()>, Response = http::Response<()>>, T: eaves_ratelimit::wait::Timer {}
     /// ```
     pub struct ShedFuture<S, B, T, R, C>
     where

@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    Dismiss, ShedFuture, Timer,
+    Dismiss, ShedFuture,
     answer::answer,
     room::{Entry, Room},
 };
@@ -20,6 +20,7 @@ use crate::{
     adaptive::Limiter,
     shed::{Class, Policy},
     tower::Busy,
+    wait::Timer,
 };
 
 /// Lets requests wait for a service that is full, in classes, and sheds those that wait in vain.

@@ -4,9 +4,7 @@ mod answer;
 mod future;
 mod layer;
 mod room;
-mod timer;
 
 pub use answer::Dismiss;
 pub use future::ShedFuture;
 pub use layer::{Alike, Classify, ShedLayer, Shedding};
-pub use timer::Timer;

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 /// Makes futures that are ready after a time. Any function such as `tokio::time::sleep` will do.
 ///
 /// ```
-/// use eaves_ratelimit::tower::Timer;
+/// use eaves_ratelimit::wait::Timer;
 ///
 /// fn times(_: impl Timer) {}
 /// times(tokio::time::sleep);
