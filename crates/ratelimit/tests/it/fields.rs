@@ -47,7 +47,8 @@ fn rules() -> impl Strategy<Value = Vec<(String, Rate)>> {
             Some(rate)
         },
     );
-    prop::collection::btree_map("[ -~]{1,64}", rate, 1..4).prop_map(|rules| rules.into_iter().collect())
+    prop::collection::btree_map("[ -~]{1,64}", rate, 1..4)
+        .prop_map(|rules| rules.into_iter().collect())
 }
 
 proptest! {
