@@ -14,6 +14,7 @@ mod structured;
 pub use cache_control::{RequestDirectives, ResponseDirectives};
 pub use date::HttpDate;
 pub use etag::EntityTag;
-pub(crate) use list::members;
+pub(crate) use list::{members, members_of};
 pub use range::{ByteRange, ContentRange};
+pub(crate) use seconds::age_of;
 pub use seconds::{age, seconds};

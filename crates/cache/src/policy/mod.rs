@@ -3,6 +3,7 @@
 //! In come heads, the times of the exchange and `now`; out come values. Nothing here holds state, so that a
 //! proxy, a client and a test use the same decisions.
 
+mod asked;
 mod conditional;
 mod decide;
 mod defences;
@@ -14,6 +15,7 @@ mod invalidate;
 mod meta;
 mod rules;
 mod storage;
+mod told;
 mod update;
 mod vary;
 

@@ -89,7 +89,7 @@ impl Stored<'_> {
         let whole = self.head.meta().status;
         let mut headers = self
             .head
-            .into_response(self.age, status.by(&shared.config.name));
+            .into_response(self.age, status, &shared.config.name);
         let len = self.entry.content.len().unwrap_or_default();
         let (code, body) = match part {
             Part::Nothing => {
