@@ -15,6 +15,6 @@ pub use cache_control::{RequestDirectives, ResponseDirectives};
 pub use date::HttpDate;
 pub use etag::EntityTag;
 pub(crate) use list::{members, members_of};
-pub use range::{ByteRange, ContentRange};
+pub use range::{ByteRange, ContentRange, RangeSet};
 pub(crate) use seconds::age_of;
 pub use seconds::{age, seconds};

@@ -3,15 +3,10 @@
 use core::{ops::Range, time::Duration};
 
 use eaves_common::time::Now;
-use http::{Method, header::RANGE};
+use http::Method;
 
-use super::{
-    Condition, Meta, Policy, Remaining, RequestHead, asked::Asked, conditional::if_range_holds,
-};
-use crate::{
-    field::{ByteRange, RequestDirectives},
-    head::Head,
-};
+use super::{Meta, Policy, Remaining, RequestHead, Wanted, asked::Asked};
+use crate::{field::RequestDirectives, head::Head};
 
 /// What to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +44,22 @@ pub enum Decision {
         remaining: Remaining,
         /// The offsets to serve; their end is not included.
         range: Range<u64>,
+    },
+    /// Serve several parts of the stored response.
+    HitRanges {
+        /// Its age, for the Age field.
+        age: Duration,
+        /// What is left of its lifetime.
+        remaining: Remaining,
+        /// The offsets to serve, in order; their ends are not included.
+        ranges: Vec<Range<u64>>,
+    },
+    /// Nothing of the ranges that the client wants is there.
+    Respond416 {
+        /// Its age, for the Age field.
+        age: Duration,
+        /// What is left of its lifetime.
+        remaining: Remaining,
     },
     /// Ask the origin whether the stored response still holds.
     Validate {
@@ -256,33 +267,19 @@ fn serve(
     if !asked.conditional && !asked.range {
         return Decision::Hit { age, remaining };
     }
-    if Condition::evaluate(request, stored) == Condition::Met {
-        return Decision::Respond304 { age, remaining };
-    }
-    match requested_range(request, stored, len) {
-        Some(range) => Decision::HitRange {
+    match Wanted::of(request, stored, len) {
+        Wanted::NotModified => Decision::Respond304 { age, remaining },
+        Wanted::Part(range) => Decision::HitRange {
             age,
             remaining,
             range,
         },
-        None => Decision::Hit { age, remaining },
+        Wanted::Parts(ranges) => Decision::HitRanges {
+            age,
+            remaining,
+            ranges,
+        },
+        Wanted::Unsatisfiable => Decision::Respond416 { age, remaining },
+        Wanted::Whole => Decision::Hit { age, remaining },
     }
-}
-
-/// Returns the part of a stored 200 that a GET asks for. A Range that cannot be served from here is ignored, which
-/// RFC 9110 section 14.2 allows: the answer is then whole.
-#[must_use]
-pub fn requested_range(
-    request: RequestHead<'_>,
-    stored: &Head,
-    len: Option<u64>,
-) -> Option<Range<u64>> {
-    let value = request.headers.get(RANGE)?;
-    if request.method != Method::GET
-        || stored.meta().status != 200
-        || !if_range_holds(request.headers, stored)
-    {
-        return None;
-    }
-    ByteRange::parse(value.as_bytes())?.within(len?)
 }

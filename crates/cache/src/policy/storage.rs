@@ -90,6 +90,12 @@ impl Policy {
         times: Times,
     ) -> Storage {
         let told = self.told_by(response.headers);
+        if matches!(
+            response.status,
+            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
+            return Storage::Refuse(NotStored::Partial);
+        }
         if let Some(reason) = self.refusal(request, response, &told) {
             return Storage::Refuse(reason);
         }
@@ -108,7 +114,7 @@ impl Policy {
         Storage::Store(meta)
     }
 
-    fn refusal(
+    pub(super) fn refusal(
         &self,
         request: RequestHead<'_>,
         response: ResponseHead<'_>,
@@ -118,12 +124,6 @@ impl Policy {
         let public = directives.public || directives.s_maxage.is_some();
         if !matches!(*request.method, Method::GET | Method::POST) {
             return Some(NotStored::Method);
-        }
-        if matches!(
-            response.status,
-            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
-        ) {
-            return Some(NotStored::Partial);
         }
         // RFC 9111 section 5.2.2.3: with a status that is understood, must-understand overrules no-store.
         if directives.must_understand && !is_understood(response.status) {

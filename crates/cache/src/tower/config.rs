@@ -37,6 +37,19 @@ pub enum OnDisconnect {
     Finish,
 }
 
+/// What the origin is asked for when a client wants a range that is not stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ranges {
+    /// The range the client asked for. What comes is stored as a part; parts under one strong validator are combined,
+    /// and asked for what they lack.
+    #[default]
+    PassThrough,
+    /// The whole response, of which the client gets its range as soon as it has come. It waits for the bytes before
+    /// it; whether those behind it are fetched too is [`OnDisconnect`]'s to say.
+    Whole,
+}
+
 /// The parts of a [`CacheLayer`](super::CacheLayer).
 ///
 /// ```
@@ -61,6 +74,7 @@ pub struct CacheConfig {
     pub(super) spawner: Option<Arc<dyn Spawn>>,
     pub(super) on_disconnect: OnDisconnect,
     pub(super) unshared_for: Duration,
+    pub(super) ranges: Ranges,
 }
 
 impl Default for CacheConfig {
@@ -75,6 +89,7 @@ impl Default for CacheConfig {
             spawner: None,
             on_disconnect: OnDisconnect::Abort,
             unshared_for: Duration::from_secs(10),
+            ranges: Ranges::PassThrough,
         }
     }
 }
@@ -130,6 +145,13 @@ impl CacheConfig {
         self
     }
 
+    /// Sets what the origin is asked for when a client wants a range.
+    #[must_use]
+    pub fn ranges(mut self, ranges: Ranges) -> Self {
+        self.ranges = ranges;
+        self
+    }
+
     /// Sets for how long requests to a URL whose answer was not shareable go to the origin without waiting for one
     /// another.
     #[must_use]
@@ -149,6 +171,7 @@ impl fmt::Debug for CacheConfig {
             .field("spawner", &self.spawner.is_some())
             .field("on_disconnect", &self.on_disconnect)
             .field("unshared_for", &self.unshared_for)
+            .field("ranges", &self.ranges)
             .finish_non_exhaustive()
     }
 }

@@ -3,11 +3,11 @@
 use core::{future::poll_fn, pin::pin};
 use std::sync::{Arc, Weak};
 
-use http::{Method, Request, Response, StatusCode, Uri, request};
+use http::{Method, Request, Response, StatusCode, Uri, header::RANGE, request};
 use http_body::Body;
 
 use super::{
-    CacheBody, RequestBody,
+    CacheBody, Ranges, RequestBody,
     answer::Ask,
     fill::{Fill, Reader},
     origin::Origin,
@@ -153,11 +153,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     /// Answers from the store, from another's answer, or from the origin.
     pub(super) async fn run(
-        self,
+        mut self,
         mut found: Found,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let mut rounds = 0;
         loop {
+            if let Some(answer) = self.answer_by_parts(&mut found).await {
+                return answer;
+            }
             let decision = respond::decide(&self.shared, self.request(), &found);
             if let Some(response) = self.serve_stored(&mut found, &decision) {
                 return Ok(response);
@@ -165,7 +168,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             if let Decision::Bypass { reason } = decision {
                 return self.bypass(reason, found.0.primary().clone()).await;
             }
-            let ask = Ask::of(&decision, &found.0, self.request());
+            let mut ask = Ask::of(&decision, &found.0, self.request());
+            if ask.collapse == Collapse::No && self.cuts_ranges(&decision) {
+                ask.collapse = Collapse::Yes;
+            }
             self.shared.counters.add(ask.count());
             let collapse = if rounds < ROUNDS {
                 ask.collapse
@@ -193,6 +199,26 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 }
             }
         }
+    }
+
+    /// Says whether the range that a request wants is cut from the whole response, which others may share: it would
+    /// be shared if the request wanted all of it.
+    fn cuts_ranges(&self, decision: &Decision) -> bool {
+        let Decision::Miss { .. } = decision else {
+            return false;
+        };
+        if self.shared.config.ranges != Ranges::Whole || !self.parts.headers.contains_key(RANGE) {
+            return false;
+        }
+        let mut headers = self.parts.headers.clone();
+        headers.remove(RANGE);
+        let request = RequestHead {
+            headers: &headers,
+            ..self.request()
+        };
+        let policy = &self.shared.config.policy;
+        let collapse = Collapse::Yes;
+        policy.decide(request, None, None, self.shared.now()) == Decision::Miss { collapse }
     }
 
     /// Serves what needs no origin, or only one in the background.
