@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eaves_common::time::{Clock, SystemClock};
 
+use super::Sleep;
 use crate::{
     key::KeyRules,
     policy::Policy,
@@ -75,6 +76,7 @@ pub struct CacheConfig {
     pub(super) on_disconnect: OnDisconnect,
     pub(super) unshared_for: Duration,
     pub(super) ranges: Ranges,
+    pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
 }
 
 impl Default for CacheConfig {
@@ -90,6 +92,7 @@ impl Default for CacheConfig {
             on_disconnect: OnDisconnect::Abort,
             unshared_for: Duration::from_secs(10),
             ranges: Ranges::PassThrough,
+            patience: None,
         }
     }
 }
@@ -145,6 +148,22 @@ impl CacheConfig {
         self
     }
 
+    /// Sets how long a request waits for another's answer before it asks the origin itself; without this it waits until
+    /// that answer comes or the other one leaves.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use eaves_cache::tower::{Alarm, CacheConfig};
+    ///
+    /// let sleep = |time| -> Alarm { Box::pin(tokio::time::sleep(time)) };
+    /// let config = CacheConfig::default().wait_at_most(Duration::from_secs(5), sleep);
+    /// ```
+    #[must_use]
+    pub fn wait_at_most(mut self, time: Duration, sleep: impl Sleep) -> Self {
+        self.patience = Some((time, Arc::new(sleep)));
+        self
+    }
+
     /// Sets what the origin is asked for when a client wants a range.
     #[must_use]
     pub fn ranges(mut self, ranges: Ranges) -> Self {
@@ -172,6 +191,7 @@ impl fmt::Debug for CacheConfig {
             .field("on_disconnect", &self.on_disconnect)
             .field("unshared_for", &self.unshared_for)
             .field("ranges", &self.ranges)
+            .field("patience", &self.patience.as_ref().map(|(time, _)| time))
             .finish_non_exhaustive()
     }
 }

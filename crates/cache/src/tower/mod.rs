@@ -29,6 +29,7 @@ mod respond;
 mod service;
 mod shared;
 mod source;
+mod wait;
 
 pub use body::{BodyError, CacheBody};
 pub use config::{CacheConfig, OnDisconnect, Ranges, Spawn, Task};
@@ -36,3 +37,4 @@ pub use future::ResponseFuture;
 pub use layer::CacheLayer;
 pub use request_body::RequestBody;
 pub use service::CacheService;
+pub use wait::{Alarm, Sleep};

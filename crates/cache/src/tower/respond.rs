@@ -38,6 +38,24 @@ pub(super) fn from_store<B>(
     found: &mut (Selected, Option<Entry>),
     decision: &Decision,
 ) -> Option<Response<CacheBody<B>>> {
+    let response = stored_as(shared, request, found, decision, CacheStatus::hit(0))?;
+    if *decision != Decision::GatewayTimeout {
+        shared.counters.add(Count::Hit);
+    }
+    if matches!(decision, Decision::HitStale { .. }) {
+        shared.counters.add(Count::StaleHit);
+    }
+    Some(response)
+}
+
+/// The same under a status of the caller's, whose `ttl` is set here.
+pub(super) fn stored_as<B>(
+    shared: &Shared,
+    request: RequestHead<'_>,
+    found: &mut (Selected, Option<Entry>),
+    decision: &Decision,
+    status: CacheStatus,
+) -> Option<Response<CacheBody<B>>> {
     if *decision == Decision::GatewayTimeout {
         return Some(bare(shared, StatusCode::GATEWAY_TIMEOUT));
     }
@@ -61,12 +79,8 @@ pub(super) fn from_store<B>(
         _ => Wanted::Whole,
     };
     let head = selected.take_head()?;
-    shared.counters.add(Count::Hit);
-    if matches!(decision, Decision::HitStale { .. }) {
-        shared.counters.add(Count::StaleHit);
-    }
     let stored = Stored { head, entry, age };
-    Some(stored.response(shared, request, part, CacheStatus::hit(remaining.as_secs())))
+    Some(stored.response(shared, request, part, status.ttl(remaining.as_secs())))
 }
 
 /// A stored response about to be sent.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use eaves_common::time::Now;
 
-use super::{CacheConfig, fill::Fill};
+use super::{Alarm, CacheConfig, fill::Fill};
 use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
     key::{Key, KeyError},
@@ -36,6 +36,12 @@ impl Shared {
 
     pub(super) fn open(&self, request: RequestHead<'_>) -> Result<Opening, KeyError> {
         Opening::of(&self.config.policy, &self.config.keys, request)
+    }
+
+    /// Ends the patience of one who waits for another's answer.
+    pub(super) fn alarm(&self) -> Option<Alarm> {
+        let (time, sleep) = self.config.patience.as_ref()?;
+        Some(sleep.sleep(*time))
     }
 
     /// What lets those go who wait for an answer that cannot be shared.
