@@ -117,27 +117,44 @@ pub(crate) fn check_origins(origins: &[OriginConfig], max: usize, problems: &mut
             format!("{} are over the limit of {max}", origins.len()),
         );
     }
-    let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut names: HashMap<&str, usize> = HashMap::with_capacity(origins.len());
     for (at, origin) in origins.iter().enumerate() {
-        let path = format!("origins[{at}]");
+        let path = || format!("origins[{at}]");
         if origin.name.is_empty() {
-            problems.add(format!("{path}.name"), "it is empty, use a name");
+            problems.add(format!("{}.name", path()), "it is empty, use a name");
         }
-        if let Some(first) = names.get(&*origin.name) {
+        let first = *names.entry(&origin.name).or_insert(at);
+        if first != at {
             let message = format!(
                 "{:?} is taken by origins[{first}], use another",
                 origin.name
             );
-            problems.add(format!("{path}.name"), message);
-        } else {
-            names.insert(&origin.name, at);
+            problems.add(format!("{}.name", path()), message);
         }
         if origin.weight > MAX_WEIGHT {
             let message = format!("{} is out of range, use 0 to {MAX_WEIGHT}", origin.weight);
-            problems.add(format!("{path}.weight"), message);
+            problems.add(format!("{}.weight", path()), message);
         }
+        check_groups(origin, path, problems);
         if let Some(check) = &origin.check {
-            check.check(&format!("{path}.check"), problems);
+            check.check(&format!("{}.check", path()), problems);
+        }
+    }
+}
+
+const MAX_TAGS: usize = 32;
+const MAX_TAG: usize = 255;
+
+fn check_groups(origin: &OriginConfig, path: impl Fn() -> String, problems: &mut Problems) {
+    if origin.tags.len() > MAX_TAGS {
+        let message = format!("{} are over the limit of {MAX_TAGS}", origin.tags.len());
+        problems.add(format!("{}.tags", path()), message);
+    }
+    let tags = origin.tags.iter().map(|tag| ("tags", tag));
+    for (key, text) in tags.chain(origin.zone.iter().map(|zone| ("zone", zone))) {
+        if !(1..=MAX_TAG).contains(&text.len()) {
+            let message = format!("it has {} bytes, use 1 to {MAX_TAG}", text.len());
+            problems.add(format!("{}.{key}", path()), message);
         }
     }
 }

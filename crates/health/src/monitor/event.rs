@@ -107,6 +107,8 @@ pub enum Evidence {
         /// How many.
         in_row: u32,
     },
+    /// It was told so, see [`Fitness`](super::Fitness).
+    Told,
     /// Requests succeeded in a row, whatever the probes say.
     Traffic {
         /// How many.
@@ -178,6 +180,7 @@ impl fmt::Display for Evidence {
                 f,
                 "{in_flight} requests in flight, none answered for {waited:.1?}"
             ),
+            Self::Told => f.write_str("it was told so"),
             Self::Time => f.write_str("its time had come"),
         }
     }

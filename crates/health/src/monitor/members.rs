@@ -29,10 +29,8 @@ impl Monitor {
     pub(super) fn replace_members(&mut self, origins: Vec<OriginConfig>, now: Now) {
         self.now = now;
         let old = mem::take(&mut self.members);
-        let mut known: HashMap<&str, (Slot, &Arc<Origin>)> = old
-            .iter()
-            .map(|(slot, origin)| (origin.name(), (slot, origin)))
-            .collect();
+        let mut known: HashMap<&str, (Slot, &Arc<Origin>)> = HashMap::with_capacity(old.len());
+        known.extend(old.iter().map(|known| (known.1.name(), known)));
         let (kept, added): (Vec<_>, Vec<_>) = origins
             .into_iter()
             .map(|config| (known.remove(&*config.name), config))
@@ -52,18 +50,22 @@ impl Monitor {
             by_slot[slot.index()] = Some(self.add(slot, config));
         }
         self.members = Arc::new(Members::new(by_slot));
-        self.hub.make_tables(&self.members);
+        self.rebuilds
+            .begin(&self.hub, &old, &self.members, now.mono);
         self.hub.reserve(self.members.slots());
-        self.unpublished = true;
+        self.note_changes();
         self.publish_news();
     }
 
-    fn edit(&mut self, slot: Slot, before: &Origin, config: OriginConfig) -> Arc<Origin> {
+    fn edit(&mut self, slot: Slot, before: &Arc<Origin>, config: OriginConfig) -> Arc<Origin> {
+        if before.config == config {
+            return Arc::clone(before);
+        }
         let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
         let id = before.id();
         let mut asks_anew = before.addr() != config.addr;
         if let Some(track) = self.track_mut(slot) {
-            asks_anew |= track.check != check;
+            asks_anew |= !Arc::ptr_eq(&track.check, &check) && track.check != check;
             track.check = check;
         }
         if !config.admin.is_probed() {

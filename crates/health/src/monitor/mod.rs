@@ -6,12 +6,14 @@
 //! [`poll_timeout`](Monitor::poll_timeout) at the latest. Selectors see the result at once.
 
 mod event;
+mod fitness;
 pub(crate) mod machine;
 mod members;
 mod policy;
 mod preset;
 mod probing;
 mod publish;
+mod rebuild;
 mod rules;
 mod status;
 mod track;
@@ -20,8 +22,10 @@ mod traffic;
 use machine::Monitor;
 
 pub use event::{Change, Event, Evidence};
+pub use fitness::Fitness;
 pub use policy::Policy;
 pub use preset::Preset;
 pub use probing::{Probe, ProbeId};
+pub use rebuild::Rebuild;
 pub use status::{OriginStatus, PoolStatus};
 pub use track::Standing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{config::Problems, state::HoldTerms};
+use crate::{config::Problems, pool::Spill, state::HoldTerms};
 
 /// How evidence becomes verdicts. The defaults suit a web service with more than a handful of
 /// requests per second.
@@ -64,6 +64,12 @@ pub struct Policy {
     pub slow_ratio: f64,
     /// With a smaller share of healthy members everybody serves.
     pub panic_share: f64,
+    /// A tier takes all of the traffic while its live weight times this is at least its weight; what
+    /// is beyond it spills to the next tier.
+    pub overprovision: f64,
+    /// The most of the traffic that goes below the first tier while that has anybody: what lies there
+    /// may be too small for all of it.
+    pub spill_limit: f64,
     /// Traffic is looked at this often.
     pub tick: Duration,
     /// Probes under way at once.
@@ -98,6 +104,8 @@ impl Default for Policy {
             ramp_from: 0.05,
             slow_ratio: 2.5,
             panic_share: 0.5,
+            overprovision: 1.4,
+            spill_limit: 1.0,
             tick: Duration::from_millis(100),
             max_probes: 512,
             triggered_share: 0.3,
@@ -114,6 +122,13 @@ impl Policy {
         }
     }
 
+    pub(crate) fn spill(&self) -> Spill {
+        Spill {
+            overprovision: self.overprovision,
+            limit: self.spill_limit,
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         for (key, share) in [
             ("error_share", self.error_share),
@@ -123,6 +138,7 @@ impl Policy {
             ("trial_share", self.trial_share),
             ("ramp_from", self.ramp_from),
             ("panic_share", self.panic_share),
+            ("spill_limit", self.spill_limit),
             ("triggered_share", self.triggered_share),
         ] {
             if !(0.0..=1.0).contains(&share) {
@@ -131,6 +147,10 @@ impl Policy {
                     format!("{share} is out of range, use 0 to 1"),
                 );
             }
+        }
+        if !(1.0..=100.0).contains(&self.overprovision) {
+            let message = format!("{} is out of range, use 1 to 100", self.overprovision);
+            problems.add("policy.overprovision", message);
         }
         for (key, value) in [
             ("half_life", self.half_life),

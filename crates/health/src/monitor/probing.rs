@@ -164,7 +164,9 @@ impl Monitor {
         self.prober.under_way -= 1;
         self.evaluate(slot);
         self.schedule(slot);
-        self.unpublished |= self.has_turned(slot);
+        if self.has_turned(slot) {
+            self.note_change(slot);
+        }
     }
 
     /// Sets the timer for the next planned probe.

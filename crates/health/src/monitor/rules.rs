@@ -30,9 +30,10 @@ impl Monitor {
         };
         let change = match track.standing {
             Standing::Unknown => first_verdict(track),
-            Standing::Healthy | Standing::Warming => {
-                self.fault(track).or_else(|| self.warmed(track))
-            }
+            Standing::Degraded | Standing::Healthy | Standing::Warming => self
+                .fault(track)
+                .or_else(|| self.warmed(track))
+                .or_else(|| self.fit(track)),
             Standing::Down | Standing::Ejected => self.recovery(track),
         };
         match change {
@@ -182,7 +183,7 @@ impl Monitor {
             to,
         };
         self.tell(change, evidence);
-        self.unpublished = true;
+        self.note_change(slot);
     }
 
     pub(super) fn window(&self, track: &Track) -> Window {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eaves_common::time::Mono;
 
-use super::ProbeId;
+use super::{Fitness, ProbeId};
 use crate::{
     passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},
@@ -20,6 +20,8 @@ use crate::{
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Standing {
+    /// It serves what the healthy cannot take: it has been said to be [unfit](super::Fitness).
+    Degraded,
     /// Its probes fail.
     Down,
     /// Its traffic fails; it is held out, then tried with a trickle.
@@ -37,7 +39,7 @@ impl Standing {
     /// Says whether it serves by its own merit.
     #[must_use]
     pub const fn is_healthy(self) -> bool {
-        matches!(self, Self::Healthy | Self::Warming)
+        matches!(self, Self::Degraded | Self::Healthy | Self::Warming)
     }
 
     /// Says whether it was put out.
@@ -50,6 +52,7 @@ impl Standing {
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Degraded => "degraded",
             Self::Down => "down",
             Self::Ejected => "ejected",
             Self::Healthy => "healthy",
@@ -65,6 +68,7 @@ pub(super) struct Track {
     pub(super) id: OriginId,
     pub(super) name: Arc<str>,
     pub(super) check: Arc<Check>,
+    pub(super) fitness: Fitness,
     pub(super) standing: Standing,
     pub(super) since: Mono,
     pub(super) probe: RiseFall,
@@ -109,6 +113,7 @@ impl Track {
             id: origin.id(),
             name: origin.name().into(),
             check,
+            fitness: Fitness::Full,
             standing: Standing::Unknown,
             since: now,
             probe: RiseFall::default(),
