@@ -29,6 +29,10 @@ pub struct PoolConfig {
     pub name: String,
     /// The members; none is valid.
     pub origins: Vec<OriginConfig>,
+    /// Targets that are surely there (a neighbour, the gateway), by which the checker tests itself:
+    /// while most of them fail, failing probes alone put nobody out. They are probed like
+    /// members of weight 0 and take no requests.
+    pub canaries: Vec<OriginConfig>,
     /// How origins without a check of their own are probed.
     pub check: Arc<Check>,
     /// How evidence becomes verdicts.
@@ -43,6 +47,7 @@ impl PoolConfig {
         Self {
             name: name.into(),
             origins: Vec::new(),
+            canaries: Vec::new(),
             check: Arc::default(),
             policy: Policy::default(),
             max_origins: 16_384,
@@ -60,6 +65,13 @@ impl PoolConfig {
     #[must_use]
     pub fn origins(mut self, origins: impl IntoIterator<Item = OriginConfig>) -> Self {
         self.origins = origins.into_iter().collect();
+        self
+    }
+
+    /// Adds a target by which the checker tests itself.
+    #[must_use]
+    pub fn canary(mut self, target: OriginConfig) -> Self {
+        self.canaries.push(target);
         self
     }
 
@@ -101,6 +113,7 @@ impl PoolConfig {
         self.check.check("check", &mut problems);
         self.policy.check(&mut problems);
         check_origins(&self.origins, self.max_origins, &mut problems);
+        check_canaries(&self.canaries, &self.origins, &mut problems);
         problems.into_result()
     }
 }
@@ -138,6 +151,27 @@ pub(crate) fn check_origins(origins: &[OriginConfig], max: usize, problems: &mut
         check_groups(origin, path, problems);
         if let Some(check) = &origin.check {
             check.check(&format!("{}.check", path()), problems);
+        }
+    }
+}
+
+const MAX_CANARIES: usize = 16;
+
+pub(crate) fn check_canaries(
+    canaries: &[OriginConfig],
+    origins: &[OriginConfig],
+    problems: &mut Problems,
+) {
+    if canaries.len() > MAX_CANARIES {
+        let message = format!("{} are over the limit of {MAX_CANARIES}", canaries.len());
+        problems.add("canaries", message);
+        return;
+    }
+    for (at, canary) in canaries.iter().enumerate() {
+        let mut others = canaries[..at].iter().chain(origins);
+        if canary.name.is_empty() || others.any(|other| other.name == canary.name) {
+            let message = format!("{:?} is empty or taken, use another", canary.name);
+            problems.add(format!("canaries[{at}].name"), message);
         }
     }
 }

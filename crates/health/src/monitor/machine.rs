@@ -10,12 +10,13 @@ use super::{
     probing::Prober,
     rebuild::Rebuilds,
     track::Track,
+    vantage::Canaries,
 };
 use crate::{
     config::{PoolConfig, Problems},
     error::ConfigError,
     passive::Window,
-    pool::{Bitmap, Members, Mode, Scope, Slot, Snapshot},
+    pool::{Bitmap, Members, Mode, OriginConfig, Scope, Slot, Snapshot},
     probe::{Check, Verdict},
     random::SplitMix,
     select::{Algorithm, Hub, Selector},
@@ -65,6 +66,11 @@ pub struct Monitor {
     pub(super) mode: Mode,
     /// Origins whose probes fail while traffic meets no errors there.
     pub(super) unconfirmed_red: usize,
+    pub(super) canaries: Canaries,
+    /// How many were put out for what traffic met.
+    pub(super) ejected: usize,
+    /// What edits leave alone: the targets by which the checker tests itself.
+    pub(super) canary_configs: Vec<OriginConfig>,
     pub(super) unpublished: bool,
     /// Slots whose share may have changed since the last snapshot.
     pub(super) changed: Vec<Slot>,
@@ -113,6 +119,9 @@ impl Monitor {
             version: 0,
             mode: Mode::Normal,
             unconfirmed_red: 0,
+            canaries: Canaries::default(),
+            ejected: 0,
+            canary_configs: config.canaries,
             unpublished: true,
             changed: Vec::new(),
             all_changed: true,

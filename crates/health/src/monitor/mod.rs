@@ -7,6 +7,7 @@
 
 mod event;
 mod fitness;
+mod limits;
 pub(crate) mod machine;
 mod members;
 mod policy;
@@ -18,12 +19,13 @@ mod rules;
 mod status;
 mod track;
 mod traffic;
+mod vantage;
 
 use machine::Monitor;
 
 pub use event::{Change, Event, Evidence};
 pub use fitness::Fitness;
-pub use policy::Policy;
+pub use policy::{Initial, Policy};
 pub use preset::Preset;
 pub use probing::{Probe, ProbeId};
 pub use rebuild::Rebuild;

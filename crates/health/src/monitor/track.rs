@@ -1,17 +1,17 @@
 //! [`Track`]: what is known of one origin.
 
 use core::fmt;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use eaves_common::time::Mono;
 
-use super::{Fitness, ProbeId};
+use super::{Fitness, Initial, ProbeId};
 use crate::{
     passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},
     probe::{Check, Reason},
     select::Failure,
-    state::{Hold, RiseFall},
+    state::{Accrual, Hold, Quorum, RiseFall, Vote},
 };
 
 /// How an origin stands.
@@ -62,6 +62,9 @@ impl fmt::Display for Standing {
     }
 }
 
+/// Answers within a few milliseconds of each other tell nothing by their differences.
+const LEAST_DEVIATION: Duration = Duration::from_millis(10);
+
 /// What is known of one origin. It outlives edits of the origin's attributes.
 #[derive(Debug)]
 pub(super) struct Track {
@@ -76,6 +79,18 @@ pub(super) struct Track {
     /// Whether the latest probe since it was put out passed.
     pub(super) green: bool,
     pub(super) under_way: Option<ProbeId>,
+    /// When the newest probe was sent.
+    pub(super) asked: Mono,
+    /// A probe that counted as failed before its deadline; its answer may yet come.
+    pub(super) overdue: Option<ProbeId>,
+    /// What answers of probes took.
+    pub(super) answers: Accrual,
+    /// What other checkers say.
+    pub(super) votes: Option<Box<Quorum>>,
+    /// It is no member, but a target by which the checker tests itself.
+    pub(super) is_canary: bool,
+    /// The share of errors for which it was put out.
+    pub(super) severity: f64,
     pub(super) triggered: Mono,
     pub(super) window: Window,
     /// The same over a longer time, to tell how much traffic there is.
@@ -120,6 +135,12 @@ impl Track {
             reason: None,
             green: false,
             under_way: None,
+            asked: now,
+            overdue: None,
+            answers: Accrual::new(LEAST_DEVIATION),
+            votes: None,
+            is_canary: false,
+            severity: 0.0,
             triggered: Mono::ZERO,
             window: Window::default(),
             long_window: Window::default(),
@@ -136,6 +157,27 @@ impl Track {
             held_until: Mono::ZERO,
             trial_since: None,
             published: 0,
+        }
+    }
+
+    /// Gives it the standing of one that no probe has answered for yet.
+    pub(super) fn start(&mut self, initial: Initial) {
+        (self.standing, self.probe) = match initial {
+            Initial::Down => (Standing::Down, RiseFall::down()),
+            Initial::Probed => (Standing::Unknown, RiseFall::default()),
+            Initial::Up => (Standing::Healthy, RiseFall::up()),
+        };
+    }
+
+    /// Says what all checkers together say, this one's probes included.
+    pub(super) fn verdict(&self, life: Duration, now: Mono) -> Option<Vote> {
+        let own = self
+            .probe
+            .is_up()
+            .map(|up| if up { Vote::Up } else { Vote::Down });
+        match &self.votes {
+            Some(votes) => votes.verdict(own, life, now),
+            None => own,
         }
     }
 
