@@ -4,11 +4,15 @@
 
 mod codec;
 mod compact;
+#[cfg(feature = "disk")]
+mod rebase;
 mod storable;
 mod table;
 mod variants;
 
 pub use codec::HeadError;
 pub use compact::Head;
+#[cfg(feature = "disk")]
+pub(crate) use rebase::rebase;
 pub(crate) use storable::keep_storable;
 pub(crate) use variants::{Record, Variants};
