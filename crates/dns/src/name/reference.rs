@@ -244,10 +244,16 @@ impl<'a> NameRef<'a> {
         }
     }
 
-    /// Says whether this name is the same, whatever length it was said to have.
+    /// Says whether the name that was written to a message at `start` is the one at `place` in `source`.
     #[inline]
-    pub(crate) fn is_same(&self, flat: &[u8]) -> bool {
-        same(self.buf, self.start as usize, flat, 0)
+    pub(crate) fn is_written(message: &[u8], start: u16, source: &[u8], place: u32) -> bool {
+        same(message, start.into(), source, place as usize)
+    }
+
+    /// Returns the buffer that the name stands in.
+    #[inline]
+    pub(crate) fn source(&self) -> &'a [u8] {
+        self.buf
     }
 }
 
@@ -262,6 +268,10 @@ fn same(a: &[u8], a_start: usize, b: &[u8], b_start: usize) -> bool {
             let (x, y) = (octet(a, i), octet(b, j));
             if x != y || x == 0 || x > 63 {
                 break (x, y);
+            }
+            // Other names mostly begin with another octet.
+            if (octet(a, i + 1) ^ octet(b, j + 1)) & !0x20 != 0 {
+                return false;
             }
             (i, j) = (i + 1 + usize::from(x), j + 1 + usize::from(x));
         };

@@ -35,21 +35,20 @@ impl Table {
     pub(crate) fn find<const N: usize>(
         &self,
         message: &[u8],
-        name: &[u8],
-        suffixes: &Suffixes<N>,
+        suffixes: &Suffixes<'_, N>,
     ) -> Option<(usize, u16)> {
         let mut mistakes = 0;
-        for (place, (start, hash)) in suffixes.iter().enumerate() {
-            let suffix = &name[start..];
+        for place in 0..suffixes.count {
+            let hash = suffixes.hashes[place];
             for slot in self.run(hash) {
                 if slot == 0 || mistakes > MISTAKES {
                     break;
                 }
-                let offset = slot as u16;
                 if slot >> 16 != tag(hash) || slot == GONE {
                     continue;
                 }
-                if NameRef::written(message, offset, suffix.len()).is_same(suffix) {
+                let offset = slot as u16;
+                if NameRef::is_written(message, offset, suffixes.source, suffixes.places[place]) {
                     return Some((place, offset));
                 }
                 mistakes += 1;
@@ -64,11 +63,12 @@ impl Table {
         &mut self,
         at: usize,
         count: usize,
-        suffixes: &Suffixes<N>,
+        suffixes: &Suffixes<'_, N>,
     ) {
-        for (start, hash) in suffixes.iter().take(count) {
-            if at + start < REACH && at + start > 0 {
-                self.insert(hash, (at + start) as u16);
+        for place in 0..count.min(suffixes.count) {
+            let offset = at + usize::from(suffixes.starts[place]);
+            if offset < REACH && offset > 0 {
+                self.insert(suffixes.hashes[place], offset as u16);
             }
         }
     }
@@ -110,36 +110,40 @@ fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32 & 0xffff
 }
 
-/// Where the suffixes of a name begin, and their hashes; for names of up to `N` labels.
-pub(crate) struct Suffixes<const N: usize> {
+/// Where the suffixes of a name begin, and their hashes; for names of up to `N` labels, which may be
+/// compressed where they stand.
+pub(crate) struct Suffixes<'a, const N: usize> {
+    source: &'a [u8],
+    /// Offsets in the source.
+    places: [u32; N],
+    /// Offsets in the uncompressed name.
     starts: [u8; N],
     hashes: [u64; N],
     count: usize,
 }
 
-impl<const N: usize> Suffixes<N> {
-    /// Reads an uncompressed name; `None` if it has more labels. A suffix's hash is the sum of those of its
+impl<'a, const N: usize> Suffixes<'a, N> {
+    /// Reads a name; `None` if it has more labels. A suffix's hash is the sum of those of its
     /// labels, each with its distance from the end: so none waits for another's.
     #[inline]
-    pub(crate) fn of(name: &[u8]) -> Option<Self> {
+    pub(crate) fn of(name: NameRef<'a>) -> Option<Self> {
         let mut suffixes = Self {
+            source: name.source(),
+            places: [0; N],
             starts: [0; N],
             hashes: [0; N],
             count: 0,
         };
-        let (mut at, mut sum) = (0, 0_u64);
-        while let Some(&len) = name.get(at)
-            && len != 0
-        {
+        let (mut start, mut sum) = (0, 0_u64);
+        for (at, label) in name.labels().places() {
             let place = suffixes.count;
-            let end = at + 1 + usize::from(len);
-            let label = name.get(at..end)?;
-            *suffixes.starts.get_mut(place)? = at as u8;
+            *suffixes.places.get_mut(place)? = at as u32;
+            suffixes.starts[place] = start as u8;
             // What comes before the suffix, to be taken from the sum of all.
             suffixes.hashes[place] = sum;
-            sum = sum.wrapping_add(fold::ends(label, (name.len() - at) as u64));
+            sum = sum.wrapping_add(fold::ends(label, (name.len() - start) as u64));
             suffixes.count = place + 1;
-            at = end;
+            start += 1 + label.len();
         }
         for before in &mut suffixes.hashes[..suffixes.count] {
             *before = sum.wrapping_sub(*before);
@@ -147,23 +151,45 @@ impl<const N: usize> Suffixes<N> {
         Some(suffixes)
     }
 
-    /// Walks over starts and hashes, from the whole name on.
+    /// The labels before the suffix at `count`, each behind its length.
     #[inline]
-    fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
-        let starts = self.starts.iter().map(|start| usize::from(*start));
-        starts.zip(self.hashes).take(self.count)
-    }
-
-    /// Where the suffix after `count` labels begins.
-    #[inline]
-    pub(crate) fn start(&self, count: usize) -> usize {
-        usize::from(self.starts[count])
+    pub(crate) fn labels(&self, count: usize) -> impl Iterator<Item = &'a [u8]> {
+        let places = self.places[..count.min(self.count)].iter();
+        places.map(|at| {
+            let at = *at as usize;
+            let len = self.source.get(at).copied().unwrap_or(0);
+            self.source.get(at..=at + usize::from(len)).unwrap_or(&[])
+        })
     }
 }
 
-/// The name written last: records of one owner stand together.
+/// The two names written last: records of one owner stand together, with another name in the rdata of
+/// each perhaps.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Recent {
+pub(crate) struct Recent([Place; 2]);
+
+impl Recent {
+    /// Remembers a name.
+    #[inline]
+    pub(crate) fn push(&mut self, name: Place) {
+        self.0 = [name, self.0[0]];
+    }
+
+    /// Returns the offset of a name if it is one of the two.
+    #[inline]
+    pub(crate) fn find(&mut self, message: &[u8], name: NameRef<'_>) -> Option<u16> {
+        if let Some(offset) = self.0[0].find(message, name) {
+            return Some(offset);
+        }
+        let offset = self.0[1].find(message, name)?;
+        self.0.swap(0, 1);
+        Some(offset)
+    }
+}
+
+/// Where a name was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
     /// Its offset; 0 for none.
     at: u16,
     len: u8,
@@ -171,8 +197,8 @@ pub(crate) struct Recent {
     is_flat: bool,
 }
 
-impl Recent {
-    /// Remembers a name of `len` octets, if pointers reach it.
+impl Place {
+    /// Takes a name of `len` octets, if pointers reach it.
     #[inline]
     pub(crate) fn new(at: usize, len: usize) -> Self {
         if at < REACH && len > 2 {
@@ -186,7 +212,7 @@ impl Recent {
         }
     }
 
-    /// As [`Recent::new`], for a name without a pointer.
+    /// As [`Place::new`], for a name without a pointer.
     #[inline]
     pub(crate) fn flat(at: usize, len: usize) -> Self {
         Self {
@@ -197,7 +223,7 @@ impl Recent {
 
     /// Returns the offset, if it is the same name.
     #[inline]
-    pub(crate) fn find(self, message: &[u8], name: NameRef<'_>) -> Option<u16> {
+    fn find(self, message: &[u8], name: NameRef<'_>) -> Option<u16> {
         if self.at == 0 || usize::from(self.len) != name.len() {
             return None;
         }

@@ -5,7 +5,7 @@ use crate::{
     name::{NameRef, SCRATCH},
     wire::{
         Sink,
-        compress::{Recent, Suffixes, Table},
+        compress::{Place, Recent, Suffixes, Table},
     },
 };
 
@@ -106,7 +106,7 @@ impl<'b> Writer<'b> {
 
     /// Writes a name: its labels up to a suffix written before, and a pointer to that.
     #[inline]
-    fn compress(&mut self, name: &[u8]) -> Result<(), BuildError> {
+    fn compress(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
         if let Some(suffixes) = Suffixes::<8>::of(name) {
             return self.compress_with(name, &suffixes);
         }
@@ -114,34 +114,38 @@ impl<'b> Writer<'b> {
     }
 
     #[cold]
-    fn compress_long(&mut self, name: &[u8]) -> Result<(), BuildError> {
+    fn compress_long(&mut self, name: NameRef<'_>) -> Result<(), BuildError> {
         match Suffixes::<127>::of(name) {
             Some(suffixes) => self.compress_with(name, &suffixes),
-            None => self.put(name),
+            None => self.name(name),
         }
     }
 
     #[inline]
     fn compress_with<const N: usize>(
         &mut self,
-        name: &[u8],
-        suffixes: &Suffixes<N>,
+        name: NameRef<'_>,
+        suffixes: &Suffixes<'_, N>,
     ) -> Result<(), BuildError> {
         let at = self.pos;
-        let Some((fresh, target)) = self.names.find(&self.buf[..at], name, suffixes) else {
-            self.put(name)?;
+        let Some((fresh, target)) = self.names.find(&self.buf[..at], suffixes) else {
+            self.name(name)?;
             self.names.learn(at, N, suffixes);
-            self.recent = Recent::flat(at, name.len());
+            self.recent.push(Place::flat(at, name.len()));
             return Ok(());
         };
-        self.put(&name[..suffixes.start(fresh)])?;
-        if let Err(full) = self.put(&(0xc000 | target).to_be_bytes()) {
+        let mut labels = suffixes.labels(fresh);
+        let pointer = (0xc000 | target).to_be_bytes();
+        if let Err(full) = labels
+            .try_for_each(|label| self.put(label))
+            .and_then(|()| self.put(&pointer))
+        {
             self.pos = at;
             return Err(full);
         }
         self.names.learn(at, fresh, suffixes);
         let whole = if fresh == 0 { usize::from(target) } else { at };
-        self.recent = Recent::new(whole, name.len());
+        self.recent.push(Place::new(whole, name.len()));
         Ok(())
     }
 
@@ -176,12 +180,7 @@ impl Sink for Writer<'_> {
         if let Some(known) = self.recent.find(&self.buf[..self.pos], name) {
             return self.put(&(0xc000 | known).to_be_bytes());
         }
-        match name.as_flat() {
-            Some(flat) => self.compress(flat),
-            // Zeroing as much as any name needs would cost more than what is done with most.
-            None if name.len() <= 48 => self.compress(name.copy_to(&mut [0; 64])),
-            None => self.compress(name.copy_to(&mut [0; SCRATCH])),
-        }
+        self.compress(name)
     }
 }
 
