@@ -30,7 +30,7 @@ use crate::{
 /// let limiter = Limiter::new([per_client.key([Part::CLIENT_IP]), in_total], KeyHasher::random())?;
 ///
 /// let facts = Facts::of("198.51.100.7".parse()?);
-/// let decision = limiter.check(&facts, SystemClock.now().mono);
+/// let decision = limiter.check(&facts, SystemClock.mono());
 /// assert!(decision.is_allowed());
 /// assert_eq!((decision.rule(), decision.remaining()), (Some("per-client"), Some(19)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
