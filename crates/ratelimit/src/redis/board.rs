@@ -29,6 +29,8 @@ pub(super) struct Board {
     pub(super) tally: Tally,
     urgent: AtomicBool,
     bell: Notify,
+    /// Whether the engine is gone.
+    closed: AtomicBool,
 }
 
 /// A key that the store is to hear of.
@@ -61,7 +63,11 @@ impl Board {
         let deltas = (0..lanes).map(|lane| format!("{{{prefix}.{lane}}}"));
         let prefixes: Box<[String]> = deltas.chain([format!("{{{prefix}}}")]).collect();
         Self {
-            lanes: prefixes.iter().map(|_| Mutex::default()).collect(),
+            // Room for all that may wait, so that no request makes some.
+            lanes: prefixes
+                .iter()
+                .map(|_| Mutex::new(VecDeque::with_capacity(backlog)))
+                .collect(),
             prefixes,
             backlog,
             nodes: AtomicU32::new(nodes),
@@ -70,6 +76,7 @@ impl Board {
             tally: Tally::default(),
             urgent: AtomicBool::new(false),
             bell: Notify::new(),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -110,6 +117,9 @@ impl Board {
     /// Queues a key; `false` if the lane is full, and the key has to try again.
     pub(super) fn queue(&self, lane: usize, due: Due) -> bool {
         let mut queue = self.lane(lane);
+        if self.closed.load(Relaxed) {
+            return false;
+        }
         if queue.len() >= self.backlog {
             self.tally.overflowed.fetch_add(1, Relaxed);
             return false;
@@ -127,8 +137,11 @@ impl Board {
         queue.drain(..some).collect()
     }
 
-    /// Forgets all keys: at the end, since they hold their replicas, which hold the board.
-    pub(super) fn clear(&self) {
+    /// Ends it: rules are left to themselves. Keys are forgotten, since they hold their replicas, which
+    /// hold the board.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.alone.store(true, Relaxed);
         (0..self.lanes()).for_each(|lane| drop(self.dequeue(lane, usize::MAX)));
     }
 

@@ -278,6 +278,58 @@ async fn deltas_reach_the_other_nodes() {
     .await;
 }
 
+#[tokio::test]
+async fn a_rule_that_is_reloaded_stays_with_its_engine() {
+    let unreachable = Store::single("redis://127.0.0.1:1").unwrap();
+    let node = Node::start(
+        Settings::new(10),
+        unreachable,
+        vec![rule("d", "1/1h burst 100", Distributed::Delta)],
+    );
+    let now = SystemClock.mono();
+    let facts = Facts::default();
+    assert!(node.limiter.check_cost(&facts, 20, now).is_allowed());
+    // A tenth is this node's: what it admits costs ten times as much.
+    assert!(!node.limiter.check(&facts, now).is_allowed());
+    let again = node
+        .limiter
+        .reload([rule("d", "1/1h burst 100", Distributed::Delta)], now)
+        .unwrap();
+    assert!(
+        !again.check(&facts, now).is_allowed(),
+        "it goes on where it was"
+    );
+    let faster = node
+        .limiter
+        .reload([rule("d", "1/1h burst 200", Distributed::Delta)], now)
+        .unwrap();
+    assert!(faster.check_cost(&facts, 20, now).is_allowed());
+    assert!(
+        !faster.check(&facts, now).is_allowed(),
+        "it is shared still"
+    );
+    node.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_check_by_delta_allocates_nothing() {
+    let unreachable = Store::single("redis://127.0.0.1:1").unwrap();
+    let rules = vec![rule("d", "1000/1s", Distributed::Delta).key([Part::CLIENT_IP])];
+    let node = Node::start(Settings::new(1), unreachable, rules);
+    let now = SystemClock.mono();
+    let check = |host: u8| {
+        node.limiter
+            .check(&Facts::of([192, 0, 2, host].into()), now)
+    };
+    (0..100).for_each(|host| assert!(check(host).is_allowed()));
+    let info = allocation_counter::measure(|| {
+        for host in (0..=255).cycle().take(10_000) {
+            let _ = check(host);
+        }
+    });
+    assert_eq!(info.count_total, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_together_admit_the_limit_of_a_cluster_s_keys() {
     if !installed() {

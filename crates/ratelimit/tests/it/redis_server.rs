@@ -1,6 +1,6 @@
 //! Real servers for tests, on ports picked at run time and ended by id.
 #![expect(clippy::disallowed_methods, reason = "servers run in real time")]
-#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 use std::{
     io::{Read as _, Write as _},

@@ -116,7 +116,9 @@ impl Sync {
         if flight.deadline.is_some() && self.breaker.succeed() {
             self.come_back(now);
         }
-        self.board.meet(self.plan.nodes.max(reply.nodes));
+        self.lanes[lane].nodes = reply.nodes;
+        let met = self.lanes.iter().map(|lane| lane.nodes).max();
+        self.board.meet(self.plan.nodes.max(met.unwrap_or(0)));
         for (item, told) in flight.batch.items.iter().zip(&reply.told) {
             let heard = Heard {
                 told: *told,

@@ -17,6 +17,8 @@ pub(super) struct Lane {
     pub(super) flight: Option<Flight>,
     /// Whether a batch is to be made.
     pub(super) due: bool,
+    /// Nodes that this part of the store has heard of.
+    pub(super) nodes: u32,
 }
 
 #[derive(Debug)]
