@@ -335,7 +335,7 @@ async fn nodes_together_admit_the_limit_of_a_cluster_s_keys() {
     if !installed() {
         return;
     }
-    let servers = cluster();
+    let mut servers = cluster();
     let urls: Vec<String> = servers.iter().map(Server::url).collect();
     let store = || Store::cluster(urls.iter().map(String::as_str)).unwrap();
     let rules = || {
@@ -372,6 +372,33 @@ async fn nodes_together_admit_the_limit_of_a_cluster_s_keys() {
         keys.filter(|keys| *keys > 3).count() >= 2,
         "keys are spread over masters"
     );
+
+    // One master is gone: the keys of the others stay in step.
+    servers[2].kill();
+    let mut host = 0_u8;
+    let mut ask = || {
+        host = host.wrapping_add(1);
+        let _ = one
+            .limiter
+            .check(&Facts::of([198, 51, 100, host].into()), SystemClock.mono());
+    };
+    until("its lanes are given up", || {
+        ask();
+        async { one.engine.stats().sync != Health::Up }
+    })
+    .await;
+    let synced = one.engine.stats().synced;
+    until("others go on", || {
+        ask();
+        async { one.engine.stats().synced > synced + 20 }
+    })
+    .await;
+    assert!(servers[2].run(), "it starts again");
+    until("all are back", || {
+        ask();
+        async { one.engine.stats().sync == Health::Up }
+    })
+    .await;
 }
 
 /// Asks for a while, and says how many were allowed and how long the longest took.

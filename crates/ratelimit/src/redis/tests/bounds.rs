@@ -125,7 +125,7 @@ fn a_batch_that_is_not_answered_is_sent_again_as_it_is() {
             );
         }
     }
-    assert!(board.alone.load(Relaxed), "the breaker is open");
+    assert!(board.is_alone(0), "the breaker is open");
     assert_eq!(board.tally.opened.load(Relaxed), 1);
     sync.handle_reply(first.lane, first.number, &answer(1), now);
     sync.handle_reply(first.lane, first.number, &answer(1), now);
