@@ -21,7 +21,7 @@ use eaves_ratelimit::{
 use crate::redis_server::{Server, cluster, installed};
 
 const SECRET: u128 = 0x5eed;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Node {
     limiter: Arc<Limiter>,
@@ -69,8 +69,8 @@ async fn until<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> 
 /// Patient: what is tested is what comes out, on a machine that may be slow.
 fn patient(nodes: u32) -> Settings {
     Settings::new(nodes)
-        .deadline(Duration::from_secs(5))
-        .sync_deadline(Duration::from_secs(5))
+        .deadline(Duration::from_secs(2))
+        .sync_deadline(Duration::from_secs(2))
 }
 
 fn rule(name: &str, rate: &str, kind: Distributed) -> Rule {
@@ -359,11 +359,10 @@ async fn nodes_together_admit_the_limit_of_a_cluster_s_keys() {
         assert_eq!(allowed, 7, "{host}");
     }
     until("all is told", || async {
-        one.engine.stats().waiting + other.engine.stats().waiting == 0
+        let stats = one.engine.stats();
+        stats.waiting == 0 && stats.synced_keys >= 19
     })
     .await;
-    let stats = one.engine.stats();
-    assert!(stats.synced > 0 && stats.synced_keys >= 19, "{stats:?}");
     let keys = servers.iter().map(|server| {
         let size = server.command(&["DBSIZE"]);
         size.trim().trim_start_matches(':').parse::<u32>().unwrap()

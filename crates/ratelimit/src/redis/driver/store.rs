@@ -65,7 +65,7 @@ pub(super) enum Failure {
 }
 
 /// How long it may take to connect.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT: Duration = Duration::from_secs(3);
 /// The wait after the first failure to connect, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
@@ -90,6 +90,7 @@ impl Store {
     pub fn cluster<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, StoreError> {
         let builder = ClusterClient::builder(urls)
             .connection_timeout(CONNECT)
+            .response_timeout(CONNECT) // callers have deadlines of their own
             .retries(0); // a batch is sent again under its number, by whoever made it
         Ok(builder.build().map_err(StoreError::Address)?.into())
     }

@@ -91,3 +91,21 @@ fn shares_follow_the_demand() {
     let sum: f64 = shares.iter().sum();
     assert!((0.9..1.1).contains(&sum), "{shares:?}");
 }
+
+#[test]
+fn small_limits_hold_in_the_long_run() {
+    for (rate, seconds) in [
+        ("10/1s burst 5", 20.0),
+        ("100/1m burst 10", 40.0),
+        ("1/1s burst 1", 40.0),
+    ] {
+        for load in [Load::Uniform(3.0), Load::Moving(3.0), Load::Uniform(0.5)] {
+            let outcome = World::with(rate, 10, 1).play(load, seconds);
+            let line = told(&format!("{rate} {load:?}"), 1, &outcome);
+            assert!(outcome.admitted() >= 0.9, "{line}");
+            // A unit per node at the start, and the burst.
+            let over = 15.0 / (outcome.limit() * seconds);
+            assert!(outcome.between(0.0, seconds) <= 1.0 + over, "{line}");
+        }
+    }
+}
