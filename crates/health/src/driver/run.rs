@@ -132,7 +132,7 @@ impl Runner {
             return;
         };
         #[cfg(feature = "metrics")]
-        crate::metrics::lookup(answer.is_ok());
+        crate::metrics::lookup(answer.as_ref().is_ok_and(|found| !found.addrs.is_empty()));
         let now = self.shared.clock.now();
         let mut names = self.shared.names();
         let before = names.addrs(at);

@@ -54,7 +54,7 @@ impl<'a> Asking<'a> {
 
     async fn ask(&mut self) -> Result<(), Reason> {
         match &self.check().question {
-            #[cfg(feature = "command")]
+            #[cfg(all(feature = "command", unix))]
             Question::Command(command) => self.ask_command(command).await,
             Question::Dns(question) => self.ask_dns(question).await,
             #[cfg(feature = "http2")]
@@ -64,7 +64,7 @@ impl<'a> Asking<'a> {
             #[cfg(feature = "tls")]
             Question::Tls(question) => self.ask_tls(question).await,
             Question::Udp(question) => self.ask_udp(question).await,
-            #[cfg(not(all(feature = "command", feature = "http2", feature = "tls")))]
+            #[cfg(not(all(feature = "command", feature = "http2", feature = "tls", unix)))]
             _ => Err(lacking()),
         }
     }
@@ -162,7 +162,7 @@ pub(super) fn broken(error: io::Error) -> Reason {
 }
 
 /// Pools with such questions are not started.
-#[cfg(not(all(feature = "command", feature = "http2", feature = "tls")))]
+#[cfg(not(all(feature = "command", feature = "http2", feature = "tls", unix)))]
 pub(super) fn lacking() -> Reason {
     Reason::Broken {
         detail: "a feature that it needs is not there".into(),
