@@ -3,8 +3,8 @@
 use core::ops::Range;
 
 use http::{
-    HeaderMap,
-    header::{CONTENT_LENGTH, CONTENT_RANGE},
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     compact::Head,
     storable::keep_storable,
 };
-use crate::policy::Meta;
+use crate::{field::EntityTag, policy::Meta};
 
 /// The parts of one response that are stored, each under a key of its own.
 ///
@@ -22,6 +22,8 @@ use crate::policy::Meta;
 pub(crate) struct Parts {
     pub(crate) set: u64,
     pub(crate) complete: u64,
+    /// If these are slices of one size: their size, and none is named here. Otherwise zero.
+    pub(crate) slice: u64,
     /// Sorted, and none overlaps another.
     pub(crate) pieces: Vec<Range<u64>>,
     pub(crate) head: Head,
@@ -45,10 +47,22 @@ impl Parts {
         true
     }
 
+    pub(crate) fn is_sliced(&self) -> bool {
+        self.slice > 0
+    }
+
+    /// The validator under which parts are combined.
+    pub(crate) fn strong_tag(&self) -> Option<HeaderValue> {
+        let tag = self.head.field(&ETAG)?;
+        let strong = EntityTag::new(tag).is_strong();
+        strong.then(|| HeaderValue::from_bytes(tag).ok())?
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = vec![PARTS];
         out.extend_from_slice(&self.set.to_le_bytes());
         out.extend_from_slice(&self.complete.to_le_bytes());
+        out.extend_from_slice(&self.slice.to_le_bytes());
         write_len(self.pieces.len(), &mut out);
         for piece in &self.pieces {
             out.extend_from_slice(&piece.start.to_le_bytes());
@@ -66,7 +80,7 @@ impl Parts {
                 part: "version",
             });
         }
-        let (set, complete) = (reader.u64()?, reader.u64()?);
+        let (set, complete, slice) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let mut pieces: Vec<Range<u64>> = Vec::new();
         for _ in 0..reader.len()? {
             let piece = reader.u64()?..reader.u64()?;
@@ -79,6 +93,7 @@ impl Parts {
         Ok(Self {
             set,
             complete,
+            slice,
             pieces,
             head: Head::from_bytes(bytes[reader.at..].to_vec())?,
         })
@@ -124,6 +139,7 @@ mod tests {
         Parts {
             set: 7,
             complete: 100,
+            slice: 0,
             pieces,
             head: Head::new(meta, response.headers()),
         }

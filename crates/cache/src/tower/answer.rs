@@ -13,6 +13,7 @@ use super::{
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Reader},
     origin::Origin,
+    partial::ask_for,
     respond::{self, Stored},
     source::Erased,
 };
@@ -94,9 +95,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         mut found: Found,
         ask: Ask,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        let mut slice = self.first_slice(&found, ask);
         loop {
             let mut request = self.outgoing();
-            if let Some(stored) = found.0.head() {
+            if let Some(slice) = &slice {
+                ask_for(request.headers_mut(), slice, None);
+            } else if let Some(stored) = found.0.head() {
                 make_conditional(request.headers_mut(), stored);
             } else if ask.collapse == Collapse::Yes {
                 // The answer is for others, too.
@@ -112,6 +116,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 request: sent,
                 response: self.shared.now(),
             };
+            if slice.take().is_some() && matches!(answer.status().as_u16(), 206 | 416) {
+                match self.begin_slices(lead, &found, (answer, times)) {
+                    Ok(response) => return Ok(response),
+                    Err(again) => lead = again,
+                }
+                self.inner.ready().await?;
+                continue;
+            }
             match self.settle(lead, &found, ask, answer, times) {
                 Settled::Done(response) => return Ok(*response),
                 Settled::Again(again) => lead = again,

@@ -1,6 +1,6 @@
 //! [`CacheConfig`]: what a layer is made of.
 
-use core::{fmt, future::Future, pin::Pin, time::Duration};
+use core::{fmt, future::Future, num::NonZeroU64, pin::Pin, time::Duration};
 use std::sync::Arc;
 
 use eaves_common::time::{Clock, SystemClock};
@@ -46,6 +46,10 @@ pub enum Ranges {
     /// and asked for what they lack.
     #[default]
     PassThrough,
+    /// Slices of so many bytes, aligned, one after the other, whatever part of the response is wanted; each is stored
+    /// and evicted by itself. That takes an origin with ranges and strong validators: any other is asked again without
+    /// a slice.
+    Slices(NonZeroU64),
     /// The whole response, of which the client gets its range as soon as it has come. It waits for the bytes before
     /// it; whether those behind it are fetched too is [`OnDisconnect`]'s to say.
     Whole,

@@ -145,10 +145,13 @@ impl Fill {
 
     /// Adds a reader, if this is still going to be stored.
     pub(super) fn follow(self: &Arc<Self>) -> Option<Reader> {
+        self.is_open().then(|| self.reader())
+    }
+
+    /// Says whether this is stored, or still going to be.
+    pub(super) fn is_open(&self) -> bool {
         let state = self.lock();
-        let open = state.write.is_some() || matches!(state.end, Some(End::Complete(_)));
-        drop(state);
-        open.then(|| self.reader())
+        state.write.is_some() || matches!(state.end, Some(End::Complete(_)))
     }
 
     pub(super) fn reader(self: &Arc<Self>) -> Reader {

@@ -28,6 +28,7 @@ mod request_body;
 mod respond;
 mod service;
 mod shared;
+mod slices;
 mod source;
 mod wait;
 

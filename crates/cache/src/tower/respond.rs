@@ -6,13 +6,14 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
         AGE, CACHE_CONTROL, CACHE_STATUS, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, DATE,
-        ETAG, EXPIRES, LAST_MODIFIED, VARY,
+        ETAG, EXPIRES, LAST_MODIFIED, RANGE, VARY,
     },
 };
 
 use super::{CacheBody, multipart::multipart, shared::Shared};
 use crate::{
     exchange::Selected,
+    field::ByteRange,
     head::Head,
     policy::{Decision, RequestHead, Wanted},
     stats::Count,
@@ -157,6 +158,19 @@ pub(super) fn without_body(
             }
             whole
         }
+    }
+}
+
+/// The offset that a request begins at, as far as it tells: zero without a range or from the end; `None` for several
+/// ranges.
+pub(super) fn first_offset(headers: &HeaderMap) -> Option<u64> {
+    let Some(value) = headers.get(RANGE) else {
+        return Some(0);
+    };
+    match ByteRange::parse(value.as_bytes()) {
+        Some(ByteRange::From(first) | ByteRange::FromTo(first, _)) => Some(first),
+        Some(ByteRange::Last(_)) => Some(0),
+        None => None,
     }
 }
 

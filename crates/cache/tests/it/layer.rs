@@ -4,4 +4,5 @@ mod collapse;
 mod fill;
 mod ranges;
 mod serve;
+mod slices;
 mod stale;
