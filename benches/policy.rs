@@ -46,7 +46,12 @@ fn repeat(work: &str) {
                 theirs.before_request(black_box(&request), then(10)),
             )),
             "head/eaves" => drop(black_box(respond(black_box(&head).clone()))),
-            "304/eaves" => drop(black_box(revalidated(&policy, black_box(&head), &answer))),
+            "304/eaves" => drop(black_box(revalidated(
+                &policy,
+                &request,
+                black_box(&head),
+                &answer,
+            ))),
             "304/peer" => drop(black_box(theirs.after_response(
                 black_box(&request),
                 &answer,
@@ -64,8 +69,14 @@ fn respond(head: Head) -> HeaderMap {
 }
 
 /// A 304 merged into what is stored, and the response that it leads to.
-fn revalidated(policy: &Policy, head: &Head, answer: &Response<()>) -> HeaderMap {
-    match policy.freshen(head, ResponseHead::from(answer), Times::at(at(7200))) {
+fn revalidated(
+    policy: &Policy,
+    request: &Request<()>,
+    head: &Head,
+    answer: &Response<()>,
+) -> HeaderMap {
+    let (request, answer) = (RequestHead::from(request), ResponseHead::from(answer));
+    match policy.freshen(request, head, answer, Times::at(at(7200))) {
         Freshened::Updated(head) => respond(head),
         Freshened::Mismatch => panic!("the tag is the stored one"),
     }
@@ -244,7 +255,7 @@ fn freshen(criterion: &mut Criterion) {
     let head = keep(&policy, &request, &response);
     let mut group = criterion.benchmark_group("policy/304");
     group.bench_function("eaves", |b| {
-        b.iter(|| revalidated(&policy, black_box(&head), &answer));
+        b.iter(|| revalidated(&policy, &request, black_box(&head), &answer));
     });
     let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
     group.bench_function("http-cache-semantics", |b| {

@@ -127,7 +127,7 @@ pub fn receive(
 ) -> Received {
     if let Some(stored) = selected.head() {
         if answer.status == StatusCode::NOT_MODIFIED {
-            return match policy.freshen(stored, answer, times) {
+            return match policy.freshen(request, stored, answer, times) {
                 Freshened::Updated(head) => Received::Freshened(head),
                 Freshened::Mismatch => Received::Refetch,
             };

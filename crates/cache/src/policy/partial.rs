@@ -51,7 +51,7 @@ impl Policy {
         if let Some(reason) = self.refusal(request, whole, &told) {
             return Err(reason);
         }
-        let meta = self.meta(StatusCode::OK, &told, times);
+        let meta = self.meta((request, StatusCode::OK), &told, times);
         if meta.no_cache || !meta.remaining(times.response).is_fresh() {
             return Err(NotStored::Expired);
         }

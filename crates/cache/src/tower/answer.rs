@@ -9,7 +9,7 @@ use http::{
 use http_body::Body;
 
 use super::{
-    CacheBody,
+    CacheBody, Note,
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Reader},
     origin::Origin,
@@ -270,6 +270,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
+        if self.is_rare(found) {
+            return self.pass(lead, found, answer, ask, "min-uses");
+        }
+        let mut placement = placement;
+        if let Some(note) = answer.extensions().get::<Note>() {
+            placement.head = placement.head.noted(&note.0);
+        }
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
@@ -311,6 +318,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         response
     }
 
+    /// Says whether what nothing is stored of has been asked for less often than it takes to be stored.
+    fn is_rare(&self, found: &Found) -> bool {
+        let least = self.shared.config.min_uses;
+        least > 1 && found.1.is_none() && self.shared.flights.count_use(&found.0) < least
+    }
+
     /// Gives a response the body that is being filled, or the range of it that the client wants.
     fn send_filling<R>(&self, response: &mut Response<CacheBody<R>>, fill: &Arc<Fill>, ask: Ask) {
         let (head, len) = (&fill.placement.head, fill.expected());
@@ -337,7 +350,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
         let (policy, store) = (&self.shared.config.policy, &self.shared.config.store);
         let len = entry.content.len().unwrap_or_default();
-        let freshened = policy.freshen_by_head(stored, len, answer, times);
+        let freshened = policy.freshen_by_head(self.request(), (stored, len), answer, times);
         lead.if_valid(|| match freshened {
             Freshened::Updated(head) => {
                 _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());

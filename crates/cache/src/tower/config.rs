@@ -80,6 +80,7 @@ pub struct CacheConfig {
     pub(super) on_disconnect: OnDisconnect,
     pub(super) unshared_for: Duration,
     pub(super) ranges: Ranges,
+    pub(super) min_uses: u32,
     pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
 }
 
@@ -96,6 +97,7 @@ impl Default for CacheConfig {
             on_disconnect: OnDisconnect::Abort,
             unshared_for: Duration::from_secs(10),
             ranges: Ranges::PassThrough,
+            min_uses: 1,
             patience: None,
         }
     }
@@ -168,6 +170,14 @@ impl CacheConfig {
         self
     }
 
+    /// Sets how often a URL has to be asked for before its answers are stored; one unless set. The count lasts as long as
+    /// the URL is among the 65,536 asked for last.
+    #[must_use]
+    pub fn min_uses(mut self, uses: u32) -> Self {
+        self.min_uses = uses;
+        self
+    }
+
     /// Sets what the origin is asked for when a client wants a range.
     #[must_use]
     pub fn ranges(mut self, ranges: Ranges) -> Self {
@@ -195,6 +205,7 @@ impl fmt::Debug for CacheConfig {
             .field("on_disconnect", &self.on_disconnect)
             .field("unshared_for", &self.unshared_for)
             .field("ranges", &self.ranges)
+            .field("min_uses", &self.min_uses)
             .field("patience", &self.patience.as_ref().map(|(time, _)| time))
             .finish_non_exhaustive()
     }

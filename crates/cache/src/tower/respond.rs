@@ -10,7 +10,7 @@ use http::{
     },
 };
 
-use super::{CacheBody, multipart::multipart, shared::Shared};
+use super::{CacheBody, Note, multipart::multipart, shared::Shared};
 use crate::{
     exchange::Selected,
     field::ByteRange,
@@ -100,6 +100,7 @@ impl Stored<'_> {
         status: CacheStatus,
     ) -> Response<CacheBody<B>> {
         let whole = self.head.meta().status;
+        let note = self.head.note().map(|note| Note(note.to_vec().into()));
         let mut headers = self
             .head
             .into_response(self.age, status, &shared.config.name);
@@ -123,8 +124,17 @@ impl Stored<'_> {
         let mut response = Response::new(body);
         *response.status_mut() = code;
         *response.headers_mut() = headers;
+        response.extensions_mut().extend(note_of(note));
         response
     }
+}
+
+fn note_of(note: Option<Note>) -> http::Extensions {
+    let mut extensions = http::Extensions::new();
+    if let Some(note) = note {
+        extensions.insert(note);
+    }
+    extensions
 }
 
 /// Makes these the fields of one part of the whole.
