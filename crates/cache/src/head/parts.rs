@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG},
+    header::{CONTENT_LENGTH, CONTENT_RANGE},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     compact::Head,
     storable::keep_storable,
 };
-use crate::{field::EntityTag, policy::Meta};
+use crate::policy::{Meta, strong_tag_of};
 
 /// The parts of one response that are stored, each under a key of its own.
 ///
@@ -53,9 +53,7 @@ impl Parts {
 
     /// The validator under which parts are combined.
     pub(crate) fn strong_tag(&self) -> Option<HeaderValue> {
-        let tag = self.head.field(&ETAG)?;
-        let strong = EntityTag::new(tag).is_strong();
-        strong.then(|| HeaderValue::from_bytes(tag).ok())?
+        strong_tag_of(&self.head)
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {

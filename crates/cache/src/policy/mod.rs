@@ -33,7 +33,7 @@ pub use invalidate::{Invalidation, SameOrigin};
 pub use meta::{Meta, Remaining};
 pub use operator::{Lifetime, Rule};
 pub use partial::Part;
-pub(crate) use partial::is_of_same;
+pub(crate) use partial::{is_of_same, strong_tag_of};
 pub use rules::{Guard, Kind, Policy};
 pub use storage::{NotStored, Storage};
 pub use update::Freshened;

@@ -15,6 +15,7 @@ use super::{
     origin::Origin,
     partial::ask_for,
     respond::{self, Stored},
+    resume::resume,
     source::Erased,
 };
 use crate::{
@@ -294,12 +295,18 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let remaining = meta.remaining(meta.received);
         let (parts, body) = answer.into_parts();
         let selection = self.parts.headers.clone();
-        let fill = Fill::new(
+        let source = Erased::new(body);
+        // What has its room reserved leaves nobody behind.
+        let resume = match source.size_hint().exact() {
+            None => resume::<S, B>(&self.inner, &self.parts, &placement.head),
+            Some(_) => None,
+        };
+        let fill = Fill::resumable(
             self.shared.clone(),
             (Placed::Whole(placement), selection),
-            Box::pin(Erased::new(body)),
-            write,
-            lead,
+            Box::pin(source),
+            (write, lead),
+            resume,
         );
         if remaining.is_fresh() && !meta.no_cache {
             fill.share();

@@ -27,6 +27,7 @@ mod origin;
 mod partial;
 mod request_body;
 mod respond;
+mod resume;
 mod service;
 mod shared;
 mod slices;
