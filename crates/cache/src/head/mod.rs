@@ -7,6 +7,8 @@ mod compact;
 mod line;
 mod merge;
 mod parts;
+#[cfg(feature = "disk")]
+mod rebase;
 mod storable;
 pub(crate) mod table;
 mod variants;
@@ -16,5 +18,7 @@ pub use compact::Head;
 pub(crate) use line::{Line, Name, lines};
 pub(crate) use merge::Merge;
 pub(crate) use parts::{Parts, bare_head, whole_fields};
+#[cfg(feature = "disk")]
+pub(crate) use rebase::rebase;
 pub(crate) use storable::keep_storable;
 pub(crate) use variants::{Record, Variants};

@@ -71,6 +71,40 @@ impl Parts {
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, HeadError> {
+        let (list, at) = List::read(bytes)?;
+        let List {
+            set,
+            complete,
+            slice,
+            pieces,
+        } = list;
+        Ok(Self {
+            set,
+            complete,
+            slice,
+            pieces,
+            head: Head::from_bytes(bytes[at..].to_vec())?,
+        })
+    }
+
+    /// Where the head begins in the bytes of a record.
+    #[cfg(feature = "disk")]
+    pub(super) fn head_start(bytes: &[u8]) -> Result<usize, HeadError> {
+        List::read(bytes).map(|(_, at)| at)
+    }
+}
+
+/// What stands before the head.
+struct List {
+    set: u64,
+    complete: u64,
+    slice: u64,
+    pieces: Vec<Range<u64>>,
+}
+
+impl List {
+    /// Reads it; says where it ends.
+    fn read(bytes: &[u8]) -> Result<(Self, usize), HeadError> {
         let mut reader = Reader::new(bytes);
         if reader.byte()? != PARTS {
             return Err(HeadError::Invalid {
@@ -88,13 +122,13 @@ impl Parts {
             }
             pieces.push(piece);
         }
-        Ok(Self {
+        let list = Self {
             set,
             complete,
             slice,
             pieces,
-            head: Head::from_bytes(bytes[reader.at..].to_vec())?,
-        })
+        };
+        Ok((list, reader.at))
     }
 }
 
@@ -141,6 +175,31 @@ mod tests {
             pieces,
             head: Head::new(meta, response.headers()),
         }
+    }
+
+    #[cfg(feature = "disk")]
+    #[test]
+    fn the_head_of_parts_ages_between_processes() {
+        use eaves_common::time::{Now, Wall};
+
+        let mut bytes = parts(vec![0..5, 7..9]).to_bytes();
+        let wall = Wall::from_secs(30);
+        crate::head::rebase(
+            &mut bytes,
+            Now {
+                wall,
+                ..Now::default()
+            },
+        );
+        let meta = *Parts::read(&bytes).unwrap().head.meta();
+        assert_eq!(
+            meta.age(Now {
+                wall,
+                ..Now::default()
+            })
+            .as_secs(),
+            30
+        );
     }
 
     #[test]

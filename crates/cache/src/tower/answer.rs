@@ -424,8 +424,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
 pub(super) fn refusal(refused: Refused) -> &'static str {
     match refused {
+        Refused::Busy { .. } => "store-busy",
         Refused::TooLarge { .. } => "too-large",
         Refused::NoRoom { .. } => "no-room",
         Refused::Length { .. } => "length",
+        Refused::Unavailable { .. } => "store-unavailable",
     }
 }

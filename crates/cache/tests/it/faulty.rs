@@ -41,7 +41,7 @@ impl Faults {
         let state = self
             .state
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
-        (state.unwrap_or_default() >> 33) % self.one_in == 0
+        (state.unwrap_or_default() >> 33).is_multiple_of(self.one_in)
     }
 }
 
