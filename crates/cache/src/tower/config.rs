@@ -8,7 +8,7 @@ use eaves_common::time::{Clock, SystemClock};
 use super::Sleep;
 use crate::{
     key::KeyRules,
-    policy::Policy,
+    policy::{Normalise, Policy},
     store::{Memory, Store},
 };
 
@@ -81,6 +81,7 @@ pub struct CacheConfig {
     pub(super) unshared_for: Duration,
     pub(super) ranges: Ranges,
     pub(super) min_uses: u32,
+    pub(super) normalise: Normalise,
     pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
 }
 
@@ -98,6 +99,7 @@ impl Default for CacheConfig {
             unshared_for: Duration::from_secs(10),
             ranges: Ranges::PassThrough,
             min_uses: 1,
+            normalise: Normalise::default(),
             patience: None,
         }
     }
@@ -167,6 +169,13 @@ impl CacheConfig {
     #[must_use]
     pub fn wait_at_most(mut self, time: Duration, sleep: impl Sleep) -> Self {
         self.patience = Some((time, Arc::new(sleep)));
+        self
+    }
+
+    /// Sets how request fields are reduced before anything is selected or asked; by default they are not.
+    #[must_use]
+    pub fn normalise(mut self, normalise: Normalise) -> Self {
+        self.normalise = normalise;
         self
     }
 

@@ -379,3 +379,24 @@ async fn what_is_asked_for_too_rarely_is_not_stored() {
         "eaves; hit; ttl=60"
     );
 }
+
+#[tokio::test]
+async fn reduced_fields_select_fewer_variants_and_the_origin_gets_them() {
+    let normalise = eaves_cache::policy::Normalise::default().languages(["en", "de"]);
+    let world = World::with(|config| config.normalise(normalise));
+    let vary = [("cache-control", "max-age=60"), ("vary", "accept-language")];
+    world.say(200, &vary, "hallo");
+    world
+        .get("/", &[("accept-language", "de-DE, en;q=0.5")])
+        .await;
+    assert_eq!(world.last_field("accept-language").as_deref(), Some("de"));
+    let other = world
+        .get("/", &[("accept-language", "fr;q=0.1, de-AT")])
+        .await;
+    assert_eq!((other.text(), world.seen()), ("hallo", 1));
+    world.say(200, &vary, "hello");
+    assert_eq!(
+        world.get("/", &[("accept-language", "en")]).await.text(),
+        "hello"
+    );
+}
