@@ -23,6 +23,7 @@ fn main() {
         return repeat(&work.to_string_lossy());
     }
     allocations();
+    threads();
     let mut criterion = Criterion::default().configure_from_args();
     store(&mut criterion);
     hit(&mut criterion);
@@ -197,6 +198,41 @@ fn decide(policy: &Policy, request: &Request<()>, head: &Head) -> Decision {
     let decision = policy.decide(RequestHead::from(request), Some(head), None, at(10));
     assert!(matches!(decision, Decision::Hit { .. }));
     decision
+}
+
+/// Heads of hits built by one thread and by two at once, from copies as a store hands them out: what each takes of its
+/// own core.
+fn threads() {
+    const HEADS: u32 = 200_000;
+    let (policy, request, response) = (Policy::default(), request(), response());
+    let head = keep(&policy, &request, &response);
+    let build = || {
+        let started = thread_time();
+        for _ in 0..HEADS {
+            let copy = Head::from_bytes(black_box(&head).as_bytes().to_vec()).expect("a head");
+            black_box((decide(&policy, &request, &copy), respond(copy)));
+        }
+        (thread_time() - started) / HEADS
+    };
+    let mut best = (Duration::MAX, Duration::MAX);
+    for _ in 0..5 {
+        best.0 = best.0.min(build());
+        let both = std::thread::scope(|scope| {
+            [scope.spawn(build), scope.spawn(build)].map(|one| one.join())
+        });
+        let slower = both.into_iter().flatten().max().unwrap_or(Duration::MAX);
+        best.1 = best.1.min(slower);
+    }
+    let ratio = best.1.as_secs_f64() / best.0.as_secs_f64();
+    println!(
+        "policy/hit-and-head, one thread {:?}, two threads {:?}: {ratio:.2}",
+        best.0, best.1
+    );
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn store(criterion: &mut Criterion) {

@@ -32,6 +32,7 @@ mod service;
 mod shared;
 mod slices;
 mod source;
+mod tiered;
 mod wait;
 
 pub use body::{BodyError, CacheBody};
@@ -41,4 +42,5 @@ pub use layer::CacheLayer;
 pub use note::Note;
 pub use request_body::RequestBody;
 pub use service::CacheService;
+pub use tiered::{Tier, Tiered, Upstream};
 pub use wait::{Alarm, Sleep};

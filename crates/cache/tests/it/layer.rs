@@ -6,3 +6,4 @@ mod ranges;
 mod serve;
 mod slices;
 mod stale;
+mod tiered;
