@@ -3,7 +3,7 @@
 use crate::{
     error::TextError,
     name::{Name, NameBuf},
-    rdata::parse_rdata,
+    rdata::{Format, parse_rdata},
     record::{Class, Rtype, Ttl},
     text::{Lexer, Token},
     zonefile::{ZonefileError, generate::Generate},
@@ -311,7 +311,8 @@ impl<'t> Scanner<'t> {
         };
         *rtype = Some(prefix.rtype);
         self.rdata.clear();
-        parse_rdata(prefix.rtype, tokens, &mut self.rdata)?;
+        let format = Format::of(prefix.class, prefix.rtype);
+        parse_rdata(format.spec(prefix.rtype), tokens, &mut self.rdata)?;
         let ttl = self.ttl(&prefix, first.at)?;
         self.last_ttl = Some(ttl);
         self.class = prefix.class;

@@ -64,6 +64,8 @@ digests! {
     CdsDigest cds_len;
     /// TLSA's data, behind its matching type.
     TlsData tls_len;
+    /// SSHFP's fingerprint, behind its type.
+    SshDigest ssh_len;
 }
 
 /// RFC 4034, RFC 4509, RFC 5933, RFC 6605; type 0 is reserved, so no length fits it.
@@ -86,6 +88,15 @@ fn tls_len(how: u8) -> Option<usize> {
     match how {
         1 => Some(32),
         2 => Some(64),
+        _ => None,
+    }
+}
+
+/// RFC 4255 section 3.1.3, RFC 6594 section 4.
+fn ssh_len(how: u8) -> Option<usize> {
+    match how {
+        1 => Some(20),
+        2 => Some(32),
         _ => None,
     }
 }

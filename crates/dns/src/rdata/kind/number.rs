@@ -54,6 +54,23 @@ kind! {
 }
 
 kind! {
+    /// Two octets, in text as octal digits.
+    Octal: u16;
+    read(reader, field) { reader.u16(field) }
+    write(view, sink) { sink.put(&view.to_be_bytes()) }
+    print(view, out) { out.show(format_args!("{view:o}")) }
+    parse(tokens, field, bytes) {
+        let token = tokens.expect(field)?;
+        // Signs, which the standard library would take, are no digits.
+        let digits = core::str::from_utf8(token.text).ok().filter(|text| !text.starts_with('+'));
+        let value = digits.and_then(|digits| u16::from_str_radix(digits, 8).ok());
+        let value = value.ok_or_else(|| token.invalid("not an octal number of 16 bits"))?;
+        bytes.extend_from_slice(&value.to_be_bytes());
+        Ok(())
+    }
+}
+
+kind! {
     /// Four octets of seconds, in text perhaps with units.
     Period: u32;
     read(reader, field) { reader.u32(field) }
