@@ -1,4 +1,10 @@
-//! The DNS programs, started as their users start them.
+//! The DNS programs, started as their users start them, beside the programs that others wrote.
+
+mod clients;
+mod query;
+mod servers;
+mod wire;
+mod zone;
 
 use std::{
     io::Write as _,
