@@ -103,6 +103,15 @@ impl<'t> Lexer<'t> {
         self.next()?.ok_or(TextError::Missing { at, field })
     }
 
+    /// Returns the next token, which must not be quoted.
+    pub(crate) fn expect_word(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
+        let token = self.expect(field)?;
+        if token.quoted {
+            return Err(token.invalid("quoted, which only strings are"));
+        }
+        Ok(token)
+    }
+
     /// Checks that nothing but the end of the entry is left.
     pub(crate) fn finish(&mut self) -> Result<(), TextError> {
         match self.next()? {

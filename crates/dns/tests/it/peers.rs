@@ -222,3 +222,19 @@ fn no_line_of_a_zone_is_dropped() {
     }
     assert_eq!(ttls, [9, 9, 5, 9]);
 }
+
+#[test]
+fn quotes_are_for_strings() {
+    let refused = [
+        (Rtype::A, r#""192.0.2.1""#),
+        (Rtype::MX, r#""1" a."#),
+        (Rtype::MX, r#"1 "a.""#),
+        (Rtype::LOC, r#""52" N 13 E 34m"#),
+        (Rtype::NID, r#"1 "1:2:3:4""#),
+        (Rtype::DNSKEY, r#"257 3 "RSASHA256" AA=="#),
+    ];
+    for (rtype, text) in refused {
+        assert!(RdataBuf::parse(rtype, text).is_err(), "{rtype} {text}");
+    }
+    assert!(RdataBuf::parse(Rtype::GPOS, r#""1" 2 "3""#).is_ok());
+}

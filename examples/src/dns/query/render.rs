@@ -188,7 +188,7 @@ mod tests {
 www. 60 IN A 192.0.2.1
 
 ;; SERVER: 192.0.2.53#53 (TLS)
-;; MSG SIZE  rcvd: 74
+;; MSG SIZE  rcvd: 62
 ";
         assert_eq!(render(&answer), expected);
     }

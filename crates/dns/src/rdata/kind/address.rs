@@ -38,7 +38,7 @@ macro_rules! addresses {
                 field: &'static str,
                 out: &mut Vec<u8>,
             ) -> Result<(), TextError> {
-                let token = tokens.expect(field)?;
+                let token = tokens.expect_word(field)?;
                 let text = core::str::from_utf8(token.text).ok();
                 let address = text.and_then(|text| text.parse::<$address>().ok());
                 let address = address.ok_or_else(|| token.invalid($what))?;

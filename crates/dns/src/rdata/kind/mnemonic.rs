@@ -15,7 +15,7 @@ fn parse_named(
     names: &[(&str, u16)],
     max: u16,
 ) -> Result<u64, TextError> {
-    let token = tokens.expect(field)?;
+    let token = tokens.expect_word(field)?;
     let is_named = |(name, _): &&(&str, u16)| token.text.eq_ignore_ascii_case(name.as_bytes());
     match names.iter().find(is_named) {
         Some((_, number)) => Ok((*number).into()),
@@ -99,7 +99,7 @@ kind! {
     write(view, sink) { sink.put(&view.0.to_be_bytes()) }
     print(view, out) { print_type(view, out) }
     parse(tokens, field, bytes) {
-        let rtype = parse_type(&tokens.expect(field)?)?;
+        let rtype = parse_type(&tokens.expect_word(field)?)?;
         bytes.extend_from_slice(&rtype.0.to_be_bytes());
         Ok(())
     }
