@@ -5,6 +5,8 @@ mod query;
 mod servers;
 mod wire;
 mod zone;
+mod zonecheck;
+mod zones;
 
 use std::{
     io::Write as _,
