@@ -1,6 +1,7 @@
 //! The DNS programs, started as their users start them, beside the programs that others wrote.
 
 mod clients;
+mod cost;
 mod query;
 mod servers;
 mod wire;
