@@ -39,6 +39,12 @@ const DIFFERENT: &[(Taken, &str, &str)] = &[
         "+sub NS c\nc CNAME ns\n",
         "name server c.example. is a CNAME",
     ),
+    // Names are no strings, for dnspython neither.
+    (
+        Taken::ByBind,
+        "+\"a\" A 192.0.2.1\n",
+        "quoted, which only strings are",
+    ),
     // A URI's target must not be empty (RFC 7553 section 4.4).
     (
         Taken::ByBind,

@@ -10,7 +10,7 @@ mod types;
 
 pub use format::ChaosA;
 pub(crate) use format::Format;
-pub(crate) use lookup::by_mnemonic;
+pub(crate) use lookup::{by_key, by_mnemonic};
 #[cfg(feature = "proptest")]
 pub(crate) use spec::Field;
 pub(crate) use spec::Spec;
