@@ -45,6 +45,8 @@ const TEXTS: &[(Rtype, &str, &str)] = &[
     (Rtype::SSHFP, "4 9 ABCD ef", "4 9 abcdef"),
     // Base64 in two tokens was cut off after the first, and mnemonics refused.
     (Rtype::CERT, "PKIX 1 RSASHA1 AAEC AwQF", "1 1 5 AAECAwQF"),
+    // Mnemonics come late to some.
+    (Rtype::CERT, "PKIX 1 MLDSA44 AA==", "1 1 18 AA=="),
     // An octet became two in UTF-8.
     (Rtype::TXT, r"\200", r#""\200""#),
     // Keys without a name of their own.
