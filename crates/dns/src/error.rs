@@ -57,6 +57,19 @@ pub enum WireError {
 }
 
 impl WireError {
+    /// Moves the offset: what was read stands `by` octets into something larger.
+    pub(crate) fn moved(mut self, by: usize) -> Self {
+        match &mut self {
+            Self::Truncated { at, .. }
+            | Self::Label { at }
+            | Self::Pointer { at }
+            | Self::NameTooLong { at }
+            | Self::Trailing { at }
+            | Self::Invalid { at, .. } => *at += by,
+        }
+        self
+    }
+
     /// Returns the offset at which the bytes stop making sense.
     #[must_use]
     pub fn at(&self) -> usize {

@@ -1,6 +1,10 @@
 //! `zonecheck`: loads a zone as a primary would and tells all that is wrong.
 
-use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write as _,
+    path::PathBuf,
+};
 
 use eaves_dns::{
     NameBuf,
@@ -69,10 +73,11 @@ pub fn check(ask: &Ask) -> Verdict {
     };
     let load = load(ask, &text);
     let code = u8::from(load.zone.is_none());
+    let mut sources = Sources::new(ask);
     let told: String = load
         .problems
         .iter()
-        .map(|problem| tell(ask, problem))
+        .map(|problem| tell(&mut sources, problem))
         .collect();
     let (stdout, stderr) = match ask.output {
         Output::Json => (json(&load.problems), String::new()),
@@ -97,7 +102,7 @@ fn load(ask: &Ask, text: &[u8]) -> Load {
 }
 
 /// One problem, with its line and a caret below the column.
-fn tell(ask: &Ask, problem: &Problem) -> String {
+fn tell(sources: &mut Sources<'_>, problem: &Problem) -> String {
     let mut out = format!(
         "{}:{}:{}: {}: {}\n",
         problem.file,
@@ -106,7 +111,7 @@ fn tell(ask: &Ask, problem: &Problem) -> String {
         severity(problem),
         problem.message()
     );
-    if let Some(line) = source_line(ask, problem) {
+    if let Some(line) = sources.line(problem) {
         // Tabs are kept, so that the caret stands where the terminal shows the column.
         let before = line.bytes().take(problem.column - 1);
         let pad: String = before
@@ -125,17 +130,48 @@ fn severity(problem: &Problem) -> &'static str {
     }
 }
 
-fn source_line(ask: &Ask, problem: &Problem) -> Option<String> {
-    let main = ask.file.display().to_string();
-    let path = match problem.file == main {
-        true => ask.file.clone(),
-        false => ask.file.parent()?.join(&problem.file),
-    };
-    let text = std::fs::read(path).ok()?;
-    let line = text
-        .split(|byte| *byte == b'\n')
-        .nth(problem.line.checked_sub(1)?)?;
-    Some(String::from_utf8_lossy(line).trim_end().to_owned())
+/// The texts that problems stand in, each read once however many there are.
+struct Sources<'a> {
+    ask: &'a Ask,
+    texts: HashMap<String, Option<Source>>,
+}
+
+/// A text, and where its lines begin.
+struct Source {
+    text: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl<'a> Sources<'a> {
+    fn new(ask: &'a Ask) -> Self {
+        let texts = HashMap::new();
+        Self { ask, texts }
+    }
+
+    /// The line in which a problem stands.
+    fn line(&mut self, problem: &Problem) -> Option<String> {
+        if !self.texts.contains_key(&problem.file) {
+            let source = self.read(&problem.file);
+            self.texts.insert(problem.file.clone(), source);
+        }
+        let source = self.texts.get(&problem.file)?.as_ref()?;
+        let start = *source.starts.get(problem.line.checked_sub(1)?)?;
+        let line = source.text[start..].split(|byte| *byte == b'\n').next()?;
+        Some(String::from_utf8_lossy(line).trim_end().to_owned())
+    }
+
+    fn read(&self, file: &str) -> Option<Source> {
+        let main = &self.ask.file;
+        let path = match *file == *main.display().to_string() {
+            true => main.clone(),
+            false => main.parent()?.join(file),
+        };
+        let text = std::fs::read(path).ok()?;
+        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let starts = std::iter::once(0).chain(ends.map(|(place, _)| place + 1));
+        let starts = starts.collect();
+        Some(Source { text, starts })
+    }
 }
 
 fn json(problems: &[Problem]) -> String {

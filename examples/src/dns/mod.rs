@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod convert;
+pub mod cost;
 pub mod hex;
 pub mod parse;
 pub mod query;

@@ -211,6 +211,18 @@ impl<'a> EdnsOption<'a> {
         Ok(option)
     }
 
+    /// Checks the octets of a code whose malformed forms are answered with FORMERR, or shown to
+    /// people.
+    pub(crate) fn check(code: OptionCode, octets: &'a [u8]) -> Result<(), WireError> {
+        match code {
+            OptionCode::CLIENT_SUBNET
+            | OptionCode::COOKIE
+            | OptionCode::EXTENDED_ERROR
+            | OptionCode::REPORT_CHANNEL => Self::read(code, octets).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn read_fields(code: OptionCode, reader: &mut Reader<'a>) -> Result<Self, WireError> {
         let is_empty = reader.is_empty();
         Ok(match code {
@@ -246,7 +258,7 @@ impl<'a> EdnsOption<'a> {
             OptionCode::KEY_TAG => Self::KeyTag(reader.rest()),
             OptionCode::EXTENDED_ERROR => Self::ExtendedError {
                 code: reader.u16("error")?,
-                text: reader.rest(),
+                text: utf8(reader)?,
             },
             OptionCode::CLIENT_TAG => Self::ClientTag(reader.u16("tag")?),
             OptionCode::SERVER_TAG => Self::ServerTag(reader.u16("tag")?),
@@ -337,6 +349,19 @@ impl<'a> EdnsOption<'a> {
                 sink.put(version.version)
             }
         }
+    }
+}
+
+/// Takes the rest, which must be text (RFC 8914 section 2).
+fn utf8<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
+    let at = reader.position();
+    let text = reader.rest();
+    match core::str::from_utf8(text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(WireError::Invalid {
+            at: at + error.valid_up_to(),
+            what: "text is not UTF-8",
+        }),
     }
 }
 

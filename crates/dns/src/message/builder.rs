@@ -5,7 +5,7 @@ use crate::{
     error::BuildError,
     message::{Flags, Header, Question, Rcode, Record, Section},
     name::NameRef,
-    rdata::{Rdata, write_expanded, write_message},
+    rdata::{Rdata, write_message},
     record::{Class, Rtype, Ttl},
     wire::{Reader, Sink, Writer},
 };
@@ -160,7 +160,7 @@ impl<'b> Builder<'b> {
         rdata: &[u8],
     ) -> Result<(), BuildError> {
         self.record(section, head, |writer| {
-            write_message(head.rtype, Reader::new(rdata), writer)
+            write_message((head.class, head.rtype), Reader::new(rdata), writer)
         })
     }
 
@@ -187,7 +187,6 @@ impl<'b> Builder<'b> {
             writer.put(&record.class().0.to_be_bytes())?;
             writer.put(&record.ttl_field().to_be_bytes())?;
             writer.with_len(|writer| match rdata {
-                Some(Rdata::Opt(_)) => write_expanded(Rtype::OPT, record.rdata_reader(), writer),
                 Some(rdata) => rdata.write(writer),
                 None => Ok(()),
             })

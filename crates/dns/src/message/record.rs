@@ -97,7 +97,7 @@ impl<'a> Record<'a> {
     /// [`Record::rdata_len`] first.
     #[inline]
     pub fn rdata(&self) -> Result<Rdata<'a>, WireError> {
-        Rdata::read(self.rtype, self.rdata)
+        Rdata::read_in(self.class, self.rtype, self.rdata)
     }
 
     /// Copies the rdata, names expanded.
@@ -105,7 +105,7 @@ impl<'a> Record<'a> {
     /// # Errors
     /// When it is not what the type asks for.
     pub fn to_rdata_buf(&self) -> Result<RdataBuf, WireError> {
-        RdataBuf::read(self.rtype, self.rdata)
+        RdataBuf::read_in(self.class, self.rtype, self.rdata)
     }
 
     /// Returns the length of the rdata as it stands in the message.

@@ -1,11 +1,11 @@
 //! A message read where it lies.
 
 use crate::{
-    edns::Edns,
+    edns::{Edns, EdnsOption, OptionCode},
     error::WireError,
     message::{Header, Question, Questions, Record, Records, Section},
     name::LastPointer,
-    record::Rtype,
+    record::{Class, Rtype},
     wire::Reader,
 };
 
@@ -133,8 +133,10 @@ impl<'a> View<'a> {
         Ok(found)
     }
 
-    /// Checks the whole message: every name and all rdata, and that nothing follows. In updates,
-    /// where rdata may be empty, it is checked where it is not.
+    /// Checks the whole message: every name and all rdata, that OPT and TSIG stand where they must,
+    /// and that nothing follows. In updates, where rdata may be empty, it is checked where it is
+    /// not. Of EDNS options, those that clients see in answers are checked (client subnet, cookie,
+    /// extended error, report channel); others are left to who reads them typed.
     ///
     /// # Errors
     /// With the first fault.
@@ -143,15 +145,41 @@ impl<'a> View<'a> {
         for _ in 0..self.counts[0] {
             Question::read(&mut reader)?;
         }
-        let records = self.counts[1..].iter().map(|count| u32::from(*count)).sum();
         let mut last = LastPointer::default();
-        for _ in 0..records {
-            let record = Record::read(&mut reader, &mut last)?;
-            if record.rdata_len() > 0 || self.header.opcode != crate::Opcode::UPDATE {
-                record.rdata()?;
+        for (section, count) in (1_usize..).zip(&self.counts[1..]) {
+            for left in (0..*count).rev() {
+                let record = Record::read(&mut reader, &mut last)?;
+                if record.rdata_len() > 0 || self.header.opcode != crate::Opcode::UPDATE {
+                    record.rdata()?;
+                }
+                if matches!(record.rtype(), Rtype::OPT | Rtype::TSIG) {
+                    check_place(&record, section, left)?;
+                }
             }
         }
         self.edns()?;
         reader.finish()
     }
+}
+
+/// OPT belongs into the additional section (RFC 6891 section 6.1.1), TSIG to its end (RFC 8945
+/// section 5.1).
+#[cold]
+fn check_place(record: &Record<'_>, section: usize, left: u16) -> Result<(), WireError> {
+    let is_opt = record.rtype() == Rtype::OPT;
+    if section != 3 || !(is_opt || (left == 0 && record.class() == Class::ANY)) {
+        return Err(WireError::Invalid {
+            at: record.name().offset(),
+            what: "OPT or TSIG record out of its place",
+        });
+    }
+    let mut options = record.rdata_reader();
+    while is_opt && !options.is_empty() {
+        let code = OptionCode(options.u16("option code")?);
+        let len = options.u16("option length")?;
+        let start = options.position();
+        let octets = options.bytes(usize::from(len), "option")?;
+        EdnsOption::check(code, octets).map_err(|error| error.moved(start))?;
+    }
+    Ok(())
 }

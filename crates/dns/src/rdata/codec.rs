@@ -4,15 +4,18 @@ use core::fmt::{self, Write};
 
 use crate::{
     error::{BuildError, TextError, WireError},
-    rdata::table::{self, Spec},
-    record::Rtype,
+    rdata::table::{Format, Spec},
+    record::{Class, Rtype},
     text::{Lexer, Printer, radix},
     wire::{Reader, Sink},
 };
 
+/// What is known of a type, if anything is.
+type Known = Option<&'static Spec>;
+
 /// Checks rdata that fills `reader`.
-pub(crate) fn check(rtype: Rtype, mut reader: Reader<'_>) -> Result<(), WireError> {
-    let Some(spec) = table::spec(rtype) else {
+pub(crate) fn check(known: Known, mut reader: Reader<'_>) -> Result<(), WireError> {
+    let Some(spec) = known else {
         return Ok(());
     };
     for (name, field) in spec.fields {
@@ -31,48 +34,48 @@ enum Names {
 
 /// Appends checked rdata with its names expanded.
 pub(crate) fn write_expanded(
-    rtype: Rtype,
+    known: Known,
     reader: Reader<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), BuildError> {
-    copy(rtype, reader, sink, Names::Expanded)
+    copy(known, reader, sink, Names::Expanded)
 }
 
 /// Appends checked rdata in canonical form (RFC 4034 section 6.2).
 pub(crate) fn write_canonical(
-    rtype: Rtype,
+    known: Known,
     reader: Reader<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), BuildError> {
-    let lowercase = table::spec(rtype).is_some_and(|spec| spec.lowercase);
+    let lowercase = known.is_some_and(|spec| spec.lowercase);
     let names = if lowercase {
         Names::Lowercase
     } else {
         Names::Expanded
     };
-    copy(rtype, reader, sink, names)
+    copy(known, reader, sink, names)
 }
 
 /// Appends checked rdata as it stands in a message: names compressed where the type allows.
 #[inline]
 pub(crate) fn write_message(
-    rtype: Rtype,
+    (class, rtype): (Class, Rtype),
     mut reader: Reader<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), BuildError> {
-    match table::spec(rtype) {
-        Some(spec) if spec.compress => copy(rtype, reader, sink, Names::Compressed),
+    match Format::of(class, rtype).spec(rtype) {
+        Some(spec) if spec.compress => copy(Some(spec), reader, sink, Names::Compressed),
         _ => sink.put(reader.rest()),
     }
 }
 
 fn copy(
-    rtype: Rtype,
+    known: Known,
     mut reader: Reader<'_>,
     sink: &mut impl Sink,
     names: Names,
 ) -> Result<(), BuildError> {
-    let fields = table::spec(rtype).map_or(&[][..], |spec| spec.fields);
+    let fields = known.map_or(&[][..], |spec| spec.fields);
     for (name, field) in fields {
         if field.is_name() {
             let found = reader.name().map_err(BuildError::Rdata)?;
@@ -92,8 +95,8 @@ fn copy(
 }
 
 /// Prints checked rdata in presentation format.
-pub(crate) fn print(rtype: Rtype, reader: Reader<'_>, out: &mut dyn Write) -> fmt::Result {
-    match table::spec(rtype) {
+pub(crate) fn print(known: Known, reader: Reader<'_>, out: &mut dyn Write) -> fmt::Result {
+    match known {
         Some(spec) if has_text(spec, reader) => {
             let mut reader = reader;
             let mut printer = Printer::new(out);
@@ -124,16 +127,17 @@ pub(crate) fn print_generic(mut reader: Reader<'_>, out: &mut dyn Write) -> fmt:
 
 /// Parses rdata to the end of the entry and appends its wire form, uncompressed.
 pub(crate) fn parse_rdata(
-    rtype: Rtype,
+    known: Known,
     tokens: &mut Lexer<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), TextError> {
     let start = out.len();
     let at = tokens.position();
     if !tokens.is_before_word() && is_generic(tokens)? {
-        parse_generic(rtype, tokens, out)?;
+        parse_generic(known, tokens, out)?;
     } else {
-        let Some(spec) = table::spec(rtype) else {
+        let Some(spec) = known else {
+            let at = tokens.next()?.map_or(at, |token| token.at);
             return Err(TextError::invalid(
                 at,
                 "a type without a format is written as \\#",
@@ -162,7 +166,7 @@ fn is_generic(tokens: &mut Lexer<'_>) -> Result<bool, TextError> {
 
 /// Parses what follows `\#`: the length, and as many octets in hexadecimal; a known type's rdata
 /// must be valid too.
-fn parse_generic(rtype: Rtype, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+fn parse_generic(known: Known, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let start = out.len();
     let token = tokens.expect("length")?;
     let len = token.number(u16::MAX.into(), "not a length up to 65535")?;
@@ -173,15 +177,15 @@ fn parse_generic(rtype: Rtype, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Res
     if (out.len() - start) as u64 != len {
         return Err(token.invalid("length does not match the octets"));
     }
-    if check_flat(rtype, Reader::new(&out[start..])).is_err() {
+    if check_flat(known, Reader::new(&out[start..])).is_err() {
         return Err(token.invalid("octets are not valid for this type"));
     }
     Ok(())
 }
 
 /// Checks rdata that fills `reader` and holds no pointer.
-fn check_flat(rtype: Rtype, mut reader: Reader<'_>) -> Result<(), WireError> {
-    let Some(spec) = table::spec(rtype) else {
+fn check_flat(known: Known, mut reader: Reader<'_>) -> Result<(), WireError> {
+    let Some(spec) = known else {
         return Ok(());
     };
     for (name, field) in spec.fields {

@@ -10,16 +10,17 @@ mod owned;
 pub(crate) mod table;
 mod views;
 
-pub(crate) use codec::{parse_rdata, write_expanded, write_message};
+pub(crate) use codec::{parse_rdata, write_message};
 pub use owned::RdataBuf;
+pub(crate) use table::Format;
 pub use table::{
-    A, A6, Aaaa, Afsdb, Amtrelay, Apl, Atma, Avc, Brid, Caa, Cdnskey, Cds, Cert, Cla, Cname, Csync,
-    Dhcid, Dlv, Dname, Dnskey, Doa, Ds, Dsync, Eid, Eui48, Eui64, Gid, Gpos, Hhit, Hinfo, Hip,
-    Https, Ipn, Ipseckey, Isdn, Key, Kx, L32, L64, Loc, Lp, Mb, Md, Mf, Mg, Minfo, Mr, Mx, Naptr,
-    Nid, Nimloc, Ninfo, Ns, Nsap, NsapPtr, Nsec, Nsec3, Nsec3param, Null, Nxname, Nxt, Openpgpkey,
-    Opt, Ptr, Px, Rdata, Resinfo, Rkey, Rp, Rrsig, Rt, Sig, Sink, Smimea, Soa, Spf, Srv, Sshfp,
-    Svcb, Ta, Talink, Tkey, Tlsa, Tsig, Txt, Uid, Uinfo, Unknown, Unspec, Uri, Wallet, Wks, X25,
-    Zonemd,
+    A, A6, Aaaa, Afsdb, Amtrelay, Apl, Atma, Avc, Brid, Caa, Cdnskey, Cds, Cert, ChaosA, Cla,
+    Cname, Csync, Dhcid, Dlv, Dname, Dnskey, Doa, Ds, Dsync, Eid, Eui48, Eui64, Gid, Gpos, Hhit,
+    Hinfo, Hip, Https, Ipn, Ipseckey, Isdn, Key, Kx, L32, L64, Loc, Lp, Mb, Md, Mf, Mg, Minfo, Mr,
+    Mx, Naptr, Nid, Nimloc, Ninfo, Ns, Nsap, NsapPtr, Nsec, Nsec3, Nsec3param, Null, Nxname, Nxt,
+    Openpgpkey, Opt, Ptr, Px, Rdata, Resinfo, Rkey, Rp, Rrsig, Rt, Sig, Sink, Smimea, Soa, Spf,
+    Srv, Sshfp, Svcb, Ta, Talink, Tkey, Tlsa, Tsig, Txt, Uid, Uinfo, Unknown, Unspec, Uri, Wallet,
+    Wks, X25, Zonemd,
 };
 pub use views::{
     AddressPart, GatewayView, GeoPlace, HostIdentity, NameList, Prefix, PrefixList, Strings,

@@ -5,13 +5,14 @@ use core::fmt;
 use crate::{
     error::{BuildError, TextError, WireError},
     name::Name,
-    rdata::{Rdata, codec},
-    record::Rtype,
+    rdata::{Format, Rdata, codec},
+    record::{Class, Rtype},
     text::Lexer,
     wire::Reader,
 };
 
-/// Owned rdata: a type and a checked, uncompressed wire form.
+/// Owned rdata: a type and a checked, uncompressed wire form. Its format is that of class IN unless
+/// it was made for another class.
 ///
 /// ```
 /// use eaves_dns::{RdataBuf, Rtype, rdata::A};
@@ -26,6 +27,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RdataBuf {
     rtype: Rtype,
+    format: Format,
     wire: Box<[u8]>,
 }
 
@@ -40,7 +42,11 @@ impl RdataBuf {
         if wire.len() > usize::from(u16::MAX) {
             return Err(BuildError::TooLong);
         }
-        Self::from_wire(view.rtype(), &wire).map_err(BuildError::Rdata)
+        let class = match view {
+            Rdata::ChaosA(_) => Class::CH,
+            _ => Class::IN,
+        };
+        Self::from_wire_in(class, view.rtype(), &wire).map_err(BuildError::Rdata)
     }
 
     /// Takes an uncompressed wire form.
@@ -49,12 +55,20 @@ impl RdataBuf {
     /// When it is not what the type asks for, is longer than 65535 octets or holds a compression
     /// pointer.
     pub fn from_wire(rtype: Rtype, wire: &[u8]) -> Result<Self, WireError> {
+        Self::from_wire_in(Class::IN, rtype, wire)
+    }
+
+    /// Takes an uncompressed wire form of a class.
+    ///
+    /// # Errors
+    /// As [`RdataBuf::from_wire`].
+    pub fn from_wire_in(class: Class, rtype: Rtype, wire: &[u8]) -> Result<Self, WireError> {
         if wire.len() > usize::from(u16::MAX) {
             return Err(WireError::Trailing {
                 at: usize::from(u16::MAX),
             });
         }
-        let rdata = Self::read(rtype, Reader::new(wire))?;
+        let rdata = Self::read_in(class, rtype, Reader::new(wire))?;
         if *rdata.wire != *wire {
             return Err(WireError::Pointer { at: 0 });
         }
@@ -66,11 +80,21 @@ impl RdataBuf {
     /// # Errors
     /// When it is not what the type asks for.
     pub fn read(rtype: Rtype, reader: Reader<'_>) -> Result<Self, WireError> {
-        codec::check(rtype, reader)?;
+        Self::read_in(Class::IN, rtype, reader)
+    }
+
+    /// Copies rdata of a class that fills `reader` out of a message; names are expanded.
+    ///
+    /// # Errors
+    /// When it is not what the type asks for in that class.
+    pub fn read_in(class: Class, rtype: Rtype, reader: Reader<'_>) -> Result<Self, WireError> {
+        let format = Format::of(class, rtype);
+        codec::check(format.spec(rtype), reader)?;
         let mut wire = Vec::with_capacity(reader.remaining());
-        match codec::write_expanded(rtype, reader, &mut wire) {
+        match codec::write_expanded(format.spec(rtype), reader, &mut wire) {
             Ok(()) => Ok(Self {
                 rtype,
+                format,
                 wire: wire.into(),
             }),
             Err(_) => Err(WireError::Invalid {
@@ -93,9 +117,23 @@ impl RdataBuf {
     /// # Errors
     /// When the text is not what the type asks for, with the offset at which it fails.
     pub fn parse_within(rtype: Rtype, text: &str, origin: &Name) -> Result<Self, TextError> {
+        Self::parse_in(Class::IN, rtype, text, origin)
+    }
+
+    /// Parses presentation format of a class, typed or `\#`; names are relative to `origin`.
+    ///
+    /// # Errors
+    /// When the text is not what the type asks for in that class, with the offset at which it fails.
+    pub fn parse_in(
+        class: Class,
+        rtype: Rtype,
+        text: &str,
+        origin: &Name,
+    ) -> Result<Self, TextError> {
+        let format = Format::of(class, rtype);
         let mut tokens = Lexer::new(text.as_bytes(), Some(origin));
         let mut wire = Vec::new();
-        codec::parse_rdata(rtype, &mut tokens, &mut wire)?;
+        codec::parse_rdata(format.spec(rtype), &mut tokens, &mut wire)?;
         if !tokens.is_at_end() {
             return Err(TextError::Trailing {
                 at: tokens.position(),
@@ -103,6 +141,7 @@ impl RdataBuf {
         }
         Ok(Self {
             rtype,
+            format,
             wire: wire.into(),
         })
     }
@@ -124,7 +163,7 @@ impl RdataBuf {
     /// # Errors
     /// Never: the octets were checked when the value was made.
     pub fn view(&self) -> Result<Rdata<'_>, WireError> {
-        Rdata::read(self.rtype, Reader::new(&self.wire))
+        Rdata::read_as(self.format, self.rtype, Reader::new(&self.wire))
     }
 
     /// Returns the canonical form: names of some types in lower case (RFC 4034 section 6.2 as
@@ -132,9 +171,11 @@ impl RdataBuf {
     #[must_use]
     pub fn canonical(&self) -> Self {
         let mut wire = Vec::with_capacity(self.wire.len());
-        match codec::write_canonical(self.rtype, Reader::new(&self.wire), &mut wire) {
+        let spec = self.format.spec(self.rtype);
+        match codec::write_canonical(spec, Reader::new(&self.wire), &mut wire) {
             Ok(()) => Self {
                 rtype: self.rtype,
+                format: self.format,
                 wire: wire.into(),
             },
             Err(_) => self.clone(),
@@ -153,7 +194,7 @@ impl RdataBuf {
 
 impl fmt::Display for RdataBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        codec::print(self.rtype, Reader::new(&self.wire), f)
+        codec::print(self.format.spec(self.rtype), Reader::new(&self.wire), f)
     }
 }
 

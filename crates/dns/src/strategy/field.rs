@@ -7,7 +7,7 @@ use crate::rdata::table::Field;
 pub(super) fn make(field: Field, entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
     match field {
         Field::Algorithm | Field::Protocol | Field::Scheme | Field::U8 => out.push(entropy.octet()),
-        Field::CertType | Field::Type | Field::U16 => out.extend(entropy.exactly(2)),
+        Field::CertType | Field::Octal | Field::Type | Field::U16 => out.extend(entropy.exactly(2)),
         Field::Ipv4 | Field::Period | Field::Time | Field::U32 => out.extend(entropy.exactly(4)),
         Field::Eui48 | Field::U48 => out.extend(entropy.exactly(6)),
         Field::Eui64 | Field::Groups | Field::Ipn => out.extend(entropy.exactly(8)),
@@ -50,7 +50,9 @@ fn make_special(field: Field, entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
             out.push(entropy.octet() & 0x7f);
             out.extend(entropy.exactly(len));
         }
-        Field::DsDigest | Field::CdsDigest | Field::TlsData => digest(field, entropy, out),
+        Field::DsDigest | Field::CdsDigest | Field::SshDigest | Field::TlsData => {
+            digest(field, entropy, out);
+        }
         Field::ZoneDigest => {
             let algorithm = 1 + entropy.octet() % 4;
             out.extend([1 + entropy.octet() % 9, algorithm]);
@@ -131,9 +133,11 @@ fn digest(field: Field, entropy: &mut Entropy<'_>, out: &mut Vec<u8>) {
     *how %= 7;
     let len = match (field, *how) {
         (Field::CdsDigest, 0) => 1,
-        (Field::TlsData, 1) | (Field::DsDigest | Field::CdsDigest, 2 | 3) => 32,
+        (Field::TlsData, 1)
+        | (Field::DsDigest | Field::CdsDigest, 2 | 3)
+        | (Field::SshDigest, 2) => 32,
         (Field::TlsData, 2) => 64,
-        (Field::DsDigest | Field::CdsDigest, 1) => 20,
+        (Field::DsDigest | Field::CdsDigest | Field::SshDigest, 1) => 20,
         (Field::DsDigest | Field::CdsDigest, 4) => 48,
         _ => entropy.below(40),
     };

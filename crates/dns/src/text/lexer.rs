@@ -191,6 +191,16 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Returns the next token, which must not be quoted.
+    #[inline]
+    pub(crate) fn expect_word(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
+        let token = self.expect(field)?;
+        if token.quoted {
+            return Err(token.invalid("quoted, which only strings are"));
+        }
+        Ok(token)
+    }
+
     /// Returns the next token, and its key as [`mnemonic::key`] makes it.
     #[inline]
     pub(crate) fn expect_key(

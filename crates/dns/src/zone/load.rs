@@ -162,6 +162,7 @@ impl Loader {
         let mut nodes = HashMap::new();
         for (name, items) in core::mem::take(&mut self.names) {
             self.check_cname(&name, &items);
+            self.check_alone(&name, &items);
             let node = self.node(&name, &items, &mut places);
             nodes.insert(name, node);
         }
@@ -224,10 +225,13 @@ impl Loader {
     fn check_apex(&mut self) {
         let origin = self.origin.clone();
         let apex = self.names.get(&origin).map_or(&[][..], Vec::as_slice);
-        let soas: Vec<&Item> = apex
-            .iter()
-            .filter(|item| item.rtype == Rtype::SOA)
-            .collect();
+        // A record that stands twice is one (RFC 2181 section 5).
+        let mut soas: Vec<&Item> = Vec::new();
+        for item in apex.iter().filter(|item| item.rtype == Rtype::SOA) {
+            if soas.iter().all(|known| known.rdata != item.rdata) {
+                soas.push(item);
+            }
+        }
         let mut faults = Vec::new();
         if soas.len() != 1 {
             let place = soas
@@ -265,6 +269,21 @@ impl Loader {
                 Some(second.rtype),
                 Fault::CnameAndOther,
             );
+        }
+    }
+
+    /// Reports a second DNAME, and a DS that belongs to the parent's zone.
+    fn check_alone(&mut self, name: &Name, items: &[Item]) {
+        let mut dnames = items.iter().filter(|item| item.rtype == Rtype::DNAME);
+        if let Some(first) = dnames.next()
+            && let Some(second) = dnames.find(|item| item.rdata != first.rdata)
+        {
+            let fault = Fault::SeveralDnames;
+            self.report(&second.place, Some(name), Some(Rtype::DNAME), fault);
+        }
+        let ds = items.iter().find(|item| item.rtype == Rtype::DS);
+        if let Some(ds) = ds.filter(|_| *name == *self.origin) {
+            self.report(&ds.place, Some(name), Some(Rtype::DS), Fault::DsAtApex);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a zone holds at one name.
 
+use std::collections::HashSet;
+
 use crate::record::{Rtype, Ttl};
 
 /// The `RRsets` of a name; none at an empty non-terminal.
@@ -10,6 +12,9 @@ pub(crate) struct Node {
     /// no name.
     pub(crate) children: u32,
 }
+
+/// How many records of an `RRset` are compared one by one.
+const FEW: usize = 16;
 
 /// An `RRset`: its records' rdata one after another, each behind its length.
 #[derive(Clone, Debug)]
@@ -39,9 +44,17 @@ impl Node {
 impl Rrset {
     /// Packs rdata; records that are there already are left out (RFC 2181 section 5).
     pub(crate) fn new<'r>(rtype: Rtype, ttl: Ttl, rdatas: impl Iterator<Item = &'r [u8]>) -> Self {
+        let rdatas: Vec<&[u8]> = rdatas.collect();
+        let mut seen = HashSet::new();
         let mut packed = Vec::new();
-        for rdata in rdatas {
-            if unpack(&packed).any(|known| known == rdata) {
+        for rdata in &rdatas {
+            // Comparing with each before is fastest for the few that there usually are, and
+            // quadratic in the many that there may be.
+            let is_known = match rdatas.len() {
+                0..=FEW => unpack(&packed).any(|known| known == *rdata),
+                _ => !seen.insert(*rdata),
+            };
+            if is_known {
                 continue;
             }
             // Rdata comes checked: it is at most 65535 octets long.

@@ -124,6 +124,12 @@ pub enum Fault {
     /// A CNAME beside other records, or two of them (RFC 2181 section 10.1).
     #[error("CNAME and other data")]
     CnameAndOther,
+    /// Several DNAMEs at a name (RFC 6672 section 2.4).
+    #[error("more than one DNAME")]
+    SeveralDnames,
+    /// A DS at the apex, where it would be the parent's (RFC 4035 section 2.4).
+    #[error("DS at the apex")]
+    DsAtApex,
     /// A record of another class.
     #[error("record is not of class IN")]
     Class,

@@ -3,7 +3,7 @@
 use crate::{
     error::TextError,
     name::Name,
-    rdata::{parse_rdata, table},
+    rdata::{Format, parse_rdata, table},
     record::{Class, Rtype, Ttl},
     text::{Lexer, Token, mnemonic},
     zonefile::Scanned,
@@ -49,9 +49,11 @@ impl Current {
         let head = Head::read(tokens)?;
         self.rtype = Some(head.rtype);
         self.rdata.clear();
-        parse_rdata(head.rtype, tokens, &mut self.rdata)?;
+        let class = head.class.unwrap_or(self.class);
+        let known = Format::of(class, head.rtype).spec(head.rtype);
+        parse_rdata(known, tokens, &mut self.rdata)?;
         self.ttl = Some(self.ttl_of(&head, start)?);
-        self.class = head.class.unwrap_or(self.class);
+        self.class = class;
         Ok(true)
     }
 

@@ -1,7 +1,7 @@
 """Judges rdata with dnspython: JSON lines in, one JSON line out for each.
 
-In: {"type", "wire", "text", "generic", "canonical", "mutants": [hex, ...]}
-Out: {"faults": [...], "theirs": text or null, "mutants": [accepted, ...]}
+In: {"number", "wire", "text", "generic", "canonical", "mutants": [hex, ...], "texts": [...]}
+Out: {"faults": [...], "theirs": text or null, "mutants": [accepted, ...], "texts": [hex or null, ...]}
 """
 
 import json
@@ -28,7 +28,8 @@ def judge(case):
     try:
         rdata = read(rdtype, wire)
     except Exception as error:
-        return {"faults": [f"refused: {error!r}"], "theirs": None, "mutants": [], "known": known}
+        fault = f"refused: {error!r}"
+        return {"faults": [fault], "theirs": None, "mutants": [], "texts": [], "known": known}
     if rdata.to_wire() != wire:
         faults.append(f"rewritten as {rdata.to_wire().hex()}")
     if rdata.to_digestable().hex() != case["canonical"]:
@@ -55,7 +56,13 @@ def judge(case):
             mutants.append(read(rdtype, octets).to_wire() == octets)
         except Exception:
             mutants.append(False)
-    return {"faults": faults, "theirs": theirs, "mutants": mutants, "known": known}
+    texts = []
+    for text in case["texts"]:
+        try:
+            texts.append(dns.rdata.from_text(IN, rdtype, text).to_wire().hex())
+        except Exception:
+            texts.append(None)
+    return {"faults": faults, "theirs": theirs, "mutants": mutants, "texts": texts, "known": known}
 
 
 for line in sys.stdin:

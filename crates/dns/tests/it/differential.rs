@@ -20,6 +20,12 @@ use serde_json::{Value, json};
 const SAMPLES: usize = 25;
 const MUTANTS: usize = 4;
 
+/// Samples per type: `EAVES_DNS_SAMPLES` of them, for whoever has the time.
+fn samples() -> usize {
+    let wanted = std::env::var("EAVES_DNS_SAMPLES").ok();
+    wanted.map_or(SAMPLES, |wanted| wanted.parse().expect("a number"))
+}
+
 /// Types it has no code for, so that it takes any octets.
 const ABROAD: [Rtype; 23] = [
     Rtype::MD,
@@ -71,14 +77,16 @@ fn hex(bytes: &[u8]) -> String {
 struct Case {
     rdata: RdataBuf,
     mutants: Vec<Vec<u8>>,
+    /// Texts that may or may not be rdata.
+    texts: Vec<String>,
 }
 
 fn cases(seed: u64) -> Vec<Case> {
     let mut random = Random(seed);
     let mut cases = Vec::new();
     for rtype in types().filter(|rtype| !rtype.is_meta() || matches!(rtype.0, 249 | 250)) {
-        let mut left = SAMPLES;
-        for _ in 0..40 * SAMPLES {
+        let mut left = samples();
+        for _ in 0..40 * left {
             let octets = random.octets(160);
             let Some(rdata) = make(rtype, &mut Entropy::new(&octets)) else {
                 continue;
@@ -86,7 +94,14 @@ fn cases(seed: u64) -> Vec<Case> {
             let mutants = (0..MUTANTS)
                 .map(|_| mutate(rdata.as_wire(), &mut random))
                 .collect();
-            cases.push(Case { rdata, mutants });
+            let text = rdata.to_string();
+            let texts = (0..MUTANTS).map(|_| mutate_text(&text, &mut random));
+            let texts = texts.collect();
+            cases.push(Case {
+                rdata,
+                mutants,
+                texts,
+            });
             left -= 1;
             if left == 0 {
                 break;
@@ -111,6 +126,21 @@ fn mutate(wire: &[u8], random: &mut Random) -> Vec<u8> {
         _ => wire.push(random.next() as u8),
     }
     wire
+}
+
+/// Takes a character out of a text, puts one in, or another in its place.
+fn mutate_text(text: &str, random: &mut Random) -> String {
+    const SIGNS: &[u8] = b"aZ0.9-:\"\\ ;()=,$@+/";
+    let mut text: Vec<char> = text.chars().collect();
+    let place = random.next() as usize % (text.len() + 1);
+    let sign = char::from(SIGNS[random.next() as usize % SIGNS.len()]);
+    match random.next() % 3 {
+        0 => text.insert(place, sign),
+        1 if place < text.len() => text[place] = sign,
+        _ if place < text.len() => drop(text.remove(place)),
+        _ => text.push(sign),
+    }
+    text.into_iter().collect()
 }
 
 /// The interpreter of an environment that has dnspython, made if there is none. Outside of CI, a
@@ -159,12 +189,17 @@ fn judge(python: &Path, cases: &[Case]) -> Vec<Value> {
         .spawn()
         .unwrap();
     let mut lines = String::new();
-    for Case { rdata, mutants } in cases {
+    for Case {
+        rdata,
+        mutants,
+        texts,
+    } in cases
+    {
         let mutants: Vec<String> = mutants.iter().map(|mutant| hex(mutant)).collect();
         let line = json!({
             "number": rdata.rtype().0, "wire": hex(rdata.as_wire()), "text": rdata.to_string(),
             "generic": rdata.to_generic(), "canonical": hex(rdata.canonical().as_wire()),
-            "mutants": mutants,
+            "mutants": mutants, "texts": texts,
         });
         lines.push_str(&line.to_string());
         lines.push('\n');
@@ -200,6 +235,14 @@ fn compare(seed: u64) {
         }
         if ABROAD.contains(&rtype) {
             continue;
+        }
+        for (text, theirs) in case.texts.iter().zip(answer["texts"].as_array().unwrap()) {
+            if let (Ok(ours), Some(theirs)) = (RdataBuf::parse(rtype, text), theirs.as_str())
+                && hex(ours.as_wire()) != theirs
+                && !is_explained_mutant(rtype, ours.as_wire())
+            {
+                faults.push(format!("{rtype} {text}: they read {theirs}, we {ours:?}"));
+            }
         }
         for (mutant, accepted) in case
             .mutants

@@ -49,3 +49,9 @@ proptest! {
         checks::query(&message);
     }
 }
+
+#[test]
+fn what_fuzzing_found_holds() {
+    // An ATM address of dots only.
+    checks::rdata(b"\0\x22.");
+}

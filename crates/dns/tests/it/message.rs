@@ -162,6 +162,60 @@ fn a_second_opt_and_an_opt_with_an_owner_are_refused() {
     assert!(View::parse(owned).unwrap().edns().is_err());
 }
 
+/// A message of one record, in the section of that number.
+fn message_of(section: usize, record: &[u8], behind: &[u8]) -> Vec<u8> {
+    let mut message = vec![0; 12];
+    message[5 + 2 * section] = 1 + u8::from(!behind.is_empty());
+    [&message, record, behind].concat()
+}
+
+#[test]
+fn opt_and_tsig_stand_where_they_must() {
+    let opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
+    let a = b"\0\0\x01\0\x01\0\0\0\0\0\x04\xc0\0\x02\x01";
+    let rdata = b"\x01h\0\0\0\0\0\0\0\x01\x2c\0\0\0\x07\0\0\0\0";
+    let mut tsig = b"\0\0\xfa\0\xff\0\0\0\0\0\x13".to_vec();
+    tsig.extend_from_slice(rdata);
+    let check = |bytes: Vec<u8>| View::parse(&bytes).unwrap().check();
+    assert_eq!(check(message_of(3, opt, a)), Ok(()));
+    assert_eq!(check(message_of(3, a, &tsig)), Ok(()));
+    let misplaced = |at| {
+        let what = "OPT or TSIG record out of its place";
+        Err(WireError::Invalid { at, what })
+    };
+    for section in [1, 2] {
+        assert_eq!(check(message_of(section, opt, b"")), misplaced(12));
+        assert_eq!(check(message_of(section, &tsig, b"")), misplaced(12));
+    }
+    assert_eq!(check(message_of(3, &tsig, a)), misplaced(12));
+    tsig[4] = 1;
+    assert_eq!(check(message_of(3, &tsig, b"")), misplaced(12));
+}
+
+#[test]
+fn options_that_deserve_it_are_checked_with_the_message() {
+    let message = |option: &[u8]| {
+        let mut opt = b"\0\0\x29\x04\xd0\0\0\0\0\0".to_vec();
+        opt.push(option.len() as u8);
+        message_of(3, &[&opt, option].concat(), b"")
+    };
+    let table: [(&[u8], Option<usize>); 7] = [
+        (b"\0\x0a\0\x0812345678", None),
+        (b"\0\x0a\0\x09123456789", Some(27)),
+        (b"\0\x08\0\x05\0\x01\x08\0\x7f", None),
+        (b"\0\x08\0\x05\0\x01\x07\0\x7f", Some(31)),
+        (b"\0\x0f\0\x04\0\x12ab", None),
+        (b"\0\x0f\0\x04\0\x12a\xff", Some(30)),
+        // What is malformed of any other code is for those who read it.
+        (b"\0\x09\0\x03abc", None),
+    ];
+    for (option, at) in table {
+        let bytes = message(option);
+        let checked = View::parse(&bytes).unwrap().check();
+        assert_eq!(checked.err().map(|error| error.at()), at, "{option:?}");
+    }
+}
+
 #[test]
 fn counts_that_lie_are_errors() {
     let view = b"\0\x01\0\0\0\x01\xff\xff\0\0\0\0\0\0\x01\0\x01";

@@ -480,3 +480,23 @@ fn all_problems_of_a_zone_are_told() {
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     assert!(load.zone.is_none());
 }
+
+#[test]
+fn records_of_which_there_is_one_stand_alone() {
+    let head = "$TTL 5\n@ SOA ns admin 1 1 1 1 1\n@ NS ns.test.\n";
+    let faults = |text: &str| -> Vec<Fault> {
+        let load = Zone::parse(&format!("{head}{text}"), &name("example."));
+        let problems = load.problems.into_iter();
+        problems.map(|problem| problem.fault).collect()
+    };
+    // The same record twice is one (RFC 2181 section 5).
+    assert_eq!(
+        faults("@ SOA ns admin 1 1 1 1 1\nd DNAME a.\nd DNAME a.\n"),
+        []
+    );
+    assert_eq!(faults("@ SOA ns admin 2 1 1 1 1\n"), [Fault::SoaCount(2)]);
+    assert_eq!(faults("d DNAME a.\nd DNAME b.\n"), [Fault::SeveralDnames]);
+    let ds = format!("DS 1 8 2 {}\n", "00".repeat(32));
+    assert_eq!(faults(&format!("@ {ds}")), [Fault::DsAtApex]);
+    assert_eq!(faults(&format!("sub NS ns.test.\nsub {ds}")), []);
+}

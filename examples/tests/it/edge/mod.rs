@@ -2,7 +2,7 @@
 
 mod caching;
 mod config;
-mod dns;
+pub(crate) mod dns;
 mod failover;
 mod herd;
 mod hostile;

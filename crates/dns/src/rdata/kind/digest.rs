@@ -64,6 +64,8 @@ digests! {
     CdsDigest cds_len;
     /// TLSA's data, behind its matching type.
     TlsData tls_len;
+    /// SSHFP's fingerprint, behind its type.
+    SshDigest ssh_len;
 }
 
 /// RFC 4034, RFC 4509, RFC 5933, RFC 6605; type 0 is reserved, so no length fits it.
@@ -86,6 +88,15 @@ fn tls_len(how: u8) -> Option<usize> {
     match how {
         1 => Some(32),
         2 => Some(64),
+        _ => None,
+    }
+}
+
+/// RFC 4255 section 3.1.3, RFC 6594 section 4.
+fn ssh_len(how: u8) -> Option<usize> {
+    match how {
+        1 => Some(20),
+        2 => Some(32),
         _ => None,
     }
 }
@@ -124,9 +135,9 @@ kind! {
     }
     parse(tokens, field, bytes) {
         let start = bytes.len();
-        let scheme = tokens.expect(field)?;
+        let scheme = tokens.expect_word(field)?;
         bytes.push(scheme.number(255, "not a number up to 255")? as u8);
-        let algorithm = tokens.expect(field)?;
+        let algorithm = tokens.expect_word(field)?;
         bytes.push(algorithm.number(255, "not a number up to 255")? as u8);
         radix::hex_rest(tokens, field, bytes)?;
         if !is_zone_digest(bytes[start], bytes[start + 1], bytes.len() - start - 2) {

@@ -7,19 +7,15 @@ use crate::{
     wire::{Reader, Sink},
 };
 
-/// Reads groups of hexadecimal digits, each of `width`, with `separator` in between.
-fn parse_groups(
-    token: &Token<'_>,
-    (count, width, separator): (usize, usize, u8),
-    bytes: &mut Vec<u8>,
-) -> Result<(), TextError> {
+/// Reads `count` pairs of hexadecimal digits with dashes in between.
+fn parse_octets(token: &Token<'_>, count: usize, bytes: &mut Vec<u8>) -> Result<(), TextError> {
     let bad = || token.invalid("not groups of hexadecimal digits");
-    if token.text.len() != count * (width + 1) - 1 {
+    if token.text.len() != count * 3 - 1 {
         return Err(bad());
     }
-    for group in token.text.chunks(width + 1) {
-        let (digits, rest) = group.split_at(width);
-        if !rest.is_empty() && rest != [separator] {
+    for group in token.text.chunks(3) {
+        let (digits, rest) = group.split_at(2);
+        if !rest.is_empty() && rest != [b'-'] {
             return Err(bad());
         }
         let inner = Token {
@@ -31,6 +27,24 @@ fn parse_groups(
     Ok(())
 }
 
+/// Reads four groups of one to four hexadecimal digits: zeros in front may be left out, as BIND
+/// does, but no group may.
+fn parse_locator(token: &Token<'_>) -> Result<u64, TextError> {
+    let bad = || token.invalid("not four groups of hexadecimal digits");
+    let (mut value, mut count) = (0, 0);
+    for group in token.text.split(|byte| *byte == b':') {
+        let text = core::str::from_utf8(group).map_err(|_| bad())?;
+        let is_group = matches!(group.len(), 1..=4) && group.iter().all(u8::is_ascii_hexdigit);
+        let digits = u16::from_str_radix(text, 16).map_err(|_| bad())?;
+        count += 1;
+        if !is_group || count > 4 {
+            return Err(bad());
+        }
+        value = value << 16 | u64::from(digits);
+    }
+    if count == 4 { Ok(value) } else { Err(bad()) }
+}
+
 kind! {
     /// A node or locator of ILNP: four groups of four digits (RFC 6742 section 2.1).
     Groups: u64;
@@ -40,7 +54,11 @@ kind! {
         let [a, b, c, d] = [48, 32, 16, 0].map(|shift| (view >> shift) as u16);
         out.show(format_args!("{a:04x}:{b:04x}:{c:04x}:{d:04x}"))
     }
-    parse(tokens, field, bytes) { parse_groups(&tokens.expect(field)?, (4, 4, b':'), bytes) }
+    parse(tokens, field, bytes) {
+        let value = parse_locator(&tokens.expect_word(field)?)?;
+        bytes.extend_from_slice(&value.to_be_bytes());
+        Ok(())
+    }
 }
 
 macro_rules! euis {
@@ -59,7 +77,7 @@ macro_rules! euis {
                 Ok(())
             }
             parse(tokens, field, bytes) {
-                parse_groups(&tokens.expect(field)?, ($len, 2, b'-'), bytes)
+                parse_octets(&tokens.expect_word(field)?, $len, bytes)
             }
         }
     )*};
@@ -79,7 +97,7 @@ kind! {
     write(view, sink) { sink.put(&view.to_be_bytes()) }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.expect_word(field)?;
         let what = "neither a number of 64 bits nor two of 32";
         let value = match memchr::memchr(b'.', token.text) {
             None => token.number(u64::MAX, what)?,

@@ -92,7 +92,9 @@ kind! {
                 bytes.extend_from_slice(digits);
                 Ok(())
             }
-            [] => Err(token.invalid("no address")),
+            octets if octets.iter().all(|byte| *byte == b'.') => {
+                Err(token.invalid("no address"))
+            }
             digits => {
                 bytes.push(0);
                 parse_dotted(&token, digits, bytes)

@@ -16,7 +16,7 @@ macro_rules! numbers {
             write(view, sink) { sink.put(&view.to_be_bytes()) }
             print(view, out) { out.show(view) }
             parse(tokens, field, bytes) {
-                let value = tokens.expect(field)?.number($int::MAX.into(), $what)?;
+                let value = tokens.expect_word(field)?.number($int::MAX.into(), $what)?;
                 bytes.extend_from_slice(&(value as $int).to_be_bytes());
                 Ok(())
             }
@@ -46,9 +46,26 @@ kind! {
     }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let value = tokens.expect(field)?.number((1 << 48) - 1, "not a number of 48 bits")?;
+        let value = tokens.expect_word(field)?.number((1 << 48) - 1, "not a number of 48 bits")?;
         let [_, _, octets @ ..] = value.to_be_bytes();
         bytes.extend_from_slice(&octets);
+        Ok(())
+    }
+}
+
+kind! {
+    /// Two octets, in text as octal digits.
+    Octal: u16;
+    read(reader, field) { reader.u16(field) }
+    write(view, sink) { sink.put(&view.to_be_bytes()) }
+    print(view, out) { out.show(format_args!("{view:o}")) }
+    parse(tokens, field, bytes) {
+        let token = tokens.expect_word(field)?;
+        // Signs, which the standard library would take, are no digits.
+        let digits = core::str::from_utf8(token.text).ok().filter(|text| !text.starts_with('+'));
+        let value = digits.and_then(|digits| u16::from_str_radix(digits, 8).ok());
+        let value = value.ok_or_else(|| token.invalid("not an octal number of 16 bits"))?;
+        bytes.extend_from_slice(&value.to_be_bytes());
         Ok(())
     }
 }
@@ -60,7 +77,7 @@ kind! {
     write(view, sink) { sink.put(&view.to_be_bytes()) }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.expect_word(field)?;
         let seconds = mnemonic::period(token.text).ok_or_else(|| token.invalid("not a time"))?;
         bytes.extend_from_slice(&seconds.to_be_bytes());
         Ok(())

@@ -45,6 +45,7 @@ macro_rules! view_type {
     (RelayType) => { u8 };
     (Salt) => { &'a [u8] };
     (Scheme) => { u8 };
+    (SshDigest) => { &'a [u8] };
     (Str) => { &'a [u8] };
     (Strs) => { Strings<'a> };
     (Tag) => { &'a [u8] };
@@ -146,7 +147,9 @@ macro_rules! record_types {
         #[non_exhaustive]
         pub enum Rdata<'a> {
             $($(#[doc = $doc])+ $view($view $(<$lt>)?),)*
-            /// Any other type.
+            /// An address of class CH.
+            ChaosA(ChaosA<'a>),
+            /// Any other type, or a type whose format is that of another class.
             Unknown(Unknown<'a>),
         }
 
@@ -165,11 +168,36 @@ macro_rules! record_types {
                 Ok(view)
             }
 
+            /// Reads and checks rdata of a class that fills `reader`.
+            ///
+            /// # Errors
+            /// When it is not what its type asks for in that class, or longer.
+            #[inline]
+            pub fn read_in(class: Class, rtype: Rtype, reader: Reader<'a>) -> Result<Self, WireError> {
+                Self::read_as(Format::of(class, rtype), rtype, reader)
+            }
+
+            #[inline]
+            pub(crate) fn read_as(
+                format: Format,
+                rtype: Rtype,
+                mut reader: Reader<'a>,
+            ) -> Result<Self, WireError> {
+                match format {
+                    Format::Usual => Self::read(rtype, reader),
+                    Format::Chaos => ChaosA::read(reader).map(Self::ChaosA),
+                    Format::Opaque => {
+                        Ok(Self::Unknown(Unknown { rtype, octets: reader.rest() }))
+                    }
+                }
+            }
+
             /// Returns the record type.
             #[must_use]
             pub fn rtype(&self) -> Rtype {
                 match self {
                     $(Self::$view(_) => Rtype::$constant,)*
+                    Self::ChaosA(_) => Rtype::A,
                     Self::Unknown(unknown) => unknown.rtype,
                 }
             }
@@ -182,6 +210,7 @@ macro_rules! record_types {
             pub fn write(&self, sink: &mut impl wire::Sink) -> Result<(), BuildError> {
                 match self {
                     $(Self::$view(view) => view.write(sink),)*
+                    Self::ChaosA(view) => view.write(sink),
                     Self::Unknown(unknown) => sink.put(unknown.octets),
                 }
             }
@@ -193,6 +222,7 @@ macro_rules! record_types {
             fields: &[$((stringify!($field), Field::$kind),)*],
             compress: has(&[$(stringify!($flag)),*], "compress"),
             lowercase: has(&[$(stringify!($flag)),*], "lowercase"),
+            internet: has(&[$(stringify!($flag)),*], "internet"),
         }
     };
     (@reader) => { Reader<'_> };

@@ -2,11 +2,14 @@
 //! [`Rdata`] come.
 
 mod entries;
+mod format;
 mod generate;
 mod lookup;
 mod spec;
 mod types;
 
+pub use format::ChaosA;
+pub(crate) use format::Format;
 pub(crate) use lookup::{by_key, by_mnemonic};
 #[cfg(feature = "proptest")]
 pub(crate) use spec::Field;

@@ -18,6 +18,8 @@ pub(crate) struct Spec {
     pub(crate) compress: bool,
     /// Names are lower-cased in canonical form (RFC 4034 section 6.2, RFC 6840 section 5.1).
     pub(crate) lowercase: bool,
+    /// The format is that of class IN; in other classes the octets mean nothing known.
+    pub(crate) internet: bool,
 }
 
 macro_rules! fields {
@@ -81,7 +83,7 @@ macro_rules! fields {
 }
 
 fields! {
-    A6Prefix Algorithm Atma Base64 Blob BlobRest CdsDigest CertType DashBase64 Degrees DsDigest Eui48 Eui64 FlatName Gateway Groups Hash Hex HipKey Ipn Ipv4 Ipv6 KeyBase64 Latitude Longitude Mac Name Names Nsap OldTypes Opaque OptStr Other Params Period Place Ports Prefixes Protocol Relay RelayType Salt Scheme Str Strs Tag Target Time TlsData Type Types U16 U32 U48 U8 Value ZoneDigest
+    A6Prefix Algorithm Atma Base64 Blob BlobRest CdsDigest CertType DashBase64 Degrees DsDigest Eui48 Eui64 FlatName Gateway Groups Hash Hex HipKey Ipn Ipv4 Ipv6 KeyBase64 Latitude Longitude Mac Name Names Nsap Octal OldTypes Opaque OptStr Other Params Period Place Ports Prefixes Protocol Relay RelayType Salt Scheme SshDigest Str Strs Tag Target Time TlsData Type Types U16 U32 U48 U8 Value ZoneDigest
 }
 
 impl Field {

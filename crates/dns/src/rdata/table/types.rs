@@ -6,6 +6,7 @@ use super::{
     entries::{
         classic_types, dnssec_types, late_types, modern_types, obsolete_types, services_types,
     },
+    format::{ChaosA, Format},
     generate::{record_types, view_type},
     spec::{Field, Spec},
 };
@@ -17,7 +18,7 @@ use crate::{
         ZoneDigest,
         kind::{self, Kind},
     },
-    record::Rtype,
+    record::{Class, Rtype},
     svcb::SvcParams,
     wire::{self, Reader},
 };

@@ -7,7 +7,7 @@ macro_rules! classic_types {
 $($entries)*
 
 /// A host address (RFC 1035 section 3.4.1).
-A = 1 A: [] "192.0.2.1" {
+A = 1 A: [internet] "192.0.2.1" {
     /// The address.
     address: Ipv4,
 }
@@ -79,7 +79,7 @@ NULL = 10 Null<'a>: [] {
 }
 
 /// Well known services (RFC 1035 section 3.4.2).
-WKS = 11 Wks<'a>: [] "192.0.2.1 6 25 80" {
+WKS = 11 Wks<'a>: [internet] "192.0.2.1 6 25 80" {
     /// The host.
     address: Ipv4,
     /// The IP protocol.

@@ -61,7 +61,7 @@ DNSKEY = 48 Dnskey<'a>: [] "257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+G
 }
 
 /// An identity of a DHCP client (RFC 4701 section 3).
-DHCID = 49 Dhcid<'a>: [] "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=" {
+DHCID = 49 Dhcid<'a>: [internet] "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=" {
     /// The identity.
     octets: Base64,
 }

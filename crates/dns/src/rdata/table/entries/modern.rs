@@ -89,7 +89,7 @@ ZONEMD = 63 Zonemd<'a>: [] "2018031500 1 1 c68090d90a7aed716bc459f9340e3d7c1370d
 }
 
 /// How to reach a service (RFC 9460).
-SVCB = 64 Svcb<'a>: [] r#"16 foo.example.org. mandatory="alpn,ipv4hint" alpn="h2,h3-19" ipv4hint="192.0.2.1""# {
+SVCB = 64 Svcb<'a>: [internet] r#"16 foo.example.org. mandatory="alpn,ipv4hint" alpn="h2,h3-19" ipv4hint="192.0.2.1""# {
     /// 0 for an alias, else lower is preferred.
     priority: U16,
     /// The host.
@@ -99,7 +99,7 @@ SVCB = 64 Svcb<'a>: [] r#"16 foo.example.org. mandatory="alpn,ipv4hint" alpn="h2
 }
 
 /// How to reach a web site (RFC 9460 section 9).
-HTTPS = 65 Https<'a>: [] r#"1 . alpn="h2,h3" port="8443" ech="AAIAAQ==" ipv6hint="2001:db8::1""# {
+HTTPS = 65 Https<'a>: [internet] r#"1 . alpn="h2,h3" port="8443" ech="AAIAAQ==" ipv6hint="2001:db8::1""# {
     /// 0 for an alias, else lower is preferred.
     priority: U16,
     /// The host.

@@ -7,13 +7,13 @@ macro_rules! obsolete_types {
 $($entries)*
 
 /// An NSAP address (RFC 1706 section 5).
-NSAP = 22 Nsap<'a>: [] "0x47000580005a0000000001e133ffffff00016100" {
+NSAP = 22 Nsap<'a>: [internet] "0x47000580005a0000000001e133ffffff00016100" {
     /// The address.
     address: Nsap,
 }
 
 /// A pointer from an NSAP address (RFC 1706 section 6).
-NSAP_PTR = 23 NsapPtr<'a>: [] "host.example." {
+NSAP_PTR = 23 NsapPtr<'a>: [internet] "host.example." {
     /// The name pointed to.
     target: FlatName,
 }
@@ -53,7 +53,7 @@ KEY = 25 Key<'a>: [] "512 255 13 AAECAw==" {
 }
 
 /// An X.400 mapping (RFC 2163 section 4).
-PX = 26 Px<'a>: [lowercase] "10 net2.example. px.example." {
+PX = 26 Px<'a>: [lowercase internet] "10 net2.example. px.example." {
     /// Lower is preferred.
     preference: U16,
     /// The mail domain.
@@ -81,25 +81,25 @@ NXT = 30 Nxt<'a>: [lowercase] "next.example. A MX SIG NXT" {
 }
 
 /// An endpoint identifier of Nimrod.
-EID = 31 Eid<'a>: [] "e32c6f78163a9348" {
+EID = 31 Eid<'a>: [internet] "e32c6f78163a9348" {
     /// The identifier.
     octets: Hex,
 }
 
 /// A locator of Nimrod.
-NIMLOC = 32 Nimloc<'a>: [] "32251a030067" {
+NIMLOC = 32 Nimloc<'a>: [internet] "32251a030067" {
     /// The locator.
     octets: Hex,
 }
 
 /// An ATM address.
-ATMA = 34 Atma<'a>: [] "+61200000000" {
+ATMA = 34 Atma<'a>: [internet] "+61200000000" {
     /// Its format, then the address.
     address: Atma,
 }
 
 /// An address in parts (RFC 2874 section 3).
-A6 = 38 A6<'a>: [lowercase] "64 ::1:2:3:4 prefix.example." {
+A6 = 38 A6<'a>: [lowercase internet] "64 ::1:2:3:4 prefix.example." {
     /// The part.
     part: A6Prefix,
 }

@@ -7,7 +7,7 @@ macro_rules! services_types {
 $($entries)*
 
 /// An IPv6 host address (RFC 3596).
-AAAA = 28 Aaaa: [] "2001:db8::1" {
+AAAA = 28 Aaaa: [internet] "2001:db8::1" {
     /// The address.
     address: Ipv6,
 }
@@ -19,7 +19,7 @@ LOC = 29 Loc: [] "42 21 54.000 N 71 6 18.000 W -24.00m 30.00m 10000.00m 10.00m" 
 }
 
 /// The location of a service (RFC 2782).
-SRV = 33 Srv<'a>: [lowercase] "10 20 443 host.example." {
+SRV = 33 Srv<'a>: [lowercase internet] "10 20 443 host.example." {
     /// Lower is tried first.
     priority: U16,
     /// Share among targets of the same priority.
@@ -31,7 +31,7 @@ SRV = 33 Srv<'a>: [lowercase] "10 20 443 host.example." {
 }
 
 /// A rewriting rule (RFC 3403 section 4.1).
-NAPTR = 35 Naptr<'a>: [lowercase] r#"100 10 "u" "sip+E2U" "!^.*$!sip:info@example.com!" ."# {
+NAPTR = 35 Naptr<'a>: [lowercase internet] r#"100 10 "u" "sip+E2U" "!^.*$!sip:info@example.com!" ."# {
     /// Lower comes first.
     order: U16,
     /// Lower comes first within an order.
@@ -47,7 +47,7 @@ NAPTR = 35 Naptr<'a>: [lowercase] r#"100 10 "u" "sip+E2U" "!^.*$!sip:info@exampl
 }
 
 /// A key exchanger (RFC 2230 section 3).
-KX = 36 Kx<'a>: [lowercase] "10 kx.example." {
+KX = 36 Kx<'a>: [lowercase internet] "10 kx.example." {
     /// Lower is preferred.
     preference: U16,
     /// The host.
@@ -79,7 +79,7 @@ OPT = 41 Opt<'a>: [] {
 }
 
 /// Address prefixes (RFC 3123).
-APL = 42 Apl<'a>: [] "1:192.168.32.0/21 !2:2001:db8::/32" {
+APL = 42 Apl<'a>: [internet] "1:192.168.32.0/21 !2:2001:db8::/32" {
     /// The prefixes.
     prefixes: Prefixes,
 }
@@ -91,11 +91,11 @@ SSHFP = 44 Sshfp<'a>: [] "4 2 123456789abcdef67890123456789abcdef67890123456789a
     /// How the fingerprint was made.
     hash: U8,
     /// The fingerprint.
-    fingerprint: Hex,
+    fingerprint: SshDigest,
 }
 
 /// A key for `IPsec` (RFC 4025 section 2.1).
-IPSECKEY = 45 Ipseckey<'a>: [] "10 1 2 192.0.2.38 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==" {
+IPSECKEY = 45 Ipseckey<'a>: [internet] "10 1 2 192.0.2.38 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==" {
     /// Lower is preferred.
     precedence: U8,
     /// What the gateway is.

@@ -1,4 +1,13 @@
-//! The DNS programs, started as their users start them.
+//! The DNS programs, started as their users start them, beside the programs that others wrote.
+
+mod clients;
+mod cost;
+mod query;
+mod servers;
+mod wire;
+mod zone;
+mod zonecheck;
+mod zones;
 
 use std::{
     io::Write as _,
