@@ -25,8 +25,10 @@ fn line<'a>(page: &'a str, name: &str) -> &'a str {
 fn http_dns_and_tcp_are_watched_side_by_side() {
     let edge = Edge::start(&[]);
     let (proxy, dns) = (edge.address("proxy"), edge.address("dns"));
-    let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let nobody = nobody.local_addr().expect("its address");
+    let nobody = {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        socket.local_addr().expect("its address")
+    };
     let there = format!("dns://{dns}/www.edge.test?A");
     let missing = format!("dns://{dns}/nowhere.edge.test?A");
     let elsewhere = format!("dns://{dns}/www.example?A");
@@ -89,7 +91,7 @@ fn what_speaks_no_tls_and_no_grpc_is_down() {
 #[test]
 fn mistakes_on_the_command_line_are_told() {
     let up = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let up = up.local_addr().expect("its address").to_string();
+    let addr = up.local_addr().expect("its address").to_string();
     for (args, part) in [
         (vec!["gopher://x/"], "gopher:// is not spoken here"),
         (vec!["tcp://x"], "there is no port"),
@@ -98,9 +100,9 @@ fn mistakes_on_the_command_line_are_told() {
             "reading /there/is/no.pem",
         ),
         (vec!["dns://127.0.0.1/a..b"], "a..b"),
-        (vec![&*up, "--expect", "("], "no regular expression"),
+        (vec![&*addr, "--expect", "("], "no regular expression"),
         (
-            vec![&*up, "--interval", "0s"],
+            vec![&*addr, "--interval", "0s"],
             "interval: 0ns is out of range",
         ),
     ] {

@@ -13,6 +13,7 @@ mod prober;
 mod resolve;
 mod run;
 mod sockets;
+mod spared;
 
 pub use handle::{Handle, spawn, spawn_with};
 pub use named::{NameStatus, NamedOrigin};

@@ -12,6 +12,8 @@ use crate::pool::OriginConfig;
 pub(super) struct Names {
     fixed: Vec<OriginConfig>,
     entries: Vec<Entry>,
+    /// The earliest time at which an entry is due: it is asked for with every probe.
+    next: Mono,
 }
 
 #[derive(Debug)]
@@ -36,10 +38,13 @@ impl Names {
             failures: 0,
             error: None,
         });
-        Self {
+        let mut names = Self {
             fixed,
             entries: entries.collect(),
-        }
+            next: now,
+        };
+        names.note_next();
+        names
     }
 
     /// Returns all members.
@@ -62,16 +67,23 @@ impl Names {
 
     /// Returns when the next look-up is due.
     pub(super) fn next_due(&self) -> Mono {
+        self.next
+    }
+
+    fn note_next(&mut self) {
         let due = self.entries.iter().map(|entry| entry.due).min();
-        due.unwrap_or(Mono::MAX)
+        self.next = due.unwrap_or(Mono::MAX);
     }
 
     /// Returns a name whose look-up is due, and what to look up; it is then under way.
     pub(super) fn take_due(&mut self, now: Mono) -> Option<(usize, String)> {
+        if self.next > now {
+            return None;
+        }
         let at = self.entries.iter().position(|entry| entry.due <= now)?;
-        let entry = &mut self.entries[at];
-        entry.due = Mono::MAX;
-        Some((at, entry.named.host.clone()))
+        self.entries[at].due = Mono::MAX;
+        self.note_next();
+        Some((at, self.entries[at].named.host.clone()))
     }
 
     /// Takes the answer to a look-up; says whether the members changed.
@@ -82,13 +94,15 @@ impl Names {
             Ok(resolved) => Ok(resolved),
             Err(error) => Err(error.to_string()),
         };
-        match resolved {
+        let changed = match resolved {
             Ok(resolved) => entry.take(resolved, now),
             Err(error) => {
                 entry.fail(error, now);
                 false
             }
-        }
+        };
+        self.note_next();
+        changed
     }
 
     /// Takes back addresses that the pool has refused.

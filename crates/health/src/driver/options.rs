@@ -1,6 +1,6 @@
 //! [`Options`]: what a pool is run with.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use eaves_common::time::{Clock, SystemClock};
 
@@ -97,19 +97,12 @@ impl Options {
             Arc::new(Sockets::new(clock, resolver))
         });
         let mut problems = Problems::default();
+        if let Err(error) = config.validate() {
+            copy(&error, ("", ""), &mut problems);
+        }
         check_question(&config.check, "check", &*prober, &mut problems);
         check_questions(&config.origins, &*prober, &mut problems);
-        for (at, name) in self.names.iter().enumerate() {
-            name.check(&format!("names[{at}]"), &mut problems);
-            if let Some(check) = &name.template.check {
-                check_question(
-                    check,
-                    &format!("names[{at}].check"),
-                    &*prober,
-                    &mut problems,
-                );
-            }
-        }
+        check_names(&self.names, &*prober, &mut problems);
         problems.into_result()?;
         start(
             config,
@@ -136,6 +129,37 @@ impl std::fmt::Debug for Options {
             .field("seed", &self.seed)
             .field("names", &self.names)
             .finish_non_exhaustive()
+    }
+}
+
+/// Notes what is wrong with names, and with the origins that they stand for.
+fn check_names(names: &[NamedOrigin], prober: &dyn Prober, problems: &mut Problems) {
+    let mut taken = HashMap::new();
+    for (at, name) in names.iter().enumerate() {
+        let path = format!("names[{at}]");
+        name.check(&path, problems);
+        let alone = PoolConfig::new("").origin(name.template.clone());
+        if let Err(error) = alone.validate() {
+            copy(&error, ("origins[0]", &path), problems);
+        }
+        if let Some(first) = taken.insert(&name.template.name, at) {
+            let message = format!(
+                "{:?} is taken by names[{first}], use another",
+                name.template.name
+            );
+            problems.add(format!("{path}.name"), message);
+        }
+        if let Some(check) = &name.template.check {
+            check_question(check, &format!("{path}.check"), prober, problems);
+        }
+    }
+}
+
+/// Copies problems, with another beginning of their paths.
+fn copy(error: &ConfigError, (from, to): (&str, &str), problems: &mut Problems) {
+    for problem in error.problems() {
+        let rest = problem.path.strip_prefix(from).unwrap_or(&problem.path);
+        problems.add(format!("{to}{rest}"), &*problem.message);
     }
 }
 

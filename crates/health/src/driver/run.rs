@@ -2,17 +2,18 @@
 
 use std::{collections::HashMap, future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
-use eaves_common::time::Mono;
+use eaves_common::time::{Mono, Now};
 use tokio::{
     select,
     task::{Id, JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
-use super::{Finding, Probed, Resolved, handle::Shared};
+use super::{Finding, Probed, Resolved, handle::Shared, spared::Spared};
 use crate::{
     Monitor,
     monitor::Probe,
+    pool::Snapshot,
     probe::{Reason, Verdict},
 };
 
@@ -22,6 +23,7 @@ pub(super) struct Runner {
     under_way: HashMap<Id, Probe>,
     lookups: JoinSet<io::Result<Resolved>>,
     looked_up: HashMap<Id, usize>,
+    spared: Spared,
 }
 
 type Ended<T> = Result<(Id, T), JoinError>;
@@ -37,6 +39,7 @@ impl Runner {
             under_way: HashMap::new(),
             lookups: JoinSet::new(),
             looked_up: HashMap::new(),
+            spared: Spared::default(),
         }
     }
 
@@ -89,24 +92,39 @@ impl Runner {
         let now = self.shared.clock.now();
         let mut monitor = self.shared.monitor();
         monitor.handle_probe(probe.id, &finding.verdict, now);
+        let fitness = self
+            .spared
+            .observe(probe.origin, &probe.check, &finding.verdict);
+        if let Some(fitness) = fitness {
+            monitor.handle_fitness(probe.origin, fitness, now);
+        }
         let snapshot = monitor.snapshot();
         drop(monitor);
-        let members = snapshot.members();
         #[cfg(feature = "metrics")]
         crate::metrics::probe(probe.check.question.kind(), &finding);
-        let Some(origin) = members.slot(probe.origin).and_then(|slot| members.at(slot)) else {
-            return; // it has left
+        self.publish(&snapshot, &probe, finding, now);
+    }
+
+    /// Tells what a probe found, unless its origin has left.
+    fn publish(&mut self, snapshot: &Snapshot, probe: &Probe, finding: Finding, now: Now) {
+        let members = snapshot.members();
+        self.spared
+            .prune(members.len(), |origin| members.slot(origin).is_some());
+        let slot = members.slot(probe.origin);
+        let Some(origin) = slot.and_then(|slot| members.at(slot)) else {
+            return;
         };
-        if self.shared.findings.receiver_count() > 0 {
-            // A receiver may go in between.
-            let _ = self.shared.findings.send(Probed {
-                at: now,
-                origin: probe.origin,
-                name: origin.name().into(),
-                addr: probe.addr,
-                finding,
-            });
+        if self.shared.findings.receiver_count() == 0 {
+            return;
         }
+        // A receiver may go in between.
+        let _ = self.shared.findings.send(Probed {
+            at: now,
+            origin: probe.origin,
+            name: origin.name().into(),
+            addr: probe.addr,
+            finding,
+        });
     }
 
     /// Begins the look-ups that are due.
@@ -132,7 +150,7 @@ impl Runner {
             return;
         };
         #[cfg(feature = "metrics")]
-        crate::metrics::lookup(answer.is_ok());
+        crate::metrics::lookup(answer.as_ref().is_ok_and(|found| !found.addrs.is_empty()));
         let now = self.shared.clock.now();
         let mut names = self.shared.names();
         let before = names.addrs(at);

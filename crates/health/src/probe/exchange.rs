@@ -131,11 +131,15 @@ impl<'a> HttpExchange<'a> {
         let read = body.read(&mut rest, &mut self.buffer);
         let drained = body.is_drained();
         self.consumed += bytes.len();
-        let ended = read.map_err(|rule| self.refusal(rule))?;
         if !self.passed {
+            // What came before a fault is judged first, so that it does not matter how it was cut.
             let mut step = self.answer.feed(&self.buffer);
-            if ended && step == Step::More {
-                step = Step::Judged(self.answer.end());
+            if step == Step::More {
+                step = match read {
+                    Err(rule) => return Err(self.refusal(rule)),
+                    Ok(true) => Step::Judged(self.answer.end()),
+                    Ok(false) => Step::More,
+                };
             }
             if step != Step::Judged(Ok(())) || !self.is_kept() {
                 return Ok(step);
@@ -144,7 +148,7 @@ impl<'a> HttpExchange<'a> {
         }
         self.reusable = drained && rest.is_empty();
         let too_long = self.consumed > MAX_HEAD + self.question.max_body;
-        if drained || too_long {
+        if drained || too_long || read.is_err() {
             return Ok(Step::Judged(Ok(())));
         }
         Ok(Step::More)
@@ -367,6 +371,23 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn cuts_change_nothing(
+            framing in "(content-length: [0-9]{1,2}|transfer-encoding: chunked|)",
+            body in "([0-9a-f]{1,2}\r\n|0\r\n\r\n|ok|[a-z\r\n]{0,9}){0,5}",
+            piece in 1_usize..20,
+            keeps: bool,
+        ) {
+            let mut question = HttpQuestion { max_body: 30, ..wanting("ok") };
+            if keeps {
+                question.reuse = Reuse::KeepAlive;
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{body}").replace("OK\r\n\r\n\r\n", "OK\r\n\r\n");
+            let plain = |judged: Result<(), Reason>| judged.map_err(|reason| std::mem::discriminant(&reason));
+            let (whole, cut) = (judge(&question, answer.as_bytes(), 1000), judge(&question, answer.as_bytes(), piece));
+            prop_assert_eq!(plain(whole), plain(cut), "{:?}", answer);
+        }
 
         #[test]
         fn arbitrary_bytes_end_in_a_judgement(head in "HTTP/1.1 200 OK\r\n(transfer-encoding: chunked\r\n)?\r\n", bytes: Vec<u8>, piece in 1_usize..50) {

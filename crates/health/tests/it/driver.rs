@@ -233,3 +233,19 @@ async fn the_first_subscriber_misses_nothing_however_late_it_comes() {
     assert!(later.try_recv().is_err());
     handle.stop().await;
 }
+
+#[tokio::test]
+async fn an_origin_that_is_slow_is_spared() {
+    let good = origin(Manner::Answer("HTTP/1.1 200 OK\r\n\r\n")).await;
+    let named = |name: &str| OriginConfig::new(name, good);
+    let origins = [
+        named("a").check(check().max_latency(Duration::ZERO)),
+        named("b"),
+    ];
+    let check = check().timeout(Duration::from_secs(20));
+    let handle = driver::spawn(PoolConfig::new("web").check(check).origins(origins)).unwrap();
+    until(&handle, &[Standing::Degraded, Standing::Healthy]).await;
+    handle.set_origins(vec![named("a"), named("b")]).unwrap();
+    until(&handle, &[Standing::Healthy; 2]).await;
+    handle.stop().await;
+}

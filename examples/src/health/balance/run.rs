@@ -38,7 +38,7 @@ pub struct Options {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub rate: u32,
     /// How often a request may be tried again.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 2)]
     pub retries: u8,
     /// Sends no second request beside one that is late.
     #[arg(long)]

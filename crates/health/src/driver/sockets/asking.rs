@@ -54,7 +54,7 @@ impl<'a> Asking<'a> {
 
     async fn ask(&mut self) -> Result<(), Reason> {
         match &self.check().question {
-            #[cfg(feature = "command")]
+            #[cfg(all(feature = "command", unix))]
             Question::Command(command) => self.ask_command(command).await,
             Question::Dns(question) => self.ask_dns(question).await,
             #[cfg(feature = "http2")]
@@ -64,7 +64,7 @@ impl<'a> Asking<'a> {
             #[cfg(feature = "tls")]
             Question::Tls(question) => self.ask_tls(question).await,
             Question::Udp(question) => self.ask_udp(question).await,
-            #[cfg(not(all(feature = "command", feature = "http2", feature = "tls")))]
+            #[cfg(not(all(feature = "command", feature = "http2", feature = "tls", unix)))]
             _ => Err(lacking()),
         }
     }
@@ -149,10 +149,25 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// An origin is not to blame for what we have run out of.
 pub(super) fn refused(error: io::Error) -> Reason {
-    Reason::Connect {
-        detail: error.to_string(),
+    let detail = error.to_string();
+    match is_ours(&error) {
+        true => Reason::Broken { detail },
+        false => Reason::Connect { detail },
     }
+}
+
+/// Says whether a socket could not be opened for want of something here: ports, memory, files
+/// (`ENFILE` and `EMFILE` on every Unix), leave to send.
+fn is_ours(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, OutOfMemory, PermissionDenied};
+    let files = cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24));
+    files
+        || matches!(
+            error.kind(),
+            AddrNotAvailable | OutOfMemory | PermissionDenied
+        )
 }
 
 pub(super) fn broken(error: io::Error) -> Reason {
@@ -162,9 +177,25 @@ pub(super) fn broken(error: io::Error) -> Reason {
 }
 
 /// Pools with such questions are not started.
-#[cfg(not(all(feature = "command", feature = "http2", feature = "tls")))]
+#[cfg(not(all(feature = "command", feature = "http2", feature = "tls", unix)))]
 pub(super) fn lacking() -> Reason {
     Reason::Broken {
         detail: "a feature that it needs is not there".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_we_lack_says_nothing_of_the_origin() {
+        for (code, ours) in [(24, true), (23, true), (111, false), (104, false)] {
+            let reason = refused(io::Error::from_raw_os_error(code));
+            assert_eq!(matches!(reason, Reason::Broken { .. }), ours, "{reason}");
+        }
+        let reason = refused(io::ErrorKind::AddrNotAvailable.into());
+        assert!(matches!(reason, Reason::Broken { .. }));
     }
 }

@@ -1,7 +1,7 @@
 //! [`Sockets`]: the prober that opens connections, one protocol a file.
 
 mod asking;
-#[cfg(feature = "command")]
+#[cfg(all(feature = "command", unix))]
 mod command;
 mod connection;
 mod datagram;
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{monitor::Probe, probe::Question};
 
-/// Asks by sockets, and by programs with the feature `command`.
+/// Asks by sockets, and on Unix by programs with the feature `command`.
 ///
 /// # Cancel safety
 ///
@@ -78,7 +78,7 @@ impl Prober for Sockets {
 
     fn lacks(&self, question: &Question) -> Option<&'static str> {
         let there = [
-            ("command", cfg!(feature = "command")),
+            ("command", cfg!(all(feature = "command", unix))),
             ("http2", cfg!(feature = "http2")),
             ("tls", cfg!(feature = "tls")),
         ];

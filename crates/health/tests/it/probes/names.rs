@@ -131,18 +131,47 @@ async fn addresses_come_and_go_while_health_stays() {
 }
 
 #[tokio::test]
+async fn addresses_that_the_pool_has_no_room_for_are_told() {
+    let addr = origin(|_| async {}).await;
+    let book = Book::default();
+    book.set(Some(&["127.0.0.1"]));
+    let api = NamedOrigin::new("api", "api.example", addr.port());
+    let handle = Options::new()
+        .resolver(Arc::new(book.clone()))
+        .name(api.interval(Duration::from_millis(20)))
+        .spawn(PoolConfig::new("web").max_origins(1))
+        .unwrap();
+    let names = || handle.names().remove(0);
+    until("the first address is there", || names().addrs.len() == 1).await;
+    book.set(Some(&["127.0.0.1", "127.0.0.2"]));
+    until("two are too many", || {
+        let error = names().last_error;
+        error.is_some_and(|error| error.contains("over the limit of 1"))
+    })
+    .await;
+    assert_eq!(names().addrs, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
+    assert_eq!(handle.status().origins.len(), 1);
+    handle.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_name_is_told_at_the_start() {
     let name = NamedOrigin::new("api", "", 1)
         .interval(Duration::ZERO)
-        .max_addrs(0);
+        .max_addrs(0)
+        .with(|origin| origin.weight(2_000_000));
     let error = Options::new()
         .name(name)
-        .spawn(PoolConfig::new("web"))
+        .name(NamedOrigin::new("api", "api.example", 1))
+        .spawn(PoolConfig::new("web").max_origins(0))
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "names[0].interval: 0ns is out of range, use 10ms to 1d\n\
+        "max_origins: 0 is out of range, use 1 to 65535\n\
+         names[0].interval: 0ns is out of range, use 10ms to 1d\n\
          names[0].max_addrs: 0 is out of range, use 1 to 1024\n\
-         names[0].host: use a host name of 1 to 253 bytes"
+         names[0].host: use a host name of 1 to 253 bytes\n\
+         names[0].weight: 2000000 is out of range, use 0 to 1000000\n\
+         names[1].name: \"api\" is taken by names[0], use another"
     );
 }

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use eaves_health::{Algorithm, Outcome, PoolConfig, driver, pool::OriginConfig, probe::Check};
+use eaves_health::{
+    Algorithm, Outcome, PoolConfig, driver, monitor::Policy, pool::OriginConfig, probe::Check,
+};
 use tokio::time::timeout;
 
 use super::{PATIENCE, nobody, origin::origin};
@@ -17,7 +19,6 @@ use super::{PATIENCE, nobody, origin::origin};
 async fn a_thousand_origins_are_probed() {
     let good = origin(|_| async {}).await;
     let dead = nobody().await;
-    // Each of the good listens at an address of its own; the dead share one.
     let origins = (0..1000_u16).map(|at| {
         let addr = if at % 100 == 7 { dead } else { good };
         OriginConfig::new(format!("o{at}"), addr)
@@ -25,7 +26,13 @@ async fn a_thousand_origins_are_probed() {
     let check = Check::tcp()
         .interval(Duration::from_millis(500))
         .timeout(PATIENCE);
-    let config = PoolConfig::new("many").check(check).origins(origins);
+    // Both ends of each connection are files of this process, which may have a thousand of them.
+    let mut policy = Policy::default();
+    policy.max_probes = 200;
+    let config = PoolConfig::new("many")
+        .check(check)
+        .policy(policy)
+        .origins(origins);
     let handle = driver::spawn(config).unwrap();
     let mut findings = handle.findings();
     let all_known = async {
