@@ -276,9 +276,12 @@ fn same(a: &[u8], a_start: usize, b: &[u8], b_start: usize) -> bool {
             (i, j) = (i + 1 + usize::from(x), j + 1 + usize::from(x));
         };
         let is_pointer = (x > 63, y > 63);
+        if x != y && !is_pointer.0 && !is_pointer.1 {
+            return false;
+        }
         match (a.get(from..i), b.get(other..j)) {
-            (Some(p), Some(q)) if (x == y || is_pointer.0 || is_pointer.1) && fold::equal(p, q) => {
-            }
+            (Some([]), Some(_)) => {}
+            (Some(p), Some(q)) if fold::equal(p, q) => {}
             _ => return false,
         }
         match is_pointer {
