@@ -23,6 +23,7 @@ fn main() {
         return repeat(&work.to_string_lossy());
     }
     allocations();
+    threads();
     let mut criterion = Criterion::default().configure_from_args();
     store(&mut criterion);
     hit(&mut criterion);
@@ -46,7 +47,12 @@ fn repeat(work: &str) {
                 theirs.before_request(black_box(&request), then(10)),
             )),
             "head/eaves" => drop(black_box(respond(black_box(&head).clone()))),
-            "304/eaves" => drop(black_box(revalidated(&policy, black_box(&head), &answer))),
+            "304/eaves" => drop(black_box(revalidated(
+                &policy,
+                &request,
+                black_box(&head),
+                &answer,
+            ))),
             "304/peer" => drop(black_box(theirs.after_response(
                 black_box(&request),
                 &answer,
@@ -64,8 +70,14 @@ fn respond(head: Head) -> HeaderMap {
 }
 
 /// A 304 merged into what is stored, and the response that it leads to.
-fn revalidated(policy: &Policy, head: &Head, answer: &Response<()>) -> HeaderMap {
-    match policy.freshen(head, ResponseHead::from(answer), Times::at(at(7200))) {
+fn revalidated(
+    policy: &Policy,
+    request: &Request<()>,
+    head: &Head,
+    answer: &Response<()>,
+) -> HeaderMap {
+    let (request, answer) = (RequestHead::from(request), ResponseHead::from(answer));
+    match policy.freshen(request, head, answer, Times::at(at(7200))) {
         Freshened::Updated(head) => respond(head),
         Freshened::Mismatch => panic!("the tag is the stored one"),
     }
@@ -188,6 +200,41 @@ fn decide(policy: &Policy, request: &Request<()>, head: &Head) -> Decision {
     decision
 }
 
+/// Heads of hits built by one thread and by two at once, from copies as a store hands them out: what each takes of its
+/// own core.
+fn threads() {
+    const HEADS: u32 = 200_000;
+    let (policy, request, response) = (Policy::default(), request(), response());
+    let head = keep(&policy, &request, &response);
+    let build = || {
+        let started = thread_time();
+        for _ in 0..HEADS {
+            let copy = Head::from_bytes(black_box(&head).as_bytes().to_vec()).expect("a head");
+            black_box((decide(&policy, &request, &copy), respond(copy)));
+        }
+        (thread_time() - started) / HEADS
+    };
+    let mut best = (Duration::MAX, Duration::MAX);
+    for _ in 0..5 {
+        best.0 = best.0.min(build());
+        let both = std::thread::scope(|scope| {
+            [scope.spawn(build), scope.spawn(build)].map(|one| one.join())
+        });
+        let slower = both.into_iter().flatten().max().unwrap_or(Duration::MAX);
+        best.1 = best.1.min(slower);
+    }
+    let ratio = best.1.as_secs_f64() / best.0.as_secs_f64();
+    println!(
+        "policy/hit-and-head, one thread {:?}, two threads {:?}: {ratio:.2}",
+        best.0, best.1
+    );
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
 fn store(criterion: &mut Criterion) {
     let (policy, request, response) = (Policy::default(), request(), response());
     let mut group = criterion.benchmark_group("policy/store");
@@ -244,7 +291,7 @@ fn freshen(criterion: &mut Criterion) {
     let head = keep(&policy, &request, &response);
     let mut group = criterion.benchmark_group("policy/304");
     group.bench_function("eaves", |b| {
-        b.iter(|| revalidated(&policy, black_box(&head), &answer));
+        b.iter(|| revalidated(&policy, &request, black_box(&head), &answer));
     });
     let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
     group.bench_function("http-cache-semantics", |b| {

@@ -1,6 +1,8 @@
-//! The programs about limits: `limit-axum`, `limit-hyper`, `limit-tonic`, `limit-flood`, `limit-replay`.
+//! The programs about limits: `limit-axum`, `limit-hyper`, `limit-tonic`, `limit-cluster`, `limit-flood`,
+//! `limit-replay`.
 
 pub mod api;
+pub mod cluster;
 pub mod flood;
 pub mod plain;
 pub mod replay;

@@ -120,6 +120,15 @@ impl<T> Flights<T> {
         open.is_some_and(|open| open.iter().any(|(known, _)| known == selected.key()))
     }
 
+    /// Counts an answer that could be stored; returns how many there were for this request's key, as far as that is
+    /// remembered.
+    #[must_use]
+    pub fn count_use(&self, selected: &Selected) -> u32 {
+        self.shard(selected.primary())
+            .memory
+            .count_use(selected.key())
+    }
+
     /// Removes what is stored under a URI: `remove` runs while no fetch of it can commit. Fetches under way still
     /// serve those who wait for them, but nobody who asks from now on, and are not kept.
     pub fn invalidate<R>(&self, primary: &Key, remove: impl FnOnce() -> R) -> R {

@@ -183,8 +183,32 @@ impl Selected {
         self.parts.as_deref()
     }
 
+    /// Where a part is stored that begins at an offset, as something to look up and wait for by itself.
+    #[must_use]
+    pub fn piece(&self, start: u64) -> Option<Self> {
+        let parts = self.parts()?;
+        Some(Self {
+            primary: self.primary.clone(),
+            key: self.key.piece(parts.set, start),
+            variants: None,
+            head: None,
+            parts: None,
+        })
+    }
+
+    /// The same request, if these parts were stored under this key.
+    pub(super) fn with_parts(&self, key: Key, parts: Parts) -> Self {
+        Self {
+            primary: self.primary.clone(),
+            key,
+            variants: None,
+            head: None,
+            parts: Some(Box::new(parts)),
+        }
+    }
+
     /// Counts stored parts as absent from now on.
-    pub(crate) fn forget_parts(&mut self) {
+    pub fn forget_parts(&mut self) {
         self.parts = None;
     }
 

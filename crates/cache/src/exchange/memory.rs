@@ -11,6 +11,7 @@ use crate::key::Key;
 pub(super) struct Memory {
     unshared: LruCache<Key, Mono, RandomState>,
     invalidated: LruCache<Key, u64, RandomState>,
+    uses: LruCache<Key, u32, RandomState>,
     /// Invalidations up to this one may have been forgotten.
     floor: u64,
     epoch: u64,
@@ -21,6 +22,7 @@ impl Memory {
         Self {
             unshared: LruCache::with_hasher(entries, RandomState::new()),
             invalidated: LruCache::with_hasher(entries, RandomState::new()),
+            uses: LruCache::with_hasher(entries, RandomState::new()),
             floor: 0,
             epoch: 0,
         }
@@ -37,6 +39,13 @@ impl Memory {
 
     pub(super) fn is_unshared(&mut self, key: &Key, now: Mono) -> bool {
         self.unshared.get(key).is_some_and(|until| now < *until)
+    }
+
+    /// Counts a use of a key; what was not used for long is forgotten.
+    pub(super) fn count_use(&mut self, key: &Key) -> u32 {
+        let uses = self.uses.get_or_insert_mut(key.clone(), || 0);
+        *uses = uses.saturating_add(1);
+        *uses
     }
 
     /// Returns the epoch that a fetch which starts now belongs to.

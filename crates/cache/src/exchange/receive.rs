@@ -65,6 +65,20 @@ impl PartPlacement {
         &self.parts.head
     }
 
+    /// Makes this the first of slices of one size; says whether it is one, and others may follow.
+    #[must_use]
+    pub fn cut_in_slices(&mut self, size: u64) -> bool {
+        self.parts.slice = size;
+        let (start, end) = (self.range.start, self.range.end);
+        let ends = end == self.parts.complete || (end - start) == size;
+        start % size == 0 && end - start <= size && ends && self.parts.strong_tag().is_some()
+    }
+
+    /// What a lookup will lead to when this is stored.
+    pub fn selected(&self, asked: &Selected) -> Selected {
+        asked.with_parts(self.key.clone(), self.parts.clone())
+    }
+
     /// Says whether this part can be combined with those that a lookup led to.
     #[must_use]
     pub fn continues(&self, selected: &Selected) -> bool {
@@ -90,6 +104,9 @@ impl PartPlacement {
                 ..self.parts.clone()
             },
         };
+        if parts.is_sliced() {
+            return Some(parts.to_bytes());
+        }
         if !parts.add(self.range.clone()) {
             parts.pieces.clear();
             parts.add(self.range.clone());
@@ -110,7 +127,7 @@ pub fn receive(
 ) -> Received {
     if let Some(stored) = selected.head() {
         if answer.status == StatusCode::NOT_MODIFIED {
-            return match policy.freshen(stored, answer, times) {
+            return match policy.freshen(request, stored, answer, times) {
                 Freshened::Updated(head) => Received::Freshened(head),
                 Freshened::Mismatch => Received::Refetch,
             };
@@ -152,6 +169,7 @@ fn place_part(
     let parts = Parts {
         set: known.map_or(fresh_set, |known| known.set),
         complete: part.complete,
+        slice: known.map_or(0, |known| known.slice),
         pieces: Vec::new(),
         head: Head::new(part.meta, &headers),
     };

@@ -14,7 +14,7 @@ mod structured;
 pub use cache_control::{RequestDirectives, ResponseDirectives};
 pub use date::HttpDate;
 pub use etag::EntityTag;
-pub(crate) use list::{members, members_of};
+pub(crate) use list::{members, members_of, trim};
 pub use range::{ByteRange, ContentRange, RangeSet};
 pub(crate) use seconds::age_of;
 pub use seconds::{age, seconds};

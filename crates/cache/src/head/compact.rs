@@ -133,6 +133,26 @@ impl Head {
         varies_on(&vary)
     }
 
+    /// Attaches bytes that are no field, in place of any that are attached.
+    #[must_use]
+    pub fn noted(&self, note: &[u8]) -> Self {
+        let mut draft = Draft::new(self.bytes.len() + note.len());
+        let fields = self.lines().filter(|line| line.name != NOTE);
+        fields.for_each(|line| draft.add(line));
+        draft.add(Line {
+            name: NOTE,
+            value: note,
+        });
+        draft.seal(self.meta)
+    }
+
+    /// Returns the attached bytes.
+    #[must_use]
+    pub fn note(&self) -> Option<&[u8]> {
+        let mut lines = self.lines().filter(|line| line.name == NOTE);
+        lines.next().map(|line| line.value)
+    }
+
     /// Builds the fields again; their values share one buffer.
     #[must_use]
     pub fn to_headers(&self) -> HeaderMap {
@@ -178,6 +198,9 @@ impl fmt::Debug for Head {
             .finish()
     }
 }
+
+/// What attached bytes stand under: no field's name, so that no response gets them.
+const NOTE: Name<'_> = Name::Other(b":note");
 
 /// The first byte of a stored response's head; it changes when the format does.
 pub(super) const RESPONSE: u8 = 1;

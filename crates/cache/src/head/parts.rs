@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, CONTENT_RANGE},
 };
 
@@ -12,7 +12,7 @@ use super::{
     compact::Head,
     storable::keep_storable,
 };
-use crate::policy::Meta;
+use crate::policy::{Meta, strong_tag_of};
 
 /// The parts of one response that are stored, each under a key of its own.
 ///
@@ -22,6 +22,8 @@ use crate::policy::Meta;
 pub(crate) struct Parts {
     pub(crate) set: u64,
     pub(crate) complete: u64,
+    /// If these are slices of one size: their size, and none is named here. Otherwise zero.
+    pub(crate) slice: u64,
     /// Sorted, and none overlaps another.
     pub(crate) pieces: Vec<Range<u64>>,
     pub(crate) head: Head,
@@ -45,10 +47,20 @@ impl Parts {
         true
     }
 
+    pub(crate) fn is_sliced(&self) -> bool {
+        self.slice > 0
+    }
+
+    /// The validator under which parts are combined.
+    pub(crate) fn strong_tag(&self) -> Option<HeaderValue> {
+        strong_tag_of(&self.head)
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = vec![PARTS];
         out.extend_from_slice(&self.set.to_le_bytes());
         out.extend_from_slice(&self.complete.to_le_bytes());
+        out.extend_from_slice(&self.slice.to_le_bytes());
         write_len(self.pieces.len(), &mut out);
         for piece in &self.pieces {
             out.extend_from_slice(&piece.start.to_le_bytes());
@@ -59,6 +71,40 @@ impl Parts {
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, HeadError> {
+        let (list, at) = List::read(bytes)?;
+        let List {
+            set,
+            complete,
+            slice,
+            pieces,
+        } = list;
+        Ok(Self {
+            set,
+            complete,
+            slice,
+            pieces,
+            head: Head::from_bytes(bytes[at..].to_vec())?,
+        })
+    }
+
+    /// Where the head begins in the bytes of a record.
+    #[cfg(feature = "disk")]
+    pub(super) fn head_start(bytes: &[u8]) -> Result<usize, HeadError> {
+        List::read(bytes).map(|(_, at)| at)
+    }
+}
+
+/// What stands before the head.
+struct List {
+    set: u64,
+    complete: u64,
+    slice: u64,
+    pieces: Vec<Range<u64>>,
+}
+
+impl List {
+    /// Reads it; says where it ends.
+    fn read(bytes: &[u8]) -> Result<(Self, usize), HeadError> {
         let mut reader = Reader::new(bytes);
         if reader.byte()? != PARTS {
             return Err(HeadError::Invalid {
@@ -66,7 +112,7 @@ impl Parts {
                 part: "version",
             });
         }
-        let (set, complete) = (reader.u64()?, reader.u64()?);
+        let (set, complete, slice) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let mut pieces: Vec<Range<u64>> = Vec::new();
         for _ in 0..reader.len()? {
             let piece = reader.u64()?..reader.u64()?;
@@ -76,12 +122,13 @@ impl Parts {
             }
             pieces.push(piece);
         }
-        Ok(Self {
+        let list = Self {
             set,
             complete,
+            slice,
             pieces,
-            head: Head::from_bytes(bytes[reader.at..].to_vec())?,
-        })
+        };
+        Ok((list, reader.at))
     }
 }
 
@@ -124,9 +171,35 @@ mod tests {
         Parts {
             set: 7,
             complete: 100,
+            slice: 0,
             pieces,
             head: Head::new(meta, response.headers()),
         }
+    }
+
+    #[cfg(feature = "disk")]
+    #[test]
+    fn the_head_of_parts_ages_between_processes() {
+        use eaves_common::time::{Now, Wall};
+
+        let mut bytes = parts(vec![0..5, 7..9]).to_bytes();
+        let wall = Wall::from_secs(30);
+        crate::head::rebase(
+            &mut bytes,
+            Now {
+                wall,
+                ..Now::default()
+            },
+        );
+        let meta = *Parts::read(&bytes).unwrap().head.meta();
+        assert_eq!(
+            meta.age(Now {
+                wall,
+                ..Now::default()
+            })
+            .as_secs(),
+            30
+        );
     }
 
     #[test]

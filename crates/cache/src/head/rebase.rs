@@ -5,6 +5,7 @@ use eaves_common::time::Now;
 use super::{
     codec::{META_LEN, Reader, read_meta, write_meta},
     compact::RESPONSE,
+    parts::{PARTS, Parts},
 };
 
 /// Makes a head tell its age by the clocks of this process: by dates from when it was received until now.
@@ -12,10 +13,14 @@ use super::{
 /// The monotonic time of another process means nothing here. If the wall clock went back meanwhile, nobody knows
 /// how much time passed, and the response counts as stale. Records that are no response have no age.
 pub(crate) fn rebase(bytes: &mut [u8], now: Now) {
-    if bytes.first() != Some(&RESPONSE) {
+    let Some(start) = head_start(bytes) else {
         return;
-    }
-    let Ok(mut meta) = read_meta(&mut Reader { bytes, at: 1 }) else {
+    };
+    let mut reader = Reader {
+        bytes,
+        at: start + 1,
+    };
+    let Ok(mut meta) = read_meta(&mut reader) else {
         return;
     };
     let passed = if now.wall >= meta.received.wall {
@@ -25,10 +30,17 @@ pub(crate) fn rebase(bytes: &mut [u8], now: Now) {
     };
     meta.initial_age = meta.initial_age.saturating_add(passed);
     meta.received = now;
-    let mut numbers = Vec::with_capacity(META_LEN);
-    write_meta(&meta, &mut numbers);
-    if let Some(place) = bytes.get_mut(1..1 + META_LEN) {
-        place.copy_from_slice(&numbers);
+    if let Some(place) = bytes.get_mut(start + 1..start + 1 + META_LEN) {
+        write_meta(&meta, place);
+    }
+}
+
+/// Where the head of a response begins: at once, or behind the list of its parts.
+fn head_start(bytes: &[u8]) -> Option<usize> {
+    match *bytes.first()? {
+        RESPONSE => Some(0),
+        PARTS => Parts::head_start(bytes).ok(),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use core::{ops::Range, time::Duration};
 use eaves_common::time::Now;
 use http::Method;
 
-use super::{Meta, Policy, Remaining, RequestHead, Wanted, asked::Asked};
+use super::{Lifetime, Meta, Policy, Remaining, RequestHead, Wanted, asked::Asked, operator};
 use crate::{field::RequestDirectives, head::Head};
 
 /// What to do about a request.
@@ -124,6 +124,8 @@ pub enum Bypass {
     MethodOverride,
     /// It says `no-store`.
     NoStore,
+    /// The operator says so.
+    Operator,
     /// Its head is so large or so strange that an origin may fail for it; a defence beyond the RFC.
     Oversize,
     /// If-Match or If-Unmodified-Since: conditions that only the origin can judge.
@@ -142,6 +144,7 @@ impl Bypass {
             Self::Method => "method",
             Self::MethodOverride => "method-override",
             Self::NoStore => "request-no-store",
+            Self::Operator => "operator",
             Self::Oversize => "oversize",
             Self::Precondition => "precondition",
             Self::Unkeyed => "unkeyed",
@@ -192,6 +195,9 @@ impl Policy {
         }
         if let Some(reason) = self.defences.bypass(request, asked) {
             return Some(reason);
+        }
+        if operator::lifetime(&self.rules, request, None) == Some(Lifetime::Bypass) {
+            return Some(Bypass::Operator);
         }
         let asks = &asked.directives;
         (asks.no_store && !asks.only_if_cached).then_some(Bypass::NoStore)

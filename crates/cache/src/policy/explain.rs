@@ -173,6 +173,7 @@ fn bypass(reason: Bypass, request: RequestHead<'_>) -> (String, &'static str) {
             "its precondition is for the origin".to_owned(),
             "RFC 9111 section 4.3.2",
         ),
+        Bypass::Operator => ("the operator's rule".to_owned(), ""),
         other => (format!("refused by the defence {}", other.as_str()), ""),
     }
 }

@@ -6,7 +6,7 @@ use eaves_common::time::Wall;
 use http::StatusCode;
 
 use super::{
-    Policy, Times,
+    Lifetime, Policy, Times,
     rules::Control,
     told::{Once, Told},
 };
@@ -74,16 +74,23 @@ impl Dates {
 }
 
 impl Policy {
-    /// The lifetime under the operator's cap.
+    /// The lifetime under the operator's rules.
     pub(super) fn lifetime(
         &self,
-        status: StatusCode,
+        (status, rule): (StatusCode, Option<Lifetime>),
         told: &Told<'_>,
         dates: &Dates,
         times: Times,
     ) -> (Duration, Basis) {
-        let (lifetime, basis) = self.own_lifetime(status, told, dates, times);
-        (lifetime.min(self.cap), basis)
+        let (lifetime, basis) = match rule {
+            Some(Lifetime::Force(lifetime)) => (lifetime, Basis::Operator),
+            _ => self.own_lifetime(status, told, dates, times),
+        };
+        let cap = match rule {
+            Some(Lifetime::Cap(cap)) => cap.min(self.cap),
+            _ => self.cap,
+        };
+        (lifetime.min(cap), basis)
     }
 
     /// The first of s-maxage, max-age, Expires and the heuristic that applies (RFC 9111 section 4.2.1).

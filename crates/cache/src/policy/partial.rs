@@ -1,7 +1,7 @@
 //! Parts of responses: what a 206 may be kept for (RFC 9111 sections 3.3 and 3.4).
 
 use http::{
-    HeaderMap, Method, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG},
 };
 
@@ -51,7 +51,7 @@ impl Policy {
         if let Some(reason) = self.refusal(request, whole, &told) {
             return Err(reason);
         }
-        let meta = self.meta(StatusCode::OK, &told, times);
+        let meta = self.meta((request, StatusCode::OK), &told, times);
         if meta.no_cache || !meta.remaining(times.response).is_fresh() {
             return Err(NotStored::Expired);
         }
@@ -81,6 +81,13 @@ fn place(headers: &HeaderMap) -> Option<(ContentRange, u64)> {
 pub(crate) fn strong_tag(headers: &HeaderMap) -> Option<EntityTag<'_>> {
     let tag = headers.get(ETAG)?;
     Some(EntityTag::new(tag.as_bytes())).filter(|tag| tag.is_strong())
+}
+
+/// The strong validator of a stored head.
+pub(crate) fn strong_tag_of(stored: &Head) -> Option<HeaderValue> {
+    let tag = stored.field(&ETAG)?;
+    let strong = EntityTag::new(tag).is_strong();
+    strong.then(|| HeaderValue::from_bytes(tag).ok())?
 }
 
 /// Says whether an answer is a part of the response that a stored head belongs to: both have the same strong

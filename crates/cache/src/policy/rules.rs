@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use http::{HeaderMap, HeaderName, StatusCode, header::CDN_CACHE_CONTROL};
 
-use super::{Defences, told::Told};
+use super::{Defences, Rule, told::Told};
 use crate::{field::ResponseDirectives, head::lines};
 
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
@@ -27,6 +27,7 @@ pub struct Policy {
     pub(super) defaults: Vec<(StatusCode, Duration)>,
     pub(super) defences: Defences,
     pub(super) targets: Vec<HeaderName>,
+    pub(super) rules: Vec<Rule>,
 }
 
 /// Whose requests a cache serves.
@@ -71,6 +72,7 @@ impl Default for Policy {
             defaults: Vec::new(),
             defences: Defences::ON,
             targets: vec![CDN_CACHE_CONTROL],
+            rules: Vec::new(),
         }
     }
 }
@@ -145,6 +147,13 @@ impl Policy {
     #[must_use]
     pub fn targets(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
         self.targets = fields.into_iter().collect();
+        self
+    }
+
+    /// Adds a rule of the operator's; the first that fits a request and the status of its answer counts.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
         self
     }
 

@@ -5,9 +5,10 @@ use core::time::Duration;
 use http::{Method, StatusCode, header::CONTENT_LOCATION};
 
 use super::{
-    Basis, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    Basis, Lifetime, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
     asked::Asked,
     freshness::{Dates, initial_age, is_heuristically_cacheable},
+    operator,
     told::Told,
 };
 use crate::{field::ResponseDirectives, key::Key};
@@ -99,7 +100,7 @@ impl Policy {
         if let Some(reason) = self.refusal(request, response, &told) {
             return Storage::Refuse(reason);
         }
-        let meta = self.meta(response.status, &told, times);
+        let meta = self.meta((request, response.status), &told, times);
         if !self.is_offered(response.status, &told.directives, &meta) {
             return Storage::Refuse(NotStored::Status);
         }
@@ -162,10 +163,17 @@ impl Policy {
     }
 
     /// The numbers of a response, without asking whether it may be stored.
-    pub(super) fn meta(&self, status: StatusCode, told: &Told<'_>, times: Times) -> Meta {
+    pub(super) fn meta(
+        &self,
+        (request, status): (RequestHead<'_>, StatusCode),
+        told: &Told<'_>,
+        times: Times,
+    ) -> Meta {
+        let rule = operator::lifetime(&self.rules, request, Some(status));
+        let forced = matches!(rule, Some(Lifetime::Force(_)));
         let directives = &told.directives;
         let dates = Dates::read(told, times);
-        let (lifetime, basis) = self.lifetime(status, told, &dates, times);
+        let (lifetime, basis) = self.lifetime((status, rule), told, &dates, times);
         let shared_only = directives.proxy_revalidate || directives.s_maxage.is_some();
         Meta {
             status,
@@ -175,10 +183,10 @@ impl Policy {
             basis,
             date: dates.date,
             last_modified: dates.last_modified,
-            no_cache: directives.no_cache,
+            no_cache: directives.no_cache && !forced,
             never_stale: directives.must_revalidate
                 || (self.is_shared() && shared_only)
-                || directives.no_cache,
+                || (directives.no_cache && !forced),
             stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
             stale_if_error: directives.stale_if_error,
         }

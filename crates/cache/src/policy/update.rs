@@ -5,7 +5,7 @@ use http::{
     header::{AGE, CONNECTION, CONTENT_LENGTH, ETAG, LAST_MODIFIED},
 };
 
-use super::{Policy, ResponseHead, Times, told::Told};
+use super::{Policy, RequestHead, ResponseHead, Times, told::Told};
 use crate::{
     field::EntityTag,
     head::{Head, Merge, keep_storable},
@@ -30,7 +30,13 @@ impl Policy {
     ///
     /// Every field replaces the stored ones of its name, but for Content-Length and what is never stored; the age
     /// starts anew from this answer.
-    pub fn freshen(&self, stored: &Head, answer: ResponseHead<'_>, times: Times) -> Freshened {
+    pub fn freshen(
+        &self,
+        request: RequestHead<'_>,
+        stored: &Head,
+        answer: ResponseHead<'_>,
+        times: Times,
+    ) -> Freshened {
         if !is_about(stored, answer.headers) {
             return Freshened::Mismatch;
         }
@@ -42,15 +48,21 @@ impl Policy {
             || told.directives.qualified
             || answer.headers.contains_key(CONNECTION)
         {
-            return Freshened::Updated(self.freshen_by_map(stored, answer, times));
+            return Freshened::Updated(self.freshen_by_map(request, stored, answer, times));
         }
-        let meta = self.meta(stored.meta().status, &told, times);
+        let meta = self.meta((request, stored.meta().status), &told, times);
         Freshened::Updated(merged.head(meta))
     }
 
     /// The same where fields have to be looked up in what results: those that Connection or a qualified directive
     /// lists, and targeted ones.
-    fn freshen_by_map(&self, stored: &Head, answer: ResponseHead<'_>, times: Times) -> Head {
+    fn freshen_by_map(
+        &self,
+        request: RequestHead<'_>,
+        stored: &Head,
+        answer: ResponseHead<'_>,
+        times: Times,
+    ) -> Head {
         let mut headers = stored.to_headers();
         headers.remove(AGE);
         let mut update = answer.headers.clone();
@@ -62,7 +74,11 @@ impl Policy {
         for (name, value) in &update {
             headers.append(name.clone(), value.clone());
         }
-        let meta = self.meta(stored.meta().status, &self.told_by(&headers), times);
+        let meta = self.meta(
+            (request, stored.meta().status),
+            &self.told_by(&headers),
+            times,
+        );
         Head::new(meta, &headers)
     }
 
@@ -72,8 +88,8 @@ impl Policy {
     /// counts as stale.
     pub fn freshen_by_head(
         &self,
-        stored: &Head,
-        len: u64,
+        request: RequestHead<'_>,
+        (stored, len): (&Head, u64),
         answer: ResponseHead<'_>,
         times: Times,
     ) -> Freshened {
@@ -86,7 +102,7 @@ impl Policy {
             new.is_none() || new == stored.field(name)
         });
         if same && same_length {
-            self.freshen(stored, answer, times)
+            self.freshen(request, stored, answer, times)
         } else {
             Freshened::Mismatch
         }
@@ -119,7 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::{RequestHead, Storage};
+    use crate::policy::Storage;
 
     fn fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         let field = prop::sample::select(vec![
@@ -176,8 +192,8 @@ mod tests {
             };
             let new = headers(&new);
             let answer = ResponseHead { status: StatusCode::NOT_MODIFIED, headers: &new };
-            if let Freshened::Updated(head) = policy.freshen(&stored, answer, Times::default()) {
-                let mapped = policy.freshen_by_map(&stored, answer, Times::default());
+            if let Freshened::Updated(head) = policy.freshen((&request).into(), &stored, answer, Times::default()) {
+                let mapped = policy.freshen_by_map((&request).into(), &stored, answer, Times::default());
                 prop_assert_eq!(head.meta(), mapped.meta());
                 prop_assert_eq!(head.to_headers(), mapped.to_headers());
             }

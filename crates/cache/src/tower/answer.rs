@@ -9,11 +9,13 @@ use http::{
 use http_body::Body;
 
 use super::{
-    CacheBody,
+    CacheBody, Note,
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Reader},
     origin::Origin,
+    partial::ask_for,
     respond::{self, Stored},
+    resume::resume,
     source::Erased,
 };
 use crate::{
@@ -94,9 +96,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         mut found: Found,
         ask: Ask,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+        let mut slice = self.first_slice(&found, ask);
         loop {
             let mut request = self.outgoing();
-            if let Some(stored) = found.0.head() {
+            if let Some(slice) = &slice {
+                ask_for(request.headers_mut(), slice, None);
+            } else if let Some(stored) = found.0.head() {
                 make_conditional(request.headers_mut(), stored);
             } else if ask.collapse == Collapse::Yes {
                 // The answer is for others, too.
@@ -112,6 +117,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 request: sent,
                 response: self.shared.now(),
             };
+            if slice.take().is_some() && matches!(answer.status().as_u16(), 206 | 416) {
+                match self.begin_slices(lead, &found, (answer, times)) {
+                    Ok(response) => return Ok(response),
+                    Err(again) => lead = again,
+                }
+                self.inner.ready().await?;
+                continue;
+            }
             match self.settle(lead, &found, ask, answer, times) {
                 Settled::Done(response) => return Ok(*response),
                 Settled::Again(again) => lead = again,
@@ -258,6 +271,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
+        if self.is_rare(found) {
+            return self.pass(lead, found, answer, ask, "min-uses");
+        }
+        let mut placement = placement;
+        if let Some(note) = answer.extensions().get::<Note>() {
+            placement.head = placement.head.noted(&note.0);
+        }
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
@@ -275,12 +295,18 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let remaining = meta.remaining(meta.received);
         let (parts, body) = answer.into_parts();
         let selection = self.parts.headers.clone();
-        let fill = Fill::new(
+        let source = Erased::new(body);
+        // What has its room reserved leaves nobody behind.
+        let resume = match source.size_hint().exact() {
+            None => resume::<S, B>(&self.inner, &self.parts, &placement.head),
+            Some(_) => None,
+        };
+        let fill = Fill::resumable(
             self.shared.clone(),
             (Placed::Whole(placement), selection),
-            Box::pin(Erased::new(body)),
-            write,
-            lead,
+            Box::pin(source),
+            (write, lead),
+            resume,
         );
         if remaining.is_fresh() && !meta.no_cache {
             fill.share();
@@ -297,6 +323,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.send_filling(&mut response, &fill, ask);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         response
+    }
+
+    /// Says whether what nothing is stored of has been asked for less often than it takes to be stored.
+    fn is_rare(&self, found: &Found) -> bool {
+        let least = self.shared.config.min_uses;
+        least > 1 && found.1.is_none() && self.shared.flights.count_use(&found.0) < least
     }
 
     /// Gives a response the body that is being filled, or the range of it that the client wants.
@@ -325,7 +357,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
         let (policy, store) = (&self.shared.config.policy, &self.shared.config.store);
         let len = entry.content.len().unwrap_or_default();
-        let freshened = policy.freshen_by_head(stored, len, answer, times);
+        let freshened = policy.freshen_by_head(self.request(), (stored, len), answer, times);
         lead.if_valid(|| match freshened {
             Freshened::Updated(head) => {
                 _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());

@@ -6,16 +6,22 @@ use core::{
 };
 use std::{collections::VecDeque, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::Frame;
 
-use super::{BodyError, fill::Reader};
+use super::{
+    BodyError,
+    fill::{Fill, Reader},
+    source::Source,
+};
 use crate::store::{Content, ReadError, Ticket};
 
 /// One piece of a body.
 pub(super) enum Piece {
     /// A range that is being stored: `left` bytes of it are still to come.
     Filling { reader: Box<Reader>, left: u64 },
+    /// A body that is not stored, of which some bytes are passed over.
+    Passing { body: Source, skip: u64, left: u64 },
     /// A range of stored content.
     Stored {
         content: Arc<dyn Content>,
@@ -26,9 +32,17 @@ pub(super) enum Piece {
 }
 
 impl Piece {
+    /// A range of what is being stored.
+    pub(super) fn of_fill(fill: &Arc<Fill>, range: Range<u64>) -> Self {
+        Self::Filling {
+            left: range.end - range.start,
+            reader: Box::new(fill.reader_of(range)),
+        }
+    }
+
     fn left(&self) -> u64 {
         match self {
-            Self::Filling { left, .. } => *left,
+            Self::Filling { left, .. } | Self::Passing { left, .. } => *left,
             Self::Stored { range, .. } => range.end - range.start,
             Self::Text(text) => text.len() as u64,
         }
@@ -69,6 +83,7 @@ impl Assembled {
         };
         let read = match piece {
             Piece::Filling { reader, left } => ready!(poll_filling(reader, left, cx)),
+            Piece::Passing { body, skip, left } => ready!(poll_passing(body, skip, left, cx)),
             Piece::Stored { content, range } => {
                 ready!(poll_stored(&**content, range, &mut self.ticket, cx))
             }
@@ -103,6 +118,32 @@ fn poll_filling(
         let Ok(mut data) = frame.into_data() else {
             continue;
         };
+        data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+        if !data.is_empty() {
+            *left -= data.len() as u64;
+            return Poll::Ready(Ok(data));
+        }
+    }
+}
+
+fn poll_passing(
+    body: &mut Source,
+    skip: &mut u64,
+    left: &mut u64,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Bytes, BodyError>> {
+    loop {
+        let short = BodyError::Truncated {
+            announced: *left,
+            sent: 0,
+        };
+        let frame = ready!(body.as_mut().poll_frame(cx)).ok_or(short)??;
+        let Ok(mut data) = frame.into_data() else {
+            continue;
+        };
+        let before = usize::try_from(*skip).unwrap_or(usize::MAX).min(data.len());
+        data.advance(before);
+        *skip -= before as u64;
         data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
         if !data.is_empty() {
             *left -= data.len() as u64;

@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::{
     assembled::Assembled,
     fill::Reader,
+    slices::Sliced,
     source::{BoxError, Erased},
 };
 use crate::store::{Content, ReadError, Ticket};
@@ -37,6 +38,7 @@ pin_project! {
         Filling { reader: Reader },
         Stored { stored: Stored },
         Assembled { assembled: Assembled },
+        Sliced { sliced: Sliced },
     }
 }
 
@@ -66,6 +68,12 @@ impl<B> CacheBody<B> {
     pub(super) fn assembled(assembled: Assembled) -> Self {
         Self {
             kind: Kind::Assembled { assembled },
+        }
+    }
+
+    pub(super) fn sliced(sliced: Sliced) -> Self {
+        Self {
+            kind: Kind::Sliced { sliced },
         }
     }
 
@@ -102,6 +110,7 @@ where
             KindProjected::Filling { reader } => reader.poll_frame(cx),
             KindProjected::Stored { stored } => stored.poll_frame(cx),
             KindProjected::Assembled { assembled } => assembled.poll_frame(cx),
+            KindProjected::Sliced { sliced } => sliced.poll_frame(cx),
         }
     }
 
@@ -112,6 +121,7 @@ where
             Kind::Filling { reader } => reader.is_end_stream(),
             Kind::Stored { stored } => stored.is_end_stream(),
             Kind::Assembled { assembled } => assembled.is_end_stream(),
+            Kind::Sliced { sliced } => sliced.left() == 0,
         }
     }
 
@@ -122,6 +132,7 @@ where
             Kind::Filling { reader } => reader.size_hint(),
             Kind::Stored { stored } => SizeHint::with_exact(stored.end - stored.at),
             Kind::Assembled { assembled } => SizeHint::with_exact(assembled.left()),
+            Kind::Sliced { sliced } => SizeHint::with_exact(sliced.left()),
         }
     }
 }
@@ -134,6 +145,7 @@ impl<B> fmt::Debug for CacheBody<B> {
             Kind::Filling { .. } => "CacheBody::Filling",
             Kind::Stored { .. } => "CacheBody::Stored",
             Kind::Assembled { .. } => "CacheBody::Assembled",
+            Kind::Sliced { .. } => "CacheBody::Sliced",
         })
     }
 }
@@ -198,6 +210,9 @@ impl Stored {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError {
+    /// What the rest belongs to is no longer what was begun.
+    #[error("response changed while its parts were fetched")]
+    Changed,
     /// This reader was too far behind a body that turned out too long to keep.
     #[error("reader fell too far behind a body that is not kept")]
     Lagging,
@@ -212,6 +227,9 @@ pub enum BodyError {
         /// How many bytes came.
         sent: u64,
     },
+    /// The origin did not give the rest.
+    #[error("origin gave no answer for the rest of a body")]
+    Unavailable,
     /// The origin's body failed.
     #[error("origin's body failed")]
     Upstream(#[source] Arc<dyn core::error::Error + Send + Sync>),

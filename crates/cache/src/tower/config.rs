@@ -1,6 +1,6 @@
 //! [`CacheConfig`]: what a layer is made of.
 
-use core::{fmt, future::Future, pin::Pin, time::Duration};
+use core::{fmt, future::Future, num::NonZeroU64, pin::Pin, time::Duration};
 use std::sync::Arc;
 
 use eaves_common::time::{Clock, SystemClock};
@@ -8,7 +8,7 @@ use eaves_common::time::{Clock, SystemClock};
 use super::Sleep;
 use crate::{
     key::KeyRules,
-    policy::Policy,
+    policy::{Normalise, Policy},
     store::{Memory, Store},
 };
 
@@ -46,6 +46,10 @@ pub enum Ranges {
     /// and asked for what they lack.
     #[default]
     PassThrough,
+    /// Slices of so many bytes, aligned, one after the other, whatever part of the response is wanted; each is stored
+    /// and evicted by itself. That takes an origin with ranges and strong validators: any other is asked again without
+    /// a slice.
+    Slices(NonZeroU64),
     /// The whole response, of which the client gets its range as soon as it has come. It waits for the bytes before
     /// it; whether those behind it are fetched too is [`OnDisconnect`]'s to say.
     Whole,
@@ -76,6 +80,8 @@ pub struct CacheConfig {
     pub(super) on_disconnect: OnDisconnect,
     pub(super) unshared_for: Duration,
     pub(super) ranges: Ranges,
+    pub(super) min_uses: u32,
+    pub(super) normalise: Normalise,
     pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
 }
 
@@ -92,6 +98,8 @@ impl Default for CacheConfig {
             on_disconnect: OnDisconnect::Abort,
             unshared_for: Duration::from_secs(10),
             ranges: Ranges::PassThrough,
+            min_uses: 1,
+            normalise: Normalise::default(),
             patience: None,
         }
     }
@@ -164,6 +172,21 @@ impl CacheConfig {
         self
     }
 
+    /// Sets how request fields are reduced before anything is selected or asked; by default they are not.
+    #[must_use]
+    pub fn normalise(mut self, normalise: Normalise) -> Self {
+        self.normalise = normalise;
+        self
+    }
+
+    /// Sets how often a URL has to be asked for before its answers are stored; one unless set. The count lasts as long as
+    /// the URL is among the 65,536 asked for last.
+    #[must_use]
+    pub fn min_uses(mut self, uses: u32) -> Self {
+        self.min_uses = uses;
+        self
+    }
+
     /// Sets what the origin is asked for when a client wants a range.
     #[must_use]
     pub fn ranges(mut self, ranges: Ranges) -> Self {
@@ -191,6 +214,7 @@ impl fmt::Debug for CacheConfig {
             .field("on_disconnect", &self.on_disconnect)
             .field("unshared_for", &self.unshared_for)
             .field("ranges", &self.ranges)
+            .field("min_uses", &self.min_uses)
             .field("patience", &self.patience.as_ref().map(|(time, _)| time))
             .finish_non_exhaustive()
     }

@@ -210,7 +210,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let Decision::Miss { .. } = decision else {
             return false;
         };
-        if self.shared.config.ranges != Ranges::Whole || !self.parts.headers.contains_key(RANGE) {
+        if self.shared.config.ranges == Ranges::PassThrough
+            || !self.parts.headers.contains_key(RANGE)
+        {
             return false;
         }
         let mut headers = self.parts.headers.clone();
@@ -307,7 +309,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     }
 
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
-    async fn lead(self, lead: Duty, ask: Ask) -> Result<Response<CacheBody<S::Body>>, S::Error> {
+    async fn lead(
+        mut self,
+        lead: Duty,
+        ask: Ask,
+    ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let mut found = look(&self.shared, &self.parts, lead.primary()).await;
         let decision = respond::decide(&self.shared, self.request(), &found);
         // What is stale was stale before, and is what this lead is to validate.
@@ -318,6 +324,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if let Some(response) = answered {
             lead.release(Release::LookAgain);
             return Ok(response);
+        }
+        if let Some(answer) = self.answer_by_parts(&mut found).await {
+            lead.release(Release::LookAgain);
+            return answer;
         }
         self.fetch(lead, found, ask).await
     }

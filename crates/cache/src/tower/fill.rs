@@ -21,6 +21,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::{
     BodyError, drain,
+    resume::{Rest, Resume},
     shared::Shared,
     source::{Part, Source},
 };
@@ -44,6 +45,7 @@ pub(super) struct Fill {
     shared: Arc<Shared>,
     expected: Option<u64>,
     part: Option<Box<PartPlacement>>,
+    resume: Option<Box<dyn Resume>>,
     wakers: Arc<Wakers>,
     state: Mutex<State>,
 }
@@ -76,10 +78,21 @@ const WINDOW: u64 = 1024 * 1024;
 impl Fill {
     pub(super) fn new(
         shared: Arc<Shared>,
-        (placed, selection): (Placed, HeaderMap),
+        placed: (Placed, HeaderMap),
         source: Source,
         write: Box<dyn Write>,
         lead: Lead<Weak<Self>>,
+    ) -> Arc<Self> {
+        Self::resumable(shared, placed, source, (write, lead), None)
+    }
+
+    /// A fill whose readers may go on by themselves when it leaves them behind.
+    pub(super) fn resumable(
+        shared: Arc<Shared>,
+        (placed, selection): (Placed, HeaderMap),
+        source: Source,
+        (write, lead): (Box<dyn Write>, Lead<Weak<Self>>),
+        resume: Option<Box<dyn Resume>>,
     ) -> Arc<Self> {
         let (placement, part) = match placed {
             Placed::Whole(placement) => (placement, None),
@@ -94,6 +107,7 @@ impl Fill {
             shared,
             expected,
             part,
+            resume,
             wakers: Arc::default(),
             state: Mutex::new(State {
                 content: write.content(),
@@ -145,10 +159,13 @@ impl Fill {
 
     /// Adds a reader, if this is still going to be stored.
     pub(super) fn follow(self: &Arc<Self>) -> Option<Reader> {
+        self.is_open().then(|| self.reader())
+    }
+
+    /// Says whether this is stored, or still going to be.
+    pub(super) fn is_open(&self) -> bool {
         let state = self.lock();
-        let open = state.write.is_some() || matches!(state.end, Some(End::Complete(_)));
-        drop(state);
-        open.then(|| self.reader())
+        state.write.is_some() || matches!(state.end, Some(End::Complete(_)))
     }
 
     pub(super) fn reader(self: &Arc<Self>) -> Reader {
@@ -169,6 +186,7 @@ impl Fill {
             until: range.end,
             ticket: Ticket::default(),
             end: Told::No,
+            own: None,
         }
     }
 
@@ -324,6 +342,13 @@ pub(super) struct Reader {
     until: u64,
     ticket: Ticket,
     end: Told,
+    own: Option<Own>,
+}
+
+/// What a reader that was left behind goes on with.
+enum Own {
+    Asking(Rest),
+    Reading(Source),
 }
 
 /// Whether the end was reported.
@@ -366,6 +391,9 @@ impl Reader {
         if self.at >= self.until {
             return Poll::Ready(Ok(None));
         }
+        if self.own.is_some() {
+            return self.poll_own(cx);
+        }
         let fill = self.fill.clone();
         let mut state = fill.lock();
         loop {
@@ -375,7 +403,14 @@ impl Reader {
                 return self.poll_kept(&*content, cx);
             }
             if self.at < state.pulled {
-                let data = state.read_window(self.at)?;
+                let data = match state.read_window(self.at) {
+                    Ok(data) => data,
+                    Err(error) => {
+                        state.readers.remove(&self.id);
+                        drop(state);
+                        return self.go_on_alone(error, cx);
+                    }
+                };
                 return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
             }
             match &state.end {
@@ -399,6 +434,44 @@ impl Reader {
         }
     }
 
+    /// Asks the origin for the rest, if that can be told to belong to what was sent already.
+    fn go_on_alone(
+        &mut self,
+        error: BodyError,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Part>, BodyError>> {
+        let Some(resume) = &self.fill.resume else {
+            return Poll::Ready(Err(error));
+        };
+        self.own = Some(Own::Asking(resume.resume(self.at)));
+        self.poll_own(cx)
+    }
+
+    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
+        loop {
+            match &mut self.own {
+                Some(Own::Asking(rest)) => {
+                    let source = ready!(rest.as_mut().poll(cx))?;
+                    self.own = Some(Own::Reading(source));
+                }
+                Some(Own::Reading(source)) => {
+                    let frame = match ready!(source.as_mut().poll_frame(cx)) {
+                        Some(frame) => frame?,
+                        None => return Poll::Ready(Ok(None)),
+                    };
+                    let Some(part) = Part::of(frame) else {
+                        continue;
+                    };
+                    return Poll::Ready(Ok(Some(match part {
+                        Part::Data(data) => self.cut(data),
+                        trailers => trailers,
+                    })));
+                }
+                None => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
     fn poll_kept(
         &mut self,
         content: &dyn Content,
@@ -415,11 +488,17 @@ impl Reader {
         Poll::Ready(Ok(Some(part)))
     }
 
-    fn advance(&mut self, state: &mut State, mut data: Bytes) -> Part {
+    fn advance(&mut self, state: &mut State, data: Bytes) -> Part {
+        let part = self.cut(data);
+        state.readers.insert(self.id, self.at);
+        part
+    }
+
+    /// Bytes of this reader's range.
+    fn cut(&mut self, mut data: Bytes) -> Part {
         let left = usize::try_from(self.until - self.at).unwrap_or(usize::MAX);
         data.truncate(left);
         self.at += data.len() as u64;
-        state.readers.insert(self.id, self.at);
         Part::Data(data)
     }
 

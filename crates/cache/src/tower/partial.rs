@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
-    header::{ETAG, IF_RANGE, RANGE},
+    header::{IF_RANGE, RANGE},
 };
 
 use super::{
@@ -22,9 +22,11 @@ use super::{
 };
 use crate::{
     exchange::{PartPlacement, Received, Selected, receive},
-    field::{EntityTag, RequestDirectives},
-    head::Head,
-    policy::{Collapse, Decision, Remaining, ResponseHead, Times, Wanted, strip_conditions},
+    field::RequestDirectives,
+    head::{Head, Parts},
+    policy::{
+        Collapse, Decision, Remaining, RequestHead, ResponseHead, Times, Wanted, strip_conditions,
+    },
     stats::Count,
     status::{CacheStatus, Forward},
     store::{Content, Entry, Ticket},
@@ -34,7 +36,7 @@ use crate::{
 type Kept = (Range<u64>, Arc<dyn Content>);
 
 /// A response that parts can answer.
-struct Plan {
+pub(super) struct Plan {
     head: Head,
     complete: u64,
     wanted: Wanted,
@@ -51,7 +53,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         &mut self,
         found: &mut Found,
     ) -> Option<Result<Response<CacheBody<S::Body>>, S::Error>> {
-        let mut plan = self.plan(&found.0)?;
+        let parts = found.0.parts()?;
+        if parts.is_sliced() {
+            let status = self.slice_status(&found.0);
+            return self.answer_by_slices(&found.0, status, None).map(Ok);
+        }
+        let (policy, now) = (&self.shared.config.policy, self.shared.now());
+        let decision = policy.decide(self.request(), Some(&parts.head), Some(parts.complete), now);
+        let mut plan = Plan::of(parts, self.request(), decision)?;
         plan.load(&self.shared, &found.0).await;
         let Some(gap) = plan.gap() else {
             self.shared.counters.add(Count::Hit);
@@ -64,40 +73,6 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.complete(found, plan, gap).await.transpose()
     }
 
-    /// Decides as if the response were whole.
-    fn plan(&self, selected: &Selected) -> Option<Plan> {
-        let parts = selected.parts()?;
-        let (request, now) = (self.request(), self.shared.now());
-        let policy = &self.shared.config.policy;
-        let decision = policy.decide(request, Some(&parts.head), Some(parts.complete), now);
-        let (wanted, age, remaining) = match decision {
-            Decision::Hit { age, remaining } => (Wanted::Whole, age, remaining),
-            Decision::HitRange {
-                age,
-                remaining,
-                range,
-            } => (Wanted::Part(range), age, remaining),
-            Decision::Respond304 { age, remaining } => (Wanted::NotModified, age, remaining),
-            Decision::Respond416 { age, remaining } => (Wanted::Unsatisfiable, age, remaining),
-            // What is not fresh or wants several ranges is asked for anew.
-            _ => return None,
-        };
-        let range = match &wanted {
-            Wanted::Part(range) => range.clone(),
-            Wanted::Whole if *request.method == Method::GET => 0..parts.complete,
-            _ => 0..0,
-        };
-        Some(Plan {
-            kept: Vec::new(),
-            head: parts.head.clone(),
-            complete: parts.complete,
-            wanted,
-            range,
-            age,
-            remaining,
-        })
-    }
-
     /// Asks for what lacks under the validator of what is there. What else the origin answers stands for itself, if
     /// it can: a whole response, or an error of the server.
     async fn complete(
@@ -106,9 +81,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         plan: Plan,
         gap: Range<u64>,
     ) -> Result<Option<Response<CacheBody<S::Body>>>, S::Error> {
-        let Some(tag) = strong_tag(&plan.head) else {
+        let tag = found.0.parts().and_then(Parts::strong_tag);
+        if tag.is_none() {
             return Ok(None);
-        };
+        }
         let ask = Ask {
             forward: Forward::Partial,
             collapse: Collapse::No,
@@ -213,18 +189,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         live: Option<(Range<u64>, Reader)>,
         status: CacheStatus,
     ) -> Response<CacheBody<S::Body>> {
-        let (whole, complete) = (plan.head.meta().status, plan.complete);
-        let name = &self.shared.config.name;
-        let mut headers = plan.head.clone().into_response(plan.age, status, name);
-        let code = match &plan.wanted {
-            Wanted::Part(range) => {
-                respond::describe_part(&mut headers, range, complete);
-                StatusCode::PARTIAL_CONTENT
-            }
-            Wanted::Whole if *self.request().method == Method::GET => whole,
-            other => respond::without_body(&mut headers, other, whole, complete),
-        };
         let body = CacheBody::assembled(Assembled::from(plan.pieces(live)));
+        let (headers, code) = plan.head(&self.shared, self.request(), status);
         let mut response = Response::new(body);
         *response.status_mut() = code;
         *response.headers_mut() = headers;
@@ -233,6 +199,65 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 }
 
 impl Plan {
+    /// What is to be done if the response were whole.
+    pub(super) fn of(parts: &Parts, request: RequestHead<'_>, decision: Decision) -> Option<Self> {
+        let (wanted, age, remaining) = match decision {
+            Decision::Hit { age, remaining } => (Wanted::Whole, age, remaining),
+            Decision::HitRange {
+                age,
+                remaining,
+                range,
+            } => (Wanted::Part(range), age, remaining),
+            Decision::Respond304 { age, remaining } => (Wanted::NotModified, age, remaining),
+            Decision::Respond416 { age, remaining } => (Wanted::Unsatisfiable, age, remaining),
+            // What is not fresh or wants several ranges is asked for anew.
+            _ => return None,
+        };
+        let range = match &wanted {
+            Wanted::Part(range) => range.clone(),
+            Wanted::Whole if *request.method == Method::GET => 0..parts.complete,
+            _ => 0..0,
+        };
+        Some(Self {
+            kept: Vec::new(),
+            head: parts.head.clone(),
+            complete: parts.complete,
+            wanted,
+            range,
+            age,
+            remaining,
+        })
+    }
+
+    pub(super) fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// Builds the head of the response.
+    pub(super) fn head(
+        self,
+        shared: &Shared,
+        request: RequestHead<'_>,
+        status: CacheStatus,
+    ) -> (HeaderMap, StatusCode) {
+        let (whole, status) = (
+            self.head.meta().status,
+            status.ttl(self.remaining.as_secs()),
+        );
+        let mut headers = self
+            .head
+            .into_response(self.age, status, &shared.config.name);
+        let code = match &self.wanted {
+            Wanted::Part(range) => {
+                respond::describe_part(&mut headers, range, self.complete);
+                StatusCode::PARTIAL_CONTENT
+            }
+            Wanted::Whole if *request.method == Method::GET => whole,
+            other => respond::without_body(&mut headers, other, whole, self.complete),
+        };
+        (headers, code)
+    }
+
     /// Looks up the parts that overlap what is to be sent.
     async fn load(&mut self, shared: &Shared, selected: &Selected) {
         let Some(parts) = selected.parts() else {
@@ -269,8 +294,8 @@ impl Plan {
     }
 
     /// What is sent, in order.
-    fn pieces(self, live: Option<(Range<u64>, Reader)>) -> VecDeque<Piece> {
-        let range = self.range;
+    fn pieces(&self, live: Option<(Range<u64>, Reader)>) -> VecDeque<Piece> {
+        let range = self.range.clone();
         let (gap, reader) = live.unzip();
         let gap = gap.unwrap_or(range.end..range.end);
         let stored = |limits: Range<u64>| {
@@ -293,16 +318,10 @@ impl Plan {
     }
 }
 
-fn strong_tag(head: &Head) -> Option<HeaderValue> {
-    let tag = head.field(&ETAG)?;
-    let strong = EntityTag::new(tag).is_strong();
-    strong.then(|| HeaderValue::from_bytes(tag).ok())?
-}
-
 /// Asks for a range, on condition that it belongs to the response with this tag.
-fn ask_for(headers: &mut HeaderMap, range: &Range<u64>, tag: HeaderValue) {
+pub(super) fn ask_for(headers: &mut HeaderMap, range: &Range<u64>, tag: Option<HeaderValue>) {
     strip_conditions(headers);
     let value = format!("bytes={}-{}", range.start, range.end - 1);
     headers.extend(HeaderValue::try_from(value).map(|value| (RANGE, value)));
-    headers.insert(IF_RANGE, tag);
+    headers.extend(tag.map(|tag| (IF_RANGE, tag)));
 }

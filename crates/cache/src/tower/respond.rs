@@ -6,13 +6,14 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
         AGE, CACHE_CONTROL, CACHE_STATUS, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, DATE,
-        ETAG, EXPIRES, LAST_MODIFIED, VARY,
+        ETAG, EXPIRES, LAST_MODIFIED, RANGE, VARY,
     },
 };
 
-use super::{CacheBody, multipart::multipart, shared::Shared};
+use super::{CacheBody, Note, multipart::multipart, shared::Shared};
 use crate::{
     exchange::Selected,
+    field::ByteRange,
     head::Head,
     policy::{Decision, RequestHead, Wanted},
     stats::Count,
@@ -99,6 +100,7 @@ impl Stored<'_> {
         status: CacheStatus,
     ) -> Response<CacheBody<B>> {
         let whole = self.head.meta().status;
+        let note = self.head.note().map(|note| Note(note.to_vec().into()));
         let mut headers = self
             .head
             .into_response(self.age, status, &shared.config.name);
@@ -122,8 +124,17 @@ impl Stored<'_> {
         let mut response = Response::new(body);
         *response.status_mut() = code;
         *response.headers_mut() = headers;
+        response.extensions_mut().extend(note_of(note));
         response
     }
+}
+
+fn note_of(note: Option<Note>) -> http::Extensions {
+    let mut extensions = http::Extensions::new();
+    if let Some(note) = note {
+        extensions.insert(note);
+    }
+    extensions
 }
 
 /// Makes these the fields of one part of the whole.
@@ -157,6 +168,19 @@ pub(super) fn without_body(
             }
             whole
         }
+    }
+}
+
+/// The offset that a request begins at, as far as it tells: zero without a range or from the end; `None` for several
+/// ranges.
+pub(super) fn first_offset(headers: &HeaderMap) -> Option<u64> {
+    let Some(value) = headers.get(RANGE) else {
+        return Some(0);
+    };
+    match ByteRange::parse(value.as_bytes()) {
+        Some(ByteRange::From(first) | ByteRange::FromTo(first, _)) => Some(first),
+        Some(ByteRange::Last(_)) => Some(0),
+        None => None,
     }
 }
 

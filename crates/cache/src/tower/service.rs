@@ -55,7 +55,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        self.shared.config.normalise.apply(&mut parts.headers);
         let opening = self.shared.open(RequestHead::from(&parts));
         let Ok(opening) = opening else {
             return ResponseFuture::ready(respond::bare(&self.shared, StatusCode::BAD_REQUEST));

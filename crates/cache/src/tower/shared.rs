@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use eaves_common::time::Now;
 
-use super::{Alarm, CacheConfig, fill::Fill};
+use super::{Alarm, CacheConfig, Ranges, fill::Fill};
 use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
     key::{Key, KeyError},
@@ -36,6 +36,14 @@ impl Shared {
 
     pub(super) fn open(&self, request: RequestHead<'_>) -> Result<Opening, KeyError> {
         Opening::of(&self.config.policy, &self.config.keys, request)
+    }
+
+    /// The size of slices, if responses are kept in slices.
+    pub(super) fn slice_size(&self) -> Option<u64> {
+        match self.config.ranges {
+            Ranges::Slices(size) => Some(size.get()),
+            _ => None,
+        }
     }
 
     /// Ends the patience of one who waits for another's answer.

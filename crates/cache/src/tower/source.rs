@@ -30,6 +30,15 @@ pin_project! {
 }
 
 impl<B: Body> Erased<B> {
+    /// A body whose length was told otherwise than by itself.
+    pub(super) fn of_length(body: B, len: u64) -> Self {
+        Self {
+            body,
+            announced: Some(len),
+            sent: 0,
+        }
+    }
+
     pub(super) fn new(body: B) -> Self {
         let announced = body.size_hint().exact();
         Self {

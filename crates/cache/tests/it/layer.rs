@@ -4,4 +4,6 @@ mod collapse;
 mod fill;
 mod ranges;
 mod serve;
+mod slices;
 mod stale;
+mod tiered;

@@ -22,7 +22,10 @@ use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::origin::{OriginBody, got};
+use crate::{
+    faulty::Faulty,
+    origin::{OriginBody, got},
+};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -281,7 +284,7 @@ fn check(oracle: &mut Oracle, client: &Client, got: &crate::origin::Got, now: u6
     }
 }
 
-async fn play(steps: Vec<Step>, then: OnDisconnect) {
+async fn play(steps: Vec<Step>, then: OnDisconnect, store: Arc<dyn Store>) {
     let clock = ManualClock::at(Wall::from_secs(1_790_000_000));
     let first = Answer {
         control: "no-store",
@@ -292,8 +295,6 @@ async fn play(steps: Vec<Step>, then: OnDisconnect) {
         fault: Fault::None,
     };
     let shared: Shared = Arc::new(Mutex::new((Oracle::default(), first)));
-    // Small enough to evict, and to refuse the longest body beside another.
-    let store = Arc::new(Memory::new(400_000).max_object(150_000));
     let config = CacheConfig::default()
         .policy(Policy::standards_only())
         .store(store.clone())
@@ -357,11 +358,16 @@ async fn play(steps: Vec<Step>, then: OnDisconnect) {
     drop((service, layer));
 }
 
-fn run(steps: Vec<Step>, then: OnDisconnect) {
+/// Small enough to evict, and to refuse the longest body beside another.
+fn memory() -> Memory {
+    Memory::new(400_000).max_object(150_000)
+}
+
+fn run(steps: Vec<Step>, then: OnDisconnect, store: Arc<dyn Store>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(play(steps, then));
+    runtime.block_on(play(steps, then, store));
 }
 
 proptest! {
@@ -369,11 +375,21 @@ proptest! {
 
     #[test]
     fn nothing_truncated_mixed_or_anothers_is_served(steps in prop::collection::vec(step(), 1..40)) {
-        run(steps, OnDisconnect::Abort);
+        run(steps, OnDisconnect::Abort, Arc::new(memory()));
     }
 
     #[test]
     fn nor_when_fills_are_finished_without_their_clients(steps in prop::collection::vec(step(), 1..40)) {
-        run(steps, OnDisconnect::Finish);
+        run(steps, OnDisconnect::Finish, Arc::new(memory()));
+    }
+
+    #[test]
+    fn nor_when_the_store_fails_anywhere(
+        steps in prop::collection::vec(step(), 1..40),
+        seed in any::<u64>(),
+        one_in in 2..20u64,
+    ) {
+        let store = Faulty::new(memory(), seed, one_in);
+        run(steps, OnDisconnect::Finish, Arc::new(store));
     }
 }

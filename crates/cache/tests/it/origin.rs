@@ -104,8 +104,14 @@ impl World {
     }
 
     pub(crate) fn storing(memory: Memory, change: impl FnOnce(CacheConfig) -> CacheConfig) -> Self {
+        Self::on(Arc::new(memory), change)
+    }
+
+    pub(crate) fn on(
+        store: Arc<dyn Store>,
+        change: impl FnOnce(CacheConfig) -> CacheConfig,
+    ) -> Self {
         let clock = ManualClock::at(Wall::from_secs(1_790_000_000));
-        let store: Arc<dyn Store> = Arc::new(memory);
         let config = CacheConfig::default()
             .policy(Policy::standards_only())
             .store(store.clone())

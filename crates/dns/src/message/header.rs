@@ -35,16 +35,19 @@ impl Header {
         self.flags.contains(Flags::QR)
     }
 
+    /// Reads the header and its counts.
     #[inline]
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        let id = reader.u16("header")?;
-        let bits = reader.u16("header")?;
-        Ok(Self {
-            id,
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, [u16; 4]), WireError> {
+        let octets: [u8; Self::LEN] = Reader::new(bytes).array("header")?;
+        let field = |place: usize| u16::from_be_bytes([octets[2 * place], octets[2 * place + 1]]);
+        let bits = field(1);
+        let header = Self {
+            id: field(0),
             opcode: Opcode((bits >> 11 & 15) as u8),
             flags: Flags(bits & Flags::ALL),
             rcode: Rcode(bits & 15),
-        })
+        };
+        Ok((header, [2, 3, 4, 5].map(field)))
     }
 
     pub(crate) fn bits(&self) -> u16 {

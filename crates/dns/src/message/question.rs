@@ -47,10 +47,12 @@ impl<'a> Question<'a> {
 
     #[inline]
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        let name = reader.name()?;
+        let [t0, t1, c0, c1] = reader.array("question type and class")?;
         Ok(Self {
-            name: reader.name()?,
-            rtype: Rtype(reader.u16("question type")?),
-            class: Class(reader.u16("question class")?),
+            name,
+            rtype: Rtype(u16::from_be_bytes([t0, t1])),
+            class: Class(u16::from_be_bytes([c0, c1])),
         })
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{
     error::WireError,
-    name::NameRef,
+    name::{LastPointer, NameRef},
     rdata::{Rdata, RdataBuf},
     record::{Class, Rtype, Ttl},
     wire::Reader,
@@ -32,8 +32,8 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        let name = reader.name()?;
+    pub(crate) fn read(reader: &mut Reader<'a>, last: &mut LastPointer) -> Result<Self, WireError> {
+        let name = reader.owner(last)?;
         let [t0, t1, c0, c1, l0, l1, l2, l3, n0, n1] = reader.array("record head")?;
         let len = u16::from_be_bytes([n0, n1]);
         Ok(Self {

@@ -5,6 +5,7 @@ use core::iter::FusedIterator;
 use crate::{
     error::WireError,
     message::{Question, Record},
+    name::LastPointer,
     wire::Reader,
 };
 
@@ -87,6 +88,7 @@ pub struct Records<'a> {
     section: Section,
     /// How many records of each section are left.
     left: [u16; 3],
+    last: LastPointer,
 }
 
 impl<'a> Records<'a> {
@@ -95,6 +97,7 @@ impl<'a> Records<'a> {
             reader,
             section: Section::Answer,
             left: counts,
+            last: LastPointer::default(),
         }
     }
 
@@ -133,7 +136,7 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let left = &mut self.left[self.section as usize];
         *left = left.checked_sub(1)?;
-        let record = Record::read(&mut self.reader);
+        let record = Record::read(&mut self.reader, &mut self.last);
         if record.is_err() {
             self.left = [0; 3];
         }

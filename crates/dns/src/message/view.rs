@@ -4,6 +4,7 @@ use crate::{
     edns::Edns,
     error::WireError,
     message::{Header, Question, Questions, Record, Records, Section},
+    name::LastPointer,
     record::Rtype,
     wire::Reader,
 };
@@ -33,12 +34,7 @@ impl<'a> View<'a> {
     /// When there are fewer than twelve octets.
     #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let mut reader = Reader::new(bytes);
-        let header = Header::read(&mut reader)?;
-        let mut counts = [0; 4];
-        for count in &mut counts {
-            *count = reader.u16("header")?;
-        }
+        let (header, counts) = Header::read(bytes)?;
         Ok(Self {
             bytes,
             header,
@@ -76,7 +72,10 @@ impl<'a> View<'a> {
     /// When it is malformed.
     #[inline]
     pub fn question(&self) -> Result<Option<Question<'a>>, WireError> {
-        self.questions().next().transpose()
+        if self.counts[0] == 0 {
+            return Ok(None);
+        }
+        Question::read(&mut Reader::at(self.bytes, Header::LEN)).map(Some)
     }
 
     /// Walks over the answer section; [`Records::next_section`] goes on from there.
@@ -145,8 +144,9 @@ impl<'a> View<'a> {
             Question::read(&mut reader)?;
         }
         let records = self.counts[1..].iter().map(|count| u32::from(*count)).sum();
+        let mut last = LastPointer::default();
         for _ in 0..records {
-            let record = Record::read(&mut reader)?;
+            let record = Record::read(&mut reader, &mut last)?;
             if record.rdata_len() > 0 || self.header.opcode != crate::Opcode::UPDATE {
                 record.rdata()?;
             }

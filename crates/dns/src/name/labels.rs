@@ -24,6 +24,15 @@ impl<'a> Labels<'a> {
     pub(crate) fn new(buf: &'a [u8], at: usize) -> Self {
         Self { buf, at }
     }
+
+    /// Walks over the labels with the offsets of their length octets.
+    #[inline]
+    pub(crate) fn places(mut self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        core::iter::from_fn(move || {
+            let label = self.next()?;
+            Some((self.at - label.len() - 1, label))
+        })
+    }
 }
 
 impl<'a> Iterator for Labels<'a> {

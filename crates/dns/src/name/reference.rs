@@ -112,6 +112,39 @@ impl<'a> NameRef<'a> {
         Ok((name, pointer + 2))
     }
 
+    /// As [`NameRef::read`], for one owner after another: one that is the same pointer as the last needs
+    /// no second check, since it stands behind that and so leads backwards too.
+    #[inline]
+    pub(crate) fn read_owner(
+        buf: &'a [u8],
+        start: usize,
+        last: &mut LastPointer,
+    ) -> Result<(Self, usize), WireError> {
+        let octets = buf.get(start..).and_then(<[u8]>::first_chunk);
+        if let Some(octets) = octets
+            && last.len > 0
+            && *octets == last.octets
+        {
+            let name = Self {
+                buf,
+                start: start as u32,
+                len: last.len,
+                compressed: true,
+            };
+            return Ok((name, start + 2));
+        }
+        let (name, end) = Self::read(buf, start)?;
+        if let Some(octets) = octets
+            && octets[0] >= 0xc0
+        {
+            *last = LastPointer {
+                octets: *octets,
+                len: name.len,
+            };
+        }
+        Ok((name, end))
+    }
+
     /// Walks over the labels.
     #[must_use]
     #[inline]
@@ -153,7 +186,7 @@ impl<'a> NameRef<'a> {
     /// Copies the name out of its message.
     #[must_use]
     pub fn to_name_buf(&self) -> NameBuf {
-        let mut scratch = [0; 255];
+        let mut scratch = [0; SCRATCH];
         NameBuf::from_checked(self.flat(&mut scratch))
     }
 
@@ -168,7 +201,7 @@ impl<'a> NameRef<'a> {
 
     /// The uncompressed wire form, in place or written to `scratch`.
     #[inline]
-    pub(crate) fn flat<'s>(&self, scratch: &'s mut [u8; 255]) -> &'s [u8]
+    pub(crate) fn flat<'s>(&self, scratch: &'s mut [u8; SCRATCH]) -> &'s [u8]
     where
         'a: 's,
     {
@@ -178,17 +211,127 @@ impl<'a> NameRef<'a> {
         }
     }
 
-    /// Writes the uncompressed wire form to `scratch`.
+    /// Writes the uncompressed wire form to `scratch`, which has room for it and, to be fast, a block more.
     #[inline]
-    pub(crate) fn copy_to<'s>(&self, scratch: &'s mut [u8; 255]) -> &'s [u8] {
-        let mut at = 0;
-        for label in self.labels() {
-            scratch[at] = label.len() as u8;
-            scratch[at + 1..=at + label.len()].copy_from_slice(label);
-            at += 1 + label.len();
+    pub(crate) fn copy_to<'s>(&self, scratch: &'s mut [u8]) -> &'s [u8] {
+        let (mut at, mut from) = (0, self.start as usize);
+        loop {
+            let mut end = from;
+            let last = loop {
+                match octet(self.buf, end) {
+                    label @ 1..=63 => end += 1 + usize::from(label),
+                    other => break other,
+                }
+            };
+            copy_run(self.buf, from, &mut scratch[at..], end - from);
+            at += end - from;
+            if last == 0 {
+                scratch[at] = 0;
+                return &scratch[..=at];
+            }
+            from = target(self.buf, end);
         }
-        scratch[at] = 0;
-        &scratch[..=at]
+    }
+
+    /// A name of `len` octets that was written to a message at `start`.
+    #[inline]
+    pub(crate) fn written(buf: &'a [u8], start: u16, len: usize) -> Self {
+        Self {
+            buf,
+            start: start.into(),
+            len: len as u8,
+            compressed: true,
+        }
+    }
+
+    /// Says whether the name that was written to a message at `start` is the one at `place` in `source`.
+    #[inline]
+    pub(crate) fn is_written(message: &[u8], start: u16, source: &[u8], place: u32) -> bool {
+        same(message, start.into(), source, place as usize)
+    }
+
+    /// Returns the buffer that the name stands in.
+    #[inline]
+    pub(crate) fn source(&self) -> &'a [u8] {
+        self.buf
+    }
+}
+
+/// Says whether two checked names are the same: runs of labels are walked side by side, up to a pointer
+/// in either, and then compared as a whole.
+#[inline]
+fn same(a: &[u8], a_start: usize, b: &[u8], b_start: usize) -> bool {
+    let (mut i, mut j) = (a_start, b_start);
+    loop {
+        let (from, other) = (i, j);
+        let (x, y) = loop {
+            let (x, y) = (octet(a, i), octet(b, j));
+            if x != y || x == 0 || x > 63 {
+                break (x, y);
+            }
+            // Other names mostly begin with another octet.
+            if (octet(a, i + 1) ^ octet(b, j + 1)) & !0x20 != 0 {
+                return false;
+            }
+            (i, j) = (i + 1 + usize::from(x), j + 1 + usize::from(x));
+        };
+        let is_pointer = (x > 63, y > 63);
+        match (a.get(from..i), b.get(other..j)) {
+            (Some(p), Some(q)) if (x == y || is_pointer.0 || is_pointer.1) && fold::equal(p, q) => {
+            }
+            _ => return false,
+        }
+        match is_pointer {
+            (false, false) => return true,
+            (true, false) => i = target(a, i),
+            (false, true) => j = target(b, j),
+            (true, true) => (i, j) = (target(a, i), target(b, j)),
+        }
+    }
+}
+
+/// The octet at a place; zero, which ends a name, behind the end.
+#[inline]
+fn octet(buf: &[u8], at: usize) -> u8 {
+    buf.get(at).copied().unwrap_or(0)
+}
+
+/// Where the pointer at a place leads to.
+#[inline]
+fn target(buf: &[u8], at: usize) -> usize {
+    usize::from(octet(buf, at) & 0x3f) << 8 | usize::from(octet(buf, at + 1))
+}
+
+/// The pointer that an owner was, and the length of the name it leads to; zeros are no pointer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LastPointer {
+    octets: [u8; 2],
+    len: u8,
+}
+
+/// Room for a name and the rest of the block that its last octets are copied with.
+pub(crate) const SCRATCH: usize = 255 + BLOCK;
+
+const BLOCK: usize = 16;
+
+/// Copies `len` octets in blocks, of which what is too much is overwritten later.
+#[inline]
+fn copy_run(buf: &[u8], from: usize, to: &mut [u8], len: usize) {
+    let mut done = 0;
+    while done < len {
+        let source = buf.get(from + done..).unwrap_or_default();
+        let room = &mut to[done..];
+        match (
+            source.first_chunk::<BLOCK>(),
+            room.first_chunk_mut::<BLOCK>(),
+        ) {
+            (Some(source), Some(room)) => *room = *source,
+            _ => {
+                room[..len - done].copy_from_slice(&source[..len - done]);
+                return;
+            }
+        }
+        done += BLOCK;
     }
 }
 
@@ -228,10 +371,12 @@ impl PartialEq for NameRef<'_> {
         if let (Some(a), Some(b)) = (self.as_flat(), other.as_flat()) {
             return fold::equal(a, b);
         }
-        // Equal total length and equal labels up to the shorter end: equal names.
-        self.labels()
-            .zip(other.labels())
-            .all(|(a, b)| fold::equal(a, b))
+        same(
+            self.buf,
+            self.start as usize,
+            other.buf,
+            other.start as usize,
+        )
     }
 }
 
@@ -258,14 +403,14 @@ impl PartialOrd for NameRef<'_> {
 /// The canonical order of RFC 4034 section 6.1.
 impl Ord for NameRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mut left, mut right) = ([0; 255], [0; 255]);
+        let (mut left, mut right) = ([0; SCRATCH], [0; SCRATCH]);
         Name::cast(self.flat(&mut left)).cmp(Name::cast(other.flat(&mut right)))
     }
 }
 
 impl Hash for NameRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut scratch = [0; 255];
+        let mut scratch = [0; SCRATCH];
         Name::cast(self.flat(&mut scratch)).hash(state);
     }
 }

@@ -103,14 +103,15 @@ impl<'t> Lexer<'t> {
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Token<'t>>, TextError> {
         match self.plain_word() {
-            Some(token) => Ok(Some(token)),
+            Some((token, _)) => Ok(Some(token)),
             None => self.any_token(),
         }
     }
 
-    /// Takes a word of less than a block right here or behind one blank: as nearly all tokens are.
+    /// Takes a word of less than a block right here or behind one blank, as nearly all tokens are, and
+    /// returns it with the block it begins.
     #[inline]
-    fn plain_word(&mut self) -> Option<Token<'t>> {
+    fn plain_word(&mut self) -> Option<(Token<'t>, &'t Block)> {
         let (at, ahead) = self.behind_blank()?;
         let len = block::word_ends(ahead).trailing_zeros() as usize;
         // A word that starts with its end is none, and one without an end is not plain.
@@ -118,12 +119,13 @@ impl<'t> Lexer<'t> {
             return None;
         }
         self.pos = at + len;
-        Some(Token {
+        let token = Token {
             text: &ahead[..len],
             at,
             quoted: false,
             escaped: false,
-        })
+        };
+        Some((token, ahead))
     }
 
     /// Where the next token starts if there is at most one blank before it, and the block there.
@@ -180,7 +182,7 @@ impl<'t> Lexer<'t> {
     #[inline]
     pub(crate) fn expect(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
         let at = self.pos;
-        if let Some(token) = self.plain_word() {
+        if let Some((token, _)) = self.plain_word() {
             return Ok(token);
         }
         match self.any_token()? {
@@ -196,9 +198,7 @@ impl<'t> Lexer<'t> {
         field: &'static str,
     ) -> Result<(Token<'t>, u64), TextError> {
         let at = self.pos;
-        if let Some(token) = self.plain_word()
-            && let Some(ahead) = self.ahead(token.at)
-        {
+        if let Some((token, ahead)) = self.plain_word() {
             let key = mnemonic::key_within(ahead, token.text.len());
             return Ok((token, key));
         }

@@ -1,6 +1,9 @@
 //! Reading integers, bytes and names from a message, with every access checked.
 
-use crate::{error::WireError, name::NameRef};
+use crate::{
+    error::WireError,
+    name::{LastPointer, NameRef},
+};
 
 /// A position in a message that moves forward as fields are read.
 ///
@@ -172,6 +175,14 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn name(&mut self) -> Result<NameRef<'a>, WireError> {
         let (name, end) = NameRef::read(self.buf, self.pos)?;
+        self.pos = end;
+        Ok(name)
+    }
+
+    /// Reads an owner, after others of which `last` knows.
+    #[inline]
+    pub(crate) fn owner(&mut self, last: &mut LastPointer) -> Result<NameRef<'a>, WireError> {
+        let (name, end) = NameRef::read_owner(self.buf, self.pos, last)?;
         self.pos = end;
         Ok(name)
     }

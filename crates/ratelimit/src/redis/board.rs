@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -22,13 +22,25 @@ pub(super) struct Board {
     /// Most keys that wait in a lane.
     backlog: usize,
     nodes: AtomicU32,
-    /// Whether delta rules go without the store.
-    pub(super) alone: AtomicBool,
-    /// Whether the store came back so lately that it may know few nodes.
-    pub(super) regrouping: AtomicBool,
+    /// How the store stands, by lane.
+    standings: Box<[AtomicU8]>,
     pub(super) tally: Tally,
     urgent: AtomicBool,
     bell: Notify,
+    /// Whether the engine is gone.
+    closed: AtomicBool,
+}
+
+/// How a part of the store stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Standing {
+    /// It answers.
+    Together,
+    /// It came back so lately that it may know few nodes.
+    Regrouping,
+    /// It does not answer.
+    Alone,
 }
 
 /// A key that the store is to hear of.
@@ -61,15 +73,19 @@ impl Board {
         let deltas = (0..lanes).map(|lane| format!("{{{prefix}.{lane}}}"));
         let prefixes: Box<[String]> = deltas.chain([format!("{{{prefix}}}")]).collect();
         Self {
-            lanes: prefixes.iter().map(|_| Mutex::default()).collect(),
+            // Room for all that may wait, so that no request makes some.
+            lanes: prefixes
+                .iter()
+                .map(|_| Mutex::new(VecDeque::with_capacity(backlog)))
+                .collect(),
+            standings: prefixes.iter().map(|_| AtomicU8::new(0)).collect(),
             prefixes,
             backlog,
             nodes: AtomicU32::new(nodes),
-            alone: AtomicBool::new(false),
-            regrouping: AtomicBool::new(false),
             tally: Tally::default(),
             urgent: AtomicBool::new(false),
             bell: Notify::new(),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -91,11 +107,21 @@ impl Board {
         (key.as_u64() % self.strict_lane() as u64) as usize
     }
 
-    pub(super) fn crowd(&self) -> Crowd {
+    /// Says how the store stands for the keys of a lane.
+    pub(super) fn stand(&self, lane: usize, standing: Standing) {
+        self.standings[lane].store(standing as u8, Relaxed);
+    }
+
+    /// Whether the keys of a lane go without the store.
+    pub(super) fn is_alone(&self, lane: usize) -> bool {
+        self.standings[lane].load(Relaxed) == Standing::Alone as u8
+    }
+
+    pub(super) fn crowd(&self, lane: usize) -> Crowd {
         Crowd {
             nodes: f64::from(self.nodes.load(Relaxed).max(1)),
-            regrouping: self.regrouping.load(Relaxed),
-            alone: self.alone.load(Relaxed),
+            regrouping: self.standings[lane].load(Relaxed) == Standing::Regrouping as u8,
+            alone: self.is_alone(lane),
         }
     }
 
@@ -110,6 +136,9 @@ impl Board {
     /// Queues a key; `false` if the lane is full, and the key has to try again.
     pub(super) fn queue(&self, lane: usize, due: Due) -> bool {
         let mut queue = self.lane(lane);
+        if self.closed.load(Relaxed) {
+            return false;
+        }
         if queue.len() >= self.backlog {
             self.tally.overflowed.fetch_add(1, Relaxed);
             return false;
@@ -127,8 +156,11 @@ impl Board {
         queue.drain(..some).collect()
     }
 
-    /// Forgets all keys: at the end, since they hold their replicas, which hold the board.
-    pub(super) fn clear(&self) {
+    /// Ends it: rules are left to themselves. Keys are forgotten, since they hold their replicas, which
+    /// hold the board.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
+        (0..self.lanes()).for_each(|lane| self.stand(lane, Standing::Alone));
         (0..self.lanes()).for_each(|lane| drop(self.dequeue(lane, usize::MAX)));
     }
 

@@ -12,12 +12,15 @@
 //!
 //! *Strict.* Every request is decided by one script over all its strict rules, atomically, in one hash
 //! slot; [`Engine::check`] waits for that, up to a deadline. What was denied is denied without asking
-//! until it could fit.
+//! until it could fit. Behind `tower`, a `DistributionLayer` does so for every request; the
+//! `RateLimitLayer` does for rules by delta, and leaves strict ones to what they do without a store.
 //!
-//! *When Redis is slow or gone*, a breaker opens and nobody waits. Each rule then does what its
-//! [`OnStoreError`] says; by default each node goes on with the share it had last, so that all
-//! together stay at the limit. What is admitted meanwhile is kept, in bounded memory, and is sent
-//! later, each batch once however often it has to be sent. [`Engine::stats`] tells all of this.
+//! *When Redis is slow or gone*, a breaker opens and nobody waits; each lane has its own, so that the
+//! loss of one master concerns its keys only. Each rule then does what its [`OnStoreError`] says; by
+//! default each node goes on with the share it had last, so that all together stay at the limit. What is
+//! admitted meanwhile is kept, in bounded memory, and sent later, less what the node's share has paid
+//! for by then; each batch counts once however often it has to be sent. [`Engine::stats`] tells all of
+//! this.
 //!
 //! # What stands in Redis
 //!
@@ -37,6 +40,8 @@ mod driver;
 mod entry;
 mod error;
 mod hash;
+#[cfg(feature = "tower")]
+mod layer;
 mod replica;
 mod script;
 mod settings;
@@ -50,6 +55,8 @@ mod tests;
 pub use driver::{Engine, Store};
 pub use error::StoreError;
 pub(crate) use hash::SharedHash;
+#[cfg(feature = "tower")]
+pub use layer::{Distribution, DistributionFuture, DistributionLayer};
 pub(crate) use replica::{Replica, Sharing};
 pub(crate) use script::Told;
 pub use settings::Settings;

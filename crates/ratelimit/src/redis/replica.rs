@@ -87,18 +87,19 @@ impl Replica {
     pub(crate) fn peek(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'static> {
         let bucket = self.bucket(key);
         let debt = bucket.find(key).map_or(0.0, |entry| entry.debt(now));
-        self.terms.reading(self.verdict(debt, cost), cost, debt)
+        self.terms
+            .reading(self.verdict(key, debt, cost), cost, debt)
     }
 
     /// Decides alone, and counts the request if it may pass.
     pub(crate) fn check(self: &Arc<Self>, key: KeyHash, cost: u64, now: Mono) -> Reading<'static> {
         let mut bucket = self.bucket(key);
         let debt = bucket.find(key).map_or(0.0, |entry| entry.debt(now));
-        let verdict = self.verdict(debt, cost);
+        let verdict = self.verdict(key, debt, cost);
         if verdict != Verdict::Allowed || cost == 0 {
             return self.terms.reading(verdict, cost, debt);
         }
-        let crowd = self.crowd();
+        let crowd = self.crowd(key);
         let entry = self.entry(&mut bucket, key, now);
         entry.spend(cost, &self.terms, crowd, now);
         self.queue(entry, key, now);
@@ -120,7 +121,7 @@ impl Replica {
     pub(crate) fn charge(self: &Arc<Self>, key: KeyHash, units: u64, now: Mono) {
         let mut bucket = self.bucket(key);
         let entry = self.entry(&mut bucket, key, now);
-        entry.spend(units, &self.terms, self.crowd(), now);
+        entry.spend(units, &self.terms, self.crowd(key), now);
         self.queue(entry, key, now);
     }
 
@@ -179,8 +180,8 @@ impl Replica {
     /// Learns what the store said of a key.
     pub(super) fn hear(&self, key: KeyHash, heard: &Heard, now: Mono) {
         let crowd = Crowd {
-            alone: self.is_alone() && !self.is_strict(),
-            ..self.crowd()
+            alone: self.is_alone(key) && !self.is_strict(),
+            ..self.crowd(key)
         };
         let mut bucket = self.bucket(key);
         if self.is_strict() || bucket.find(key).is_some() {
@@ -210,31 +211,31 @@ impl Replica {
         }
     }
 
-    fn verdict(&self, debt: f64, cost: u64) -> Verdict {
+    fn verdict(&self, key: KeyHash, debt: f64, cost: u64) -> Verdict {
         let verdict = self.terms.verdict(debt, cost);
         match self.on_store_error {
-            _ if verdict == Verdict::Impossible || !self.is_alone() => verdict,
+            _ if verdict == Verdict::Impossible || !self.is_alone(key) => verdict,
             OnStoreError::Allow => Verdict::Allowed,
             OnStoreError::Deny => Verdict::Denied,
             OnStoreError::Local => verdict,
         }
     }
 
-    /// Whether the rule has to do without the store. A strict rule that decides here always has.
-    fn is_alone(&self) -> bool {
+    /// Whether the key has to do without the store. A strict rule that decides here always has.
+    fn is_alone(&self, key: KeyHash) -> bool {
         let board = self.board.get();
-        board.is_some_and(|board| self.is_strict() || board.alone.load(Relaxed))
+        board.is_some_and(|board| self.is_strict() || board.is_alone(self.lane(board, key)))
     }
 
-    fn crowd(&self) -> Crowd {
+    fn crowd(&self, key: KeyHash) -> Crowd {
         let single = Crowd {
             nodes: 1.0,
             regrouping: false,
             alone: true,
         };
         self.board.get().map_or(single, |board| Crowd {
-            alone: self.is_alone(),
-            ..board.crowd()
+            alone: self.is_alone(key),
+            ..board.crowd(self.lane(board, key))
         })
     }
 
@@ -243,11 +244,12 @@ impl Replica {
         let Some(board) = self.board.get() else {
             return;
         };
+        let lane = self.lane(board, key);
         if !entry.queued {
             let replica = Arc::clone(self);
-            entry.queued = board.queue(self.lane(board, key), Due { replica, key });
+            entry.queued = board.queue(lane, Due { replica, key });
         }
-        if entry.queued && entry.is_urgent(&self.terms, now) {
+        if entry.queued && !board.is_alone(lane) && entry.is_urgent(&self.terms, now) {
             board.ring();
         }
     }
@@ -266,7 +268,7 @@ impl Replica {
                 let lost = old.unsent().spent.max(0) as u64;
                 board.tally.forgotten.fetch_add(lost, Relaxed);
             }
-            bucket.entries[least] = Entry::new(key, self.crowd(), now);
+            bucket.entries[least] = Entry::new(key, self.crowd(key), now);
             least
         });
         &mut bucket.entries[at]

@@ -89,7 +89,7 @@ impl Settings {
     }
 
     /// Lets so many keys wait for a sync, per lane, 16,384 if nothing is said. Keys beyond that are
-    /// told of when they come again.
+    /// told of when they come again. Memory for all of them is taken at the start.
     pub fn backlog(self, backlog: usize) -> Self {
         Self { backlog, ..self }
     }

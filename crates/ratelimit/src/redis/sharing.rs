@@ -15,6 +15,9 @@
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Distributed {
     /// Nodes decide alone and tell one another what they admitted: no request waits.
+    ///
+    /// Between two syncs each node may admit a unit that the others do not know of. A burst of fewer
+    /// units than there are nodes can be exceeded by that; the rate is not.
     Delta,
     /// The store decides about each request, which waits for it.
     Strict,

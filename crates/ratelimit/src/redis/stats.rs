@@ -17,7 +17,7 @@ use super::{board::Board, sync::State};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// How the store answers to syncs.
+    /// How the store answers to syncs; in a cluster, the part of it that is worst off.
     pub sync: Health,
     /// How the store answers to strict rules.
     pub strict: Health,

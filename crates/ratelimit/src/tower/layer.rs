@@ -8,7 +8,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Denied, Peer, Reject, ResponseFuture, SocketPeer, Source, Standard};
-use crate::key::{ClientAddress, Facts};
+use crate::{
+    Decision,
+    key::{ClientAddress, Facts},
+};
 
 /// Puts a limiter in front of a service.
 ///
@@ -138,18 +141,7 @@ impl<L: Source, P: Peer, R, C: Clock> RateLimitLayer<L, P, R, C> {
         let facts = client.map_or(facts, |client| facts.sent_by(client));
         let limiter = self.source.load();
         let decision = limiter.check(&facts, self.clock.mono());
-        let mut fields = HeaderMap::new();
-        decision.write_headers(&mut fields);
-        if decision.is_allowed() {
-            return Ok(fields);
-        }
-        let denied = Denied {
-            decision: &decision,
-            is_grpc: is_grpc(request.headers()),
-        };
-        let mut response = self.reject.reject(&denied);
-        response.headers_mut().extend(fields);
-        Err(response)
+        answer(&decision, request.headers(), &self.reject)
     }
 }
 
@@ -187,6 +179,27 @@ where
             Err(response) => ResponseFuture::rejected(response),
         }
     }
+}
+
+/// What a decision makes of a request of these headers: the fields of its response, or the answer in
+/// its place.
+pub(crate) fn answer<D>(
+    decision: &Decision<'_>,
+    request: &HeaderMap,
+    reject: &impl Reject<D>,
+) -> Result<HeaderMap, Response<D>> {
+    let mut fields = HeaderMap::new();
+    decision.write_headers(&mut fields);
+    if decision.is_allowed() {
+        return Ok(fields);
+    }
+    let denied = Denied {
+        decision,
+        is_grpc: is_grpc(request),
+    };
+    let mut response = reject.reject(&denied);
+    response.headers_mut().extend(fields);
+    Err(response)
 }
 
 /// Whether a request is a gRPC call.

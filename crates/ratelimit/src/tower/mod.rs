@@ -17,6 +17,8 @@ mod source;
 
 pub use concurrency::{Busy, Concurrency, ConcurrencyFuture, ConcurrencyLayer, Refuse};
 pub use future::ResponseFuture;
+#[cfg(feature = "redis")]
+pub(crate) use layer::answer;
 pub use layer::{RateLimit, RateLimitLayer};
 pub use peer::{Peer, SocketPeer};
 pub use reject::{Denied, Reject, Standard};

@@ -170,6 +170,57 @@ async fn a_reader_left_behind_by_a_body_that_is_not_kept_gets_an_error_and_never
 }
 
 #[tokio::test]
+async fn a_reader_left_behind_goes_on_by_itself_under_a_strong_validator() {
+    for (tag, arrives) in [("\"1\"", true), ("\"2\"", false)] {
+        let world = World::storing(Memory::new(1 << 20).max_object(100_000), |config| config);
+        let (origin, body) = OriginBody::fed(None);
+        let fields = [("cache-control", "max-age=60"), ("etag", "\"1\"")];
+        let response = respond(200, &fields).body(body).unwrap();
+        world.answer(std::future::ready(Ok(response)));
+        feed(&origin, vec![0; 10_000]);
+        let mut fast = world.send(get("/", &[])).await.unwrap().into_body();
+        let mut slow = world.send(get("/", &[])).await.unwrap().into_body();
+        for part in 1..200u8 {
+            feed(&origin, vec![part; 10_000]);
+        }
+        drop(origin);
+        while let Some(frame) = fast.frame().await {
+            frame.unwrap();
+        }
+        // Up to here the store kept it.
+        let mut read = slow
+            .frame()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_data()
+            .unwrap()
+            .len();
+        while read < 100_000 {
+            read += slow
+                .frame()
+                .await
+                .unwrap()
+                .unwrap()
+                .into_data()
+                .unwrap()
+                .len();
+        }
+        let place = format!("bytes {read}-1999999/2000000");
+        let rest = respond(206, &[("etag", tag), ("content-range", &place)])
+            .body(OriginBody::whole(&"r".repeat(2_000_000 - read)));
+        world.answer(std::future::ready(Ok(rest.unwrap())));
+        let body = slow.collect().await;
+        assert_eq!(world.last_field("range"), Some(format!("bytes={read}-")));
+        assert_eq!(world.last_field("if-range").as_deref(), Some("\"1\""));
+        match body {
+            Ok(body) => assert_eq!((body.to_bytes().len() + read, arrives), (2_000_000, true)),
+            Err(error) => assert!(!arrives, "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_origin_waits_while_no_reader_is_polled() {
     let world = World::storing(Memory::new(1 << 20), |config| config);
     let origin = feeding(&world, Some(100_000));

@@ -336,3 +336,67 @@ async fn keys_follow_the_operators_rules() {
         Ok(true)
     );
 }
+
+#[tokio::test]
+async fn what_is_attached_comes_back_with_hits() {
+    let world = World::new();
+    let note = eaves_cache::tower::Note("mine".into());
+    let mut answer =
+        crate::origin::respond(200, &[("cache-control", "max-age=60"), ("etag", "\"1\"")])
+            .body(crate::origin::OriginBody::whole("hello"))
+            .unwrap();
+    answer.extensions_mut().insert(note.clone());
+    world.answer(std::future::ready(Ok(answer)));
+    world.get("/", &[]).await;
+    for seconds in [1, 100] {
+        world.pass(seconds);
+        world.say(
+            304,
+            &[("cache-control", "max-age=60"), ("etag", "\"1\"")],
+            "",
+        );
+        let hit = world.send(get("/", &[])).await.unwrap();
+        assert_eq!(hit.extensions().get(), Some(&note), "after {seconds} s");
+        assert!(
+            hit.headers()
+                .keys()
+                .all(|name| !name.as_str().contains("note"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_too_rarely_is_not_stored() {
+    let world = World::with(|config| config.min_uses(3));
+    for seen in 1..=3 {
+        world.say(200, &[("cache-control", "max-age=60")], "hello");
+        let got = world.get("/", &[]).await;
+        assert_eq!((got.text(), world.seen()), ("hello", seen));
+        assert_eq!(got.cache_status().contains("detail=min-uses"), seen < 3);
+    }
+    assert_eq!(
+        world.get("/", &[]).await.cache_status(),
+        "eaves; hit; ttl=60"
+    );
+}
+
+#[tokio::test]
+async fn reduced_fields_select_fewer_variants_and_the_origin_gets_them() {
+    let normalise = eaves_cache::policy::Normalise::default().languages(["en", "de"]);
+    let world = World::with(|config| config.normalise(normalise));
+    let vary = [("cache-control", "max-age=60"), ("vary", "accept-language")];
+    world.say(200, &vary, "hallo");
+    world
+        .get("/", &[("accept-language", "de-DE, en;q=0.5")])
+        .await;
+    assert_eq!(world.last_field("accept-language").as_deref(), Some("de"));
+    let other = world
+        .get("/", &[("accept-language", "fr;q=0.1, de-AT")])
+        .await;
+    assert_eq!((other.text(), world.seen()), ("hallo", 1));
+    world.say(200, &vary, "hello");
+    assert_eq!(
+        world.get("/", &[("accept-language", "en")]).await.text(),
+        "hello"
+    );
+}

@@ -1,7 +1,12 @@
 //! What is served, validated or forwarded: RFC 9111 sections 4 and 5.2.1.
 
-use eaves_cache::policy::{Decision, OnError, Policy, RequestHead, ResponseHead, Revalidate, Why};
-use http::Method;
+use std::time::Duration;
+
+use eaves_cache::policy::{
+    Bypass, Decision, Lifetime, OnError, Policy, RequestHead, ResponseHead, Revalidate, Rule,
+    Storage, Times, Why,
+};
+use http::{Method, StatusCode};
 
 use super::{DATE, at, head, request, response};
 
@@ -157,4 +162,49 @@ fn heads_of_requests_and_responses_borrow() {
     assert_eq!(RequestHead::from(&parts).uri.path(), "/x");
     let (parts, ()) = response.into_parts();
     assert_eq!(ResponseHead::from(&parts).status, 404);
+}
+
+#[test]
+fn an_operators_rules_force_cap_and_bypass() {
+    let seconds = Duration::from_secs;
+    let policy = Policy::standards_only()
+        .rule(Rule::new(Lifetime::Bypass).path("/x/secret*"))
+        .rule(Rule::new(Lifetime::Cap(seconds(5))).status(StatusCode::NOT_FOUND))
+        .rule(
+            Rule::new(Lifetime::Force(seconds(100)))
+                .host("A.example")
+                .path("/x"),
+        );
+    let lifetime = |status: u16, control: &str| {
+        let asked = request(Method::GET, &[]);
+        let answer = response(
+            status,
+            &[DATE, ("cache-control", control), ("etag", "\"1\"")],
+        );
+        let times = Times::at(at(0));
+        match policy.storage((&asked).into(), (&answer).into(), times) {
+            Storage::Store(meta) => Some((meta.lifetime.as_secs(), meta.no_cache)),
+            Storage::Refuse(_) => None,
+        }
+    };
+    assert_eq!(lifetime(404, "max-age=60"), Some((5, false)));
+    assert_eq!(lifetime(404, "max-age=3"), Some((3, false)));
+    assert_eq!(lifetime(200, "max-age=3"), Some((100, false)));
+    assert_eq!(lifetime(200, "no-cache"), Some((100, false)));
+    assert_eq!(
+        lifetime(200, "no-store"),
+        None,
+        "what forbids storing forbids it still"
+    );
+    let secret = http::Request::get("http://a.example/x/secrets")
+        .body(())
+        .unwrap();
+    assert_eq!(policy.bypass((&secret).into()), Some(Bypass::Operator));
+    let by_host = http::Request::get("/x")
+        .header("host", "b.example:80")
+        .body(())
+        .unwrap();
+    let answer = response(200, &[DATE, ("cache-control", "max-age=3")]);
+    let stored = policy.storage((&by_host).into(), (&answer).into(), Times::at(at(0)));
+    assert!(matches!(stored, Storage::Store(meta) if meta.lifetime == seconds(3)));
 }

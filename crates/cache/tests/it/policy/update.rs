@@ -32,7 +32,12 @@ fn a_304_replaces_and_adds_every_field_but_the_length() {
             ("x-added", "yes"),
         ],
     );
-    let freshened = Policy::standards_only().freshen(&stored, (&answer).into(), Times::at(at(100)));
+    let freshened = Policy::standards_only().freshen(
+        (&asked()).into(),
+        &stored,
+        (&answer).into(),
+        Times::at(at(100)),
+    );
     let Freshened::Updated(updated) = freshened else {
         panic!("the tag is the stored one")
     };
@@ -72,7 +77,12 @@ fn a_304_with_another_strong_tag_changes_nothing() {
         (&[], true),
     ] {
         let answer = response(304, fields);
-        let freshened = Policy::default().freshen(&stored, (&answer).into(), Times::at(at(1)));
+        let freshened = Policy::default().freshen(
+            (&asked()).into(),
+            &stored,
+            (&answer).into(),
+            Times::at(at(1)),
+        );
         assert_eq!(freshened != Freshened::Mismatch, about, "{fields:?}");
     }
 }
@@ -89,8 +99,12 @@ fn a_head_freshens_or_disproves_a_stored_get() {
         (&[("last-modified", "Mon, 21 Sep 2026 13:13:20 GMT")], false),
     ] {
         let answer = response(200, fields);
-        let freshened =
-            Policy::default().freshen_by_head(&stored, 5, (&answer).into(), Times::at(at(1)));
+        let freshened = Policy::default().freshen_by_head(
+            (&asked()).into(),
+            (&stored, 5),
+            (&answer).into(),
+            Times::at(at(1)),
+        );
         assert_eq!(freshened != Freshened::Mismatch, about, "{fields:?}");
     }
 }
@@ -110,4 +124,8 @@ fn unknown_methods_invalidate_and_errors_do_not() {
         let named = Invalidation::of((&request).into(), (&response).into());
         assert_eq!(named.is_some(), invalidates, "{method} {status}");
     }
+}
+
+fn asked() -> http::Request<()> {
+    request(Method::GET, &[])
 }

@@ -23,30 +23,50 @@ kind! {
         types.try_for_each(|rtype| print_type(rtype, out))
     }
     parse(tokens, field, bytes) {
-        // One bit each: 65536 types, in 256 windows.
-        let mut windows: Vec<(u8, [u8; 32])> = Vec::new();
+        let start = bytes.len();
         while let Some(token) = tokens.next()? {
             let rtype = parse_type(&token)?;
             if rtype.0 == 0 {
                 return Err(token.invalid("type 0 stands for no type"));
             }
-            let [window, low] = rtype.0.to_be_bytes();
-            let place = match windows.binary_search_by_key(&window, |(number, _)| *number) {
-                Ok(place) => place,
-                Err(place) => {
-                    windows.insert(place, (window, [0; 32]));
-                    place
-                }
-            };
-            windows[place].1[usize::from(low / 8)] |= 0x80 >> (low % 8);
+            add_type(bytes, start, rtype);
         }
-        for (number, bits) in windows {
-            let len = bits.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
-            bytes.extend_from_slice(&[number, len as u8]);
-            bytes.extend_from_slice(&bits[..len]);
-        }
+        shorten_windows(bytes, start);
         Ok(())
     }
+}
+
+/// A window while types are being added: its number, its length, and all 32 octets of it.
+const WINDOW: usize = 34;
+
+/// Sets a type's bit in the windows from `start` on, which are in order: there are at most 256.
+fn add_type(bytes: &mut Vec<u8>, start: usize, rtype: Rtype) {
+    let [window, low] = rtype.0.to_be_bytes();
+    let windows = bytes[start..].chunks_exact(WINDOW);
+    let before = windows.take_while(|known| known[0] < window).count();
+    let place = start + before * WINDOW;
+    if bytes.get(place) != Some(&window) {
+        bytes.extend_from_slice(&[0; WINDOW]);
+        bytes[place..].rotate_right(WINDOW);
+        bytes[place] = window;
+    }
+    bytes[place + 2 + usize::from(low / 8)] |= 0x80 >> (low % 8);
+}
+
+/// Takes the zeros at the end of each window away, and writes down its length.
+fn shorten_windows(bytes: &mut Vec<u8>, start: usize) {
+    let (mut from, mut to) = (start, start);
+    while from < bytes.len() {
+        let bits = &bytes[from + 2..from + WINDOW];
+        let len = bits
+            .iter()
+            .rposition(|octet| *octet != 0)
+            .map_or(0, |last| last + 1);
+        bytes[from + 1] = len as u8;
+        bytes.copy_within(from..from + 2 + len, to);
+        (from, to) = (from + WINDOW, to + 2 + len);
+    }
+    bytes.truncate(to);
 }
 
 kind! {

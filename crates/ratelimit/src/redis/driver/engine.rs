@@ -109,6 +109,8 @@ impl Engine {
             nodes,
             ..
         } = &settings;
+        // A node that is started anew begins to count its batches anew, so it is another.
+        let node = seed ^ clock.now().wall.as_nanos();
         let board = Arc::new(Board::new(prefix, *lanes, *backlog, *nodes));
         let sync = Sync::new(Arc::clone(&board), settings.plan(), seed, clock.mono());
         let shared = Arc::new(Shared {
@@ -118,7 +120,7 @@ impl Engine {
             strict: Mutex::new(Breaker::new(seed)),
             sync_script: Script::new(script::SYNC),
             strict_script: Script::new(script::STRICT),
-            node: seed,
+            node,
             clock,
             deadline: settings.deadline,
             sync_deadline: settings.sync_deadline,
@@ -164,11 +166,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
-        self.shared
-            .board
-            .alone
-            .store(true, std::sync::atomic::Ordering::Relaxed);
-        self.shared.board.clear();
+        self.shared.board.close();
     }
 }
 

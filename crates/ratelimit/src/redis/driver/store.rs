@@ -10,7 +10,7 @@ use redis::{
     AsyncConnectionConfig, Client, RedisError, Script, aio::MultiplexedConnection,
     cluster::ClusterClient, cluster_async::ClusterConnection,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::redis::{StoreError, script::Call};
 
@@ -44,6 +44,7 @@ enum Target {
 struct Slot {
     link: Option<Link>,
     age: u64,
+    made: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -64,9 +65,12 @@ pub(super) enum Failure {
 }
 
 /// How long it may take to connect.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT: Duration = Duration::from_secs(3);
 /// The wait after the first failure to connect, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+/// How long a connection to a cluster is kept whatever happens.
+const CLUSTER_LASTS: Duration = Duration::from_secs(3);
 
 impl Store {
     /// A single server, by a URL such as `redis://127.0.0.1:6379`.
@@ -86,6 +90,7 @@ impl Store {
     pub fn cluster<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, StoreError> {
         let builder = ClusterClient::builder(urls)
             .connection_timeout(CONNECT)
+            .response_timeout(CONNECT) // callers have deadlines of their own
             .retries(0); // a batch is sent again under its number, by whoever made it
         Ok(builder.build().map_err(StoreError::Address)?.into())
     }
@@ -124,10 +129,18 @@ impl Store {
         }
     }
 
-    /// Gives the connection up, so that another is made: it may be dead without anyone having said so.
+    /// Gives the connection up, so that another is made: it may be dead without anyone having said so,
+    /// or know less of a cluster than there is. That of a cluster lasts for some time, since most of the
+    /// cluster may be well.
     pub(super) fn renew(&self) {
-        let age = self.slot().age;
-        self.give_up(age);
+        let mut slot = self.slot();
+        let due = match self.target {
+            Target::Single(_) => true,
+            Target::Cluster(_) => slot.made.is_none_or(|made| made.elapsed() > CLUSTER_LASTS),
+        };
+        if due && slot.link.take().is_some() {
+            self.broken.notify_one();
+        }
     }
 
     /// Keeps a connection there, until this is dropped.
@@ -143,6 +156,7 @@ impl Store {
                 let mut slot = self.slot();
                 slot.link = Some(link);
                 slot.age += 1;
+                slot.made = Some(Instant::now());
                 wait = WAITS.0;
             } else {
                 tokio::time::sleep(wait).await;
@@ -171,6 +185,9 @@ impl Store {
     }
 
     fn give_up(&self, age: u64) {
+        if matches!(self.target, Target::Cluster(_)) {
+            return; // its client mends what it can
+        }
         let mut slot = self.slot();
         if slot.age == age && slot.link.take().is_some() {
             self.broken.notify_one();

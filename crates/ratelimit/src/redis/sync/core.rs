@@ -8,12 +8,12 @@ use std::{
 use eaves_common::time::Mono;
 
 use super::{
-    Breaker, State, draw,
+    State, draw,
     lane::{Batch, Flight, Item, Lane},
     pace::Pace,
 };
 use crate::redis::{
-    board::{Board, Due},
+    board::{Board, Due, Standing},
     entry::Heard,
     script::Reply,
 };
@@ -26,7 +26,6 @@ pub(in crate::redis) struct Sync {
     board: Arc<Board>,
     plan: Plan,
     lanes: Vec<Lane>,
-    breaker: Breaker,
     pace: Pace,
     /// When the last round was, and the next is.
     last: Mono,
@@ -34,8 +33,6 @@ pub(in crate::redis) struct Sync {
     /// Requests and round trips of this round.
     requests: u64,
     trips: u64,
-    /// Until when the store may know too few nodes.
-    regroups: Option<Mono>,
     seed: u64,
 }
 
@@ -63,14 +60,14 @@ impl Sync {
         let mut seed = seed;
         let first = plan.shortest.mul_f64(draw(&mut seed));
         Self {
-            lanes: (0..board.lanes()).map(|_| Lane::default()).collect(),
-            breaker: Breaker::new(seed ^ 0xb4ea),
+            lanes: (0..board.lanes())
+                .map(|lane| Lane::new(seed.wrapping_add(1 + lane as u64)))
+                .collect(),
             pace: Pace::new(plan.shortest, plan.longest, now),
             last: now,
             next: now + first,
             requests: 0,
             trips: 0,
-            regroups: None,
             board,
             plan,
             seed,
@@ -80,13 +77,13 @@ impl Sync {
     /// Hears that time has passed.
     pub(in crate::redis) fn handle_timeout(&mut self, now: Mono) {
         for lane in 0..self.lanes.len() {
-            let flight = self.lanes[lane].flight.as_mut();
-            if flight.is_some_and(|flight| flight.deadline.take_if(|at| now >= *at).is_some()) {
-                self.fail(now);
+            if self.lanes[lane].expire(now) {
+                self.fail(lane, now);
             }
-        }
-        if self.regroups.take_if(|until| now >= *until).is_some() {
-            self.board.regrouping.store(false, Relaxed);
+            let regroups = &mut self.lanes[lane].regroups;
+            if regroups.take_if(|until| now >= *until).is_some() {
+                self.board.stand(lane, Standing::Together);
+            }
         }
         self.hurry();
         if now >= self.next {
@@ -113,10 +110,12 @@ impl Sync {
         };
         self.count(&flight, now);
         // An answer that came late is good, but no sign that the store is.
-        if flight.deadline.is_some() && self.breaker.succeed() {
-            self.come_back(now);
+        if flight.deadline.is_some() && self.lanes[lane].breaker.succeed() {
+            self.come_back(lane, now);
         }
-        self.board.meet(self.plan.nodes.max(reply.nodes));
+        self.lanes[lane].nodes = reply.nodes;
+        let met = self.lanes.iter().map(|lane| lane.nodes).max();
+        self.board.meet(self.plan.nodes.max(met.unwrap_or(0)));
         for (item, told) in flight.batch.items.iter().zip(&reply.told) {
             let heard = Heard {
                 told: *told,
@@ -126,7 +125,8 @@ impl Sync {
             item.replica.hear(item.key, &heard, now);
         }
         // A long queue goes on at once, unless the store has just come back to all of them.
-        let more = flight.batch.items.len() >= self.plan.batch && self.regroups.is_none();
+        let more =
+            flight.batch.items.len() >= self.plan.batch && self.lanes[lane].regroups.is_none();
         self.lanes[lane].due |= more;
     }
 
@@ -138,14 +138,14 @@ impl Sync {
             .and_then(|lane| lane.flight.as_mut());
         let flying = flight.filter(|flight| flight.batch.number == number);
         if flying.is_some_and(|flight| flight.deadline.take().is_some()) {
-            self.fail(now);
+            self.fail(lane, now);
         }
     }
 
     /// Returns the next batch to send.
     pub(in crate::redis) fn poll_batch(&mut self, now: Mono) -> Option<Arc<Batch>> {
         (0..self.lanes.len()).find_map(|lane| {
-            if !self.lanes[lane].due {
+            if !self.lanes[lane].due || now < self.lanes[lane].hold {
                 None
             } else if self.lanes[lane].is_flying() {
                 self.resend(lane, now)
@@ -163,8 +163,15 @@ impl Sync {
         deadlines.chain([self.next]).min().unwrap_or(self.next)
     }
 
-    pub(in crate::redis) const fn state(&self) -> State {
-        self.breaker.state()
+    /// The state of the part of the store that is worst off.
+    pub(in crate::redis) fn state(&self) -> State {
+        let states = self.lanes.iter().map(|lane| lane.breaker.state());
+        let rank = |state: &State| match state {
+            State::Closed => 0,
+            State::Probing { .. } => 1,
+            State::Open { .. } => 2,
+        };
+        states.max_by_key(rank).unwrap_or(State::Closed)
     }
 
     /// Makes a round due at once, whatever its turn: before the end.
@@ -181,7 +188,7 @@ impl Sync {
     /// Brings the next round forward if it is urgent.
     fn hurry(&mut self) {
         let soon = self.last + URGENT;
-        if self.breaker.is_closed() && self.next > soon && self.board.take_ring() {
+        if self.next > soon && self.board.take_ring() {
             self.next = soon;
         }
     }
@@ -199,12 +206,12 @@ impl Sync {
     }
 
     fn send(&mut self, lane: usize, now: Mono) -> Option<Arc<Batch>> {
-        if !self.breaker.is_ready(now) {
+        if !self.lanes[lane].breaker.is_ready(now) {
             return None;
         }
         let due = self.board.dequeue(lane, self.plan.batch);
         let items: Vec<Item> = due.into_iter().filter_map(item).collect();
-        if items.is_empty() || !self.breaker.admit(now) {
+        if items.is_empty() || !self.lanes[lane].breaker.admit(now) {
             return None;
         }
         self.requests += items.iter().map(|item| item.unsent.requests).sum::<u64>();
@@ -226,7 +233,7 @@ impl Sync {
             return None; // an answer may still come
         }
         lane.due = false;
-        if !self.breaker.admit(now) {
+        if !lane.breaker.admit(now) {
             return None;
         }
         self.trips += 1;
@@ -235,20 +242,22 @@ impl Sync {
         Some(Arc::clone(&flight.batch))
     }
 
-    fn fail(&mut self, now: Mono) {
+    fn fail(&mut self, lane: usize, now: Mono) {
         self.board.tally.failed.fetch_add(1, Relaxed);
-        if self.breaker.fail(now) {
+        if self.lanes[lane].breaker.fail(now) {
             self.board.tally.opened.fetch_add(1, Relaxed);
-            self.board.alone.store(true, Relaxed);
+            self.board.stand(lane, Standing::Alone);
         }
     }
 
-    /// The store is back: nodes come one by one, and trust what it says only when all have.
-    fn come_back(&mut self, now: Mono) {
-        self.regroups = Some(now + REGROUPING);
-        self.board.regrouping.store(true, Relaxed);
-        self.board.alone.store(false, Relaxed);
-        self.next = now + self.plan.longest.mul_f64(draw(&mut self.seed));
+    /// This part of the store is back: nodes come one by one, and trust what it says of them when all
+    /// have.
+    fn come_back(&mut self, lane: usize, now: Mono) {
+        let hold = now + self.plan.longest.mul_f64(draw(&mut self.seed));
+        self.board.stand(lane, Standing::Regrouping);
+        let lane = &mut self.lanes[lane];
+        lane.regroups = Some(now + REGROUPING);
+        lane.hold = hold;
     }
 
     fn count(&self, flight: &Flight, now: Mono) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eaves_common::time::Mono;
 
+use super::Breaker;
 use crate::{
     key::KeyHash,
     redis::{Replica, entry::Unsent},
@@ -11,12 +12,19 @@ use crate::{
 
 /// What is sent to one slot. A batch stays in flight until it is answered, and is sent again as it
 /// is, under its number: the store adds up each number once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lane {
     number: u64,
+    pub(super) breaker: Breaker,
     pub(super) flight: Option<Flight>,
     /// Whether a batch is to be made.
     pub(super) due: bool,
+    /// Nodes that this part of the store has heard of.
+    pub(super) nodes: u32,
+    /// Until when it may know too few of them, after it has come back.
+    pub(super) regroups: Option<Mono>,
+    /// Nothing is sent before then.
+    pub(super) hold: Mono,
 }
 
 #[derive(Debug)]
@@ -47,6 +55,24 @@ pub(in crate::redis) struct Item {
 }
 
 impl Lane {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self {
+            number: 0,
+            breaker: Breaker::new(seed),
+            flight: None,
+            due: false,
+            nodes: 0,
+            regroups: None,
+            hold: Mono::ZERO,
+        }
+    }
+
+    /// Takes note that an answer did not come in time; `true` if none may come any more.
+    pub(super) fn expire(&mut self, now: Mono) -> bool {
+        let flight = self.flight.as_mut();
+        flight.is_some_and(|flight| flight.deadline.take_if(|at| now >= *at).is_some())
+    }
+
     /// Puts items into flight, to be answered by `deadline`.
     pub(super) fn launch(&mut self, batch: Batch, now: Mono, deadline: Mono) -> Arc<Batch> {
         self.number += 1;

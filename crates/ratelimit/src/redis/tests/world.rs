@@ -296,6 +296,10 @@ impl Outcome {
         most as f64 / (self.limit + self.burst)
     }
 
+    pub(super) const fn limit(&self) -> f64 {
+        self.limit
+    }
+
     pub(super) fn trips(&self) -> f64 {
         self.trips as f64 / self.requests as f64
     }

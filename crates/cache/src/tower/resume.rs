@@ -1,0 +1,91 @@
+//! [`Resume`]: how a reader that was left behind goes on by itself (RFC 9110 section 14.2, under If-Range).
+
+use core::{future::Future, pin::Pin};
+use std::sync::{Mutex, PoisonError};
+
+use http::{
+    HeaderValue, Request, StatusCode,
+    header::{CONTENT_RANGE, RANGE},
+    request,
+};
+
+use super::{
+    BodyError, RequestBody,
+    origin::Origin,
+    partial::ask_for,
+    source::{Erased, Source},
+};
+use crate::{
+    field::ContentRange,
+    head::Head,
+    policy::{is_of_same, strong_tag_of},
+};
+
+/// Asks the origin for the rest of a body.
+pub(super) trait Resume: Send + Sync {
+    /// Brings what follows an offset, under the validator of what was begun.
+    fn resume(&self, at: u64) -> Rest;
+}
+
+/// The rest of a body, when the origin has answered.
+pub(super) type Rest = Pin<Box<dyn Future<Output = Result<Source, BodyError>> + Send>>;
+
+/// What it takes to ask again: a service, and the request that led to the body.
+struct Again<S, B> {
+    inner: Mutex<S>,
+    parts: request::Parts,
+    head: Head,
+    tag: HeaderValue,
+    body: core::marker::PhantomData<fn(B)>,
+}
+
+/// Makes a [`Resume`] for a response; `None` if it has no strong validator.
+pub(super) fn resume<S: Origin<B>, B: Send + 'static>(
+    inner: &S,
+    parts: &request::Parts,
+    head: &Head,
+) -> Option<Box<dyn Resume>> {
+    Some(Box::new(Again::<S, B> {
+        inner: Mutex::new(inner.clone()),
+        parts: parts.clone(),
+        head: head.clone(),
+        tag: strong_tag_of(head)?,
+        body: core::marker::PhantomData,
+    }))
+}
+
+impl<S: Origin<B>, B: Send + 'static> Resume for Again<S, B> {
+    fn resume(&self, at: u64) -> Rest {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = inner.clone();
+        let mut request = Request::from_parts(self.parts.clone(), RequestBody::empty());
+        ask_for(request.headers_mut(), &(at..at + 1), Some(self.tag.clone()));
+        if let Ok(rest) = HeaderValue::try_from(format!("bytes={at}-")) {
+            request.headers_mut().insert(RANGE, rest);
+        }
+        let head = self.head.clone();
+        Box::pin(async move {
+            inner.ready().await.map_err(|_| BodyError::Unavailable)?;
+            let answer = inner
+                .send(request)
+                .await
+                .map_err(|_| BodyError::Unavailable)?;
+            let place = answer.headers().get(CONTENT_RANGE);
+            let place = place.and_then(|place| ContentRange::parse(place.as_bytes()));
+            let whole = |place: &ContentRange| {
+                place.first == at && place.complete == place.last.checked_add(1)
+            };
+            match place.filter(whole) {
+                Some(place)
+                    if answer.status() == StatusCode::PARTIAL_CONTENT
+                        && is_of_same(&head, answer.headers()) =>
+                {
+                    let len = place.last + 1 - at;
+                    let body = Erased::of_length(answer.into_body(), len);
+                    Ok(Box::pin(body) as Source)
+                }
+                _ => Err(BodyError::Changed),
+            }
+        })
+    }
+}

@@ -1,0 +1,388 @@
+//! Responses kept as slices of one size: each is asked for, stored and evicted by itself, so that no more than one of
+//! them is on its way for one client, however long the whole is.
+
+use core::{
+    future::{Future, poll_fn},
+    ops::Range,
+    pin::Pin,
+    task::{Context, Poll, Waker, ready},
+};
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, request};
+use http_body::{Body, Frame};
+
+use super::{
+    BodyError, CacheBody, RequestBody,
+    answer::Ask,
+    assembled::{Assembled, Piece},
+    fetch::{Duty, Exchange, Found},
+    fill::{Fill, Placed},
+    origin::Origin,
+    partial::{Plan, ask_for},
+    respond,
+    shared::Shared,
+    source::{BoxError, Erased},
+};
+use crate::{
+    exchange::{Joined, Outcome, PartPlacement, Received, Release, Selected, receive},
+    policy::{Collapse, RequestHead, ResponseHead, Times},
+    status::{CacheStatus, Forward},
+    store::Ticket,
+};
+
+/// The rest of a body that comes slice by slice.
+pub(super) struct Sliced {
+    fetch: Box<dyn Fetch>,
+    /// What is still to be sent.
+    range: Range<u64>,
+    now: Option<Assembled>,
+    next: Option<Next>,
+}
+
+type Next = Pin<Box<dyn Future<Output = Result<Piece, BodyError>> + Send>>;
+
+/// Something that brings a range that lies within one slice.
+trait Fetch: Send {
+    fn size(&self) -> u64;
+    fn fetch(&mut self, range: Range<u64>) -> Next;
+}
+
+impl Sliced {
+    pub(super) fn left(&self) -> u64 {
+        let now = self.now.as_ref().map_or(0, Assembled::left);
+        now + (self.range.end - self.range.start)
+    }
+
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            if let Some(now) = &mut self.now {
+                match ready!(now.poll_frame(cx)) {
+                    Some(Err(error)) => return Poll::Ready(Some(Err(self.give_up(error)))),
+                    Some(frame) => return Poll::Ready(Some(frame)),
+                    None => self.now = None,
+                }
+            }
+            if self.range.is_empty() {
+                return Poll::Ready(None);
+            }
+            let size = self.fetch.size();
+            let end = (self.range.start / size + 1)
+                .saturating_mul(size)
+                .min(self.range.end);
+            let part = self.range.start..end;
+            let fetch = &mut self.fetch;
+            let next = self.next.get_or_insert_with(|| fetch.fetch(part));
+            let piece = ready!(next.as_mut().poll(cx));
+            self.next = None;
+            match piece {
+                Ok(piece) => {
+                    self.now = Some(Assembled::from(VecDeque::from([piece])));
+                    self.range.start = end;
+                }
+                Err(error) => return Poll::Ready(Some(Err(self.give_up(error)))),
+            }
+        }
+    }
+
+    fn give_up(&mut self, error: BodyError) -> BodyError {
+        self.now = None;
+        self.range.start = self.range.end;
+        error
+    }
+}
+
+/// What asks for slices: the response that they are of, and the service and request to ask by.
+struct Slicer<S> {
+    shared: Arc<Shared>,
+    inner: S,
+    parts: request::Parts,
+    selected: Selected,
+    size: u64,
+}
+
+impl<S> Slicer<S> {
+    fn request(&self) -> RequestHead<'_> {
+        RequestHead::from(&self.parts)
+    }
+}
+
+impl<S: Clone + Send + 'static> Slicer<S> {
+    fn copy(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            inner: self.inner.clone(),
+            parts: self.parts.clone(),
+            selected: self.selected.clone(),
+            size: self.size,
+        }
+    }
+}
+
+/// A [`Slicer`] for services that take bodies of type `B`, of which it sends none.
+struct Typed<S, B> {
+    slicer: Slicer<S>,
+    body: core::marker::PhantomData<fn(B)>,
+}
+
+impl<S: Origin<B>, B: Send + 'static> Fetch for Typed<S, B> {
+    fn size(&self) -> u64 {
+        self.slicer.size
+    }
+
+    fn fetch(&mut self, range: Range<u64>) -> Next {
+        Box::pin(bring::<S, B>(self.slicer.copy(), range))
+    }
+}
+
+/// How often a slice that another asks for is waited for.
+const ROUNDS: usize = 2;
+
+/// Brings a range that lies within one slice: from the store, from another's fill, or from the origin.
+async fn bring<S: Origin<B>, B: Send + 'static>(
+    slicer: Slicer<S>,
+    range: Range<u64>,
+) -> Result<Piece, BodyError> {
+    let complete = slicer.selected.parts().map_or(0, |parts| parts.complete);
+    let start = range.start / slicer.size * slicer.size;
+    let slice = start..start.saturating_add(slicer.size).min(complete);
+    let Some(selected) = slicer.selected.piece(start) else {
+        return Err(BodyError::Changed);
+    };
+    let inside = range.start - start..range.end - start;
+    let now = slicer.shared.now().mono;
+    for _ in 0..ROUNDS {
+        if let Some(piece) = stored(&slicer.shared, &selected, &slice, &inside).await {
+            return Ok(piece);
+        }
+        let mut wait = match slicer.shared.flights.join(&selected, now) {
+            Joined::Lead(lead) => return ask::<S, B>(slicer, lead, slice, inside).await,
+            Joined::Wait(wait) => wait,
+        };
+        match poll_fn(|cx| wait.poll(cx)).await {
+            Outcome::Lead(lead) => return ask::<S, B>(slicer, lead, slice, inside).await,
+            Outcome::Shared(fill) => {
+                if let Some(fill) = fill.upgrade().filter(|fill| fill.is_open()) {
+                    return Ok(Piece::of_fill(&fill, inside));
+                }
+            }
+            Outcome::Released(_) => {}
+        }
+    }
+    let lead = slicer.shared.flights.lead_alone(&selected);
+    ask::<S, B>(slicer, lead, slice, inside).await
+}
+
+async fn stored(
+    shared: &Shared,
+    selected: &Selected,
+    slice: &Range<u64>,
+    inside: &Range<u64>,
+) -> Option<Piece> {
+    let (store, mut ticket) = (&shared.config.store, Ticket::default());
+    let entry = poll_fn(|cx| store.poll_lookup(selected.key(), &mut ticket, cx)).await?;
+    let whole = entry.content.len() == Some(slice.end - slice.start);
+    whole.then(|| Piece::Stored {
+        content: entry.content,
+        range: inside.clone(),
+    })
+}
+
+/// Asks the origin for a slice, on condition that it belongs to the response whose other slices are sent.
+async fn ask<S: Origin<B>, B: Send + 'static>(
+    mut slicer: Slicer<S>,
+    lead: Duty,
+    slice: Range<u64>,
+    inside: Range<u64>,
+) -> Result<Piece, BodyError> {
+    // It may have come between the look and the lead.
+    if let Some(selected) = slicer.selected.piece(slice.start)
+        && let Some(piece) = stored(&slicer.shared, &selected, &slice, &inside).await
+    {
+        lead.release(Release::LookAgain);
+        return Ok(piece);
+    }
+    let tag = slicer.selected.parts().and_then(|parts| parts.strong_tag());
+    let mut request = Request::from_parts(slicer.parts.clone(), RequestBody::empty());
+    ask_for(request.headers_mut(), &slice, tag);
+    let sent = slicer.shared.now();
+    let gone = |_| BodyError::Unavailable;
+    slicer.inner.ready().await.map_err(gone)?;
+    let answer = slicer.inner.send(request).await.map_err(gone)?;
+    let times = Times {
+        request: sent,
+        response: slicer.shared.now(),
+    };
+    let (policy, head) = (&slicer.shared.config.policy, ResponseHead::from(&answer));
+    let part = match receive(policy, slicer.request(), head, &slicer.selected, times) {
+        Received::StorePart(part) if part.range == slice && part.continues(&slicer.selected) => {
+            part
+        }
+        _ if answer.status().is_server_error() => return Err(BodyError::Unavailable),
+        _ => {
+            // Whoever asks next starts with what there is now.
+            let store = &slicer.shared.config.store;
+            lead.if_valid(|| _ = store.remove(slicer.selected.key()));
+            return Err(BodyError::Changed);
+        }
+    };
+    let len = slice.end - slice.start;
+    let (key, head) = (&part.placement.key, part.placement.head.as_bytes());
+    let Ok(write) = slicer.shared.config.store.begin(key, head, Some(len)) else {
+        // No room: it passes through, and whoever waited asks for itself.
+        lead.release(slicer.shared.unshared());
+        return Ok(Piece::Passing {
+            body: Box::pin(Erased::new(answer.into_body())),
+            skip: inside.start,
+            left: inside.end - inside.start,
+        });
+    };
+    let placed = (Placed::Part(part), slicer.parts.headers.clone());
+    let body = Box::pin(Erased::new(answer.into_body()));
+    let fill = Fill::new(slicer.shared.clone(), placed, body, write, lead);
+    fill.share();
+    Ok(Piece::of_fill(&fill, inside))
+}
+
+impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
+    /// The slice to begin with, if the response is to be kept in slices.
+    pub(super) fn first_slice(&self, found: &Found, ask: Ask) -> Option<Range<u64>> {
+        let size = self.shared.slice_size()?;
+        if ask.collapse == Collapse::No || found.0.head().is_some() {
+            return None;
+        }
+        let start = respond::first_offset(&self.parts.headers)? / size * size;
+        Some(start..start.saturating_add(size))
+    }
+
+    /// Answers by slices of which some may be stored; `first` is one that is on its way.
+    pub(super) fn answer_by_slices(
+        &self,
+        selected: &Selected,
+        status: CacheStatus,
+        first: Option<(Arc<Fill>, Range<u64>)>,
+    ) -> Option<Response<CacheBody<S::Body>>> {
+        let (parts, size) = (selected.parts()?, self.shared.slice_size()?);
+        let (policy, now) = (&self.shared.config.policy, self.shared.now());
+        let decision = policy.decide(self.request(), Some(&parts.head), Some(parts.complete), now);
+        let plan = Plan::of(parts, self.request(), decision)?;
+        let (mut range, mut at_once) = (plan.range(), None);
+        if let Some((fill, slice)) = first.filter(|(_, slice)| slice.contains(&range.start)) {
+            let inside = range.start - slice.start..range.end.min(slice.end) - slice.start;
+            range.start += inside.end - inside.start;
+            let piece = Piece::of_fill(&fill, inside);
+            at_once = Some(Assembled::from(VecDeque::from([piece])));
+        }
+        let slicer = Slicer {
+            shared: self.shared.clone(),
+            inner: self.inner.clone(),
+            parts: self.parts.clone(),
+            selected: selected.clone(),
+            size,
+        };
+        let body = core::marker::PhantomData;
+        let sliced = Sliced {
+            fetch: Box::new(Typed::<S, B> { slicer, body }),
+            range,
+            now: at_once,
+            next: None,
+        };
+        let (headers, code) = plan.head(&self.shared, self.request(), status);
+        let mut response = Response::new(CacheBody::sliced(sliced));
+        *response.status_mut() = code;
+        *response.headers_mut() = headers;
+        Some(response)
+    }
+
+    /// Says whether the slice that a request begins with is stored.
+    pub(super) fn slice_status(&self, selected: &Selected) -> CacheStatus {
+        let at = respond::first_offset(&self.parts.headers).unwrap_or_default();
+        let start = self.shared.slice_size().map_or(0, |size| at / size * size);
+        let stored = selected.piece(start).is_some_and(|piece| {
+            let (store, mut ticket) = (&self.shared.config.store, Ticket::default());
+            let mut cx = Context::from_waker(Waker::noop());
+            let looked = store.poll_lookup(piece.key(), &mut ticket, &mut cx);
+            matches!(looked, Poll::Ready(Some(_)))
+        });
+        if stored {
+            CacheStatus::hit(0)
+        } else {
+            CacheStatus::forward(Forward::Partial).stored()
+        }
+    }
+
+    /// The first slice of a response of which nothing is stored. What is known of the whole is stored at once, so that
+    /// who waits reads on by itself. Gives the lead back if the answer is not the start of slices that belong together.
+    pub(super) fn begin_slices(
+        &self,
+        lead: Duty,
+        found: &Found,
+        (answer, times): (Response<S::Body>, Times),
+    ) -> Result<Response<CacheBody<S::Body>>, Duty> {
+        let (policy, head) = (&self.shared.config.policy, ResponseHead::from(&answer));
+        let received = receive(policy, self.request(), head, &found.0, times);
+        let (Received::StorePart(mut part), Some(size)) = (received, self.shared.slice_size())
+        else {
+            return Err(lead);
+        };
+        if !part.cut_in_slices(size) {
+            return Err(lead);
+        }
+        let selected = part.selected(&found.0);
+        let Some(piece) = selected.piece(part.range.start) else {
+            return Err(lead);
+        };
+        let Joined::Lead(second) = self.shared.flights.join(&piece, times.response.mono) else {
+            return Err(lead);
+        };
+        let (range, code) = (part.range.clone(), answer.status());
+        let meta = *part.placement.head.meta();
+        let Some(fill) = self
+            .shared
+            .fill_slice(&self.parts.headers, second, part, answer, &lead)
+        else {
+            return Err(lead);
+        };
+        lead.release(Release::LookAgain);
+        let ttl = meta.remaining(meta.received).as_secs();
+        let status = CacheStatus::forward(Forward::UriMiss)
+            .answered(code)
+            .ttl(ttl)
+            .stored();
+        let response = self.answer_by_slices(&selected, status, Some((fill, range)));
+        Ok(response.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)))
+    }
+}
+
+impl Shared {
+    /// Starts to store a slice and lets others read it; `first` enters the response in the store, too.
+    fn fill_slice<R>(
+        self: &Arc<Self>,
+        selection: &HeaderMap,
+        lead: Duty,
+        part: Box<PartPlacement>,
+        answer: Response<R>,
+        first: &Duty,
+    ) -> Option<Arc<Fill>>
+    where
+        R: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        let (placement, len) = (&part.placement, part.range.end - part.range.start);
+        let head = placement.head.as_bytes();
+        let write = self
+            .config
+            .store
+            .begin(&placement.key, head, Some(len))
+            .ok()?;
+        first.if_valid(|| self.record_part(&part, first.primary()));
+        let body = Box::pin(Erased::new(answer.into_body()));
+        let placed = (Placed::Part(part), selection.clone());
+        let fill = Fill::new(self.clone(), placed, body, write, lead);
+        fill.share();
+        Some(fill)
+    }
+}
