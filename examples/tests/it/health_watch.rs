@@ -1,6 +1,17 @@
 //! `health-watch` and `health-balance`, as their users start them.
 
-use std::net::{TcpListener, UdpSocket};
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, UdpSocket},
+    sync::Arc,
+    thread,
+};
+
+use tokio_rustls::rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
 
 use crate::program::{self, Edge};
 
@@ -86,6 +97,58 @@ fn what_speaks_no_tls_and_no_grpc_is_down() {
     assert!(page.starts_with("0 of 3 healthy"), "{page}{events}");
     assert!(line(&page, &tls).contains("TLS: "), "{page}");
     assert!(line(&page, &grpc).contains("HTTP/2: "), "{page}");
+}
+
+/// An HTTPS server at 127.0.0.1 that answers every request alike, and its certificate in PEM.
+fn secure_server() -> (SocketAddr, String) {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .expect("a configuration");
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("its address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
+            let mut stream = StreamOwned::new(session, stream);
+            // A client that does not trust the certificate goes away.
+            if stream.read(&mut [0; 1024]).is_ok_and(|read| read > 0) {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            }
+        }
+    });
+    (addr, own.cert.pem())
+}
+
+#[test]
+fn certificates_are_verified_and_their_days_told() {
+    let (addr, pem) = secure_server();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, pem).expect("the file is written");
+    let file = file.path().to_str().expect("a UTF-8 path");
+    let https = format!("https://{addr}/");
+    let (page, events) = watch(&[&https]);
+    assert!(
+        line(&page, &https).contains("nobody who is trusted"),
+        "{page}{events}"
+    );
+    let (page, events) = watch(&[&https, "--ca", file]);
+    assert!(page.starts_with("1 of 1 healthy"), "{page}{events}");
+    assert!(
+        line(&page, &https).ends_with(" days left"),
+        "{page}{events}"
+    );
+    let (page, events) = watch(&[&https, "--insecure", "--days", "4000000"]);
+    assert!(line(&page, &https).contains("~~~"), "{page}{events}");
+    assert!(
+        line(&page, &https).contains("its certificate expires in"),
+        "{page}{events}"
+    );
 }
 
 #[test]

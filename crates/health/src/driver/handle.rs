@@ -9,8 +9,10 @@ use tokio::{
 };
 
 use super::{
-    NameStatus, NamedOrigin, Options, Probed, Prober, Resolve, names::Names,
-    options::check_questions, run::Runner,
+    NameStatus, NamedOrigin, Options, Probed, Prober, Resolve,
+    names::Names,
+    options::{check_names, check_questions},
+    run::Runner,
 };
 use crate::{
     Algorithm, ConfigError, Monitor, PoolConfig, Selector,
@@ -190,6 +192,25 @@ impl Handle {
         let members = names.with_fixed(&origins);
         self.shared.monitor().set_origins(members, now)?;
         names.set_fixed(origins);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Replaces the names that origins are given by; those that stay keep their addresses, and their
+    /// origins all that is known of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] lists what is wrong; the names stay as they were.
+    pub fn set_names(&self, names: Vec<NamedOrigin>) -> Result<(), ConfigError> {
+        let mut problems = Problems::default();
+        check_names(&names, &*self.shared.prober, &mut problems);
+        problems.into_result()?;
+        let now = self.shared.clock.now();
+        let mut table = self.shared.names();
+        let edited = table.with_names(names, now.mono);
+        self.shared.monitor().set_origins(edited.origins(), now)?;
+        *table = edited;
         self.shared.changed.notify_one();
         Ok(())
     }

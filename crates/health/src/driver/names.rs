@@ -1,6 +1,6 @@
 //! [`Names`]: which look-up is due when, and what the pool's members are.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{io, mem, net::IpAddr, time::Duration};
 
 use eaves_common::time::Mono;
 
@@ -12,12 +12,15 @@ use crate::pool::OriginConfig;
 pub(super) struct Names {
     fixed: Vec<OriginConfig>,
     entries: Vec<Entry>,
+    next_id: u64,
     /// The earliest time at which an entry is due: it is asked for with every probe.
     next: Mono,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
+    /// By which a look-up finds it again, whatever was edited since.
+    id: u64,
     named: NamedOrigin,
     addrs: Vec<IpAddr>,
     /// When it is looked up next; never while a look-up is under way.
@@ -31,20 +34,44 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Names {
     pub(super) fn new(fixed: Vec<OriginConfig>, names: Vec<NamedOrigin>, now: Mono) -> Self {
-        let entries = names.into_iter().map(|named| Entry {
-            named,
-            addrs: Vec::new(),
-            due: now,
-            failures: 0,
-            error: None,
-        });
-        let mut names = Self {
+        let mut table = Self {
             fixed,
-            entries: entries.collect(),
+            entries: Vec::new(),
+            next_id: 0,
             next: now,
         };
-        names.note_next();
-        names
+        table.set_entries(names, now);
+        table
+    }
+
+    /// Returns the table with these names in place of its own; those that stay keep their addresses.
+    pub(super) fn with_names(&self, names: Vec<NamedOrigin>, now: Mono) -> Self {
+        let mut table = Self {
+            fixed: self.fixed.clone(),
+            entries: self.entries.clone(),
+            ..*self
+        };
+        table.set_entries(names, now);
+        table
+    }
+
+    fn set_entries(&mut self, names: Vec<NamedOrigin>, now: Mono) {
+        let old = mem::take(&mut self.entries);
+        for named in names {
+            let same = |entry: &&Entry| {
+                entry.named.template.name == named.template.name && entry.named.host == named.host
+            };
+            let entry = match old.iter().find(same) {
+                Some(entry) => Entry {
+                    named,
+                    ..entry.clone()
+                },
+                None => Entry::new(self.next_id, named, now),
+            };
+            self.next_id = self.next_id.max(entry.id + 1);
+            self.entries.push(entry);
+        }
+        self.note_next();
     }
 
     /// Returns all members.
@@ -76,19 +103,22 @@ impl Names {
     }
 
     /// Returns a name whose look-up is due, and what to look up; it is then under way.
-    pub(super) fn take_due(&mut self, now: Mono) -> Option<(usize, String)> {
+    pub(super) fn take_due(&mut self, now: Mono) -> Option<(u64, String)> {
         if self.next > now {
             return None;
         }
-        let at = self.entries.iter().position(|entry| entry.due <= now)?;
-        self.entries[at].due = Mono::MAX;
+        let entry = self.entries.iter_mut().find(|entry| entry.due <= now)?;
+        entry.due = Mono::MAX;
+        let due = (entry.id, entry.named.host.clone());
         self.note_next();
-        Some((at, self.entries[at].named.host.clone()))
+        Some(due)
     }
 
     /// Takes the answer to a look-up; says whether the members changed.
-    pub(super) fn settle(&mut self, at: usize, answer: io::Result<Resolved>, now: Mono) -> bool {
-        let entry = &mut self.entries[at];
+    pub(super) fn settle(&mut self, id: u64, answer: io::Result<Resolved>, now: Mono) -> bool {
+        let Some(entry) = self.entry(id) else {
+            return false; // it was edited away
+        };
         let resolved = match answer {
             Ok(resolved) if resolved.addrs.is_empty() => Err("it has no address".to_owned()),
             Ok(resolved) => Ok(resolved),
@@ -106,14 +136,20 @@ impl Names {
     }
 
     /// Takes back addresses that the pool has refused.
-    pub(super) fn undo(&mut self, at: usize, before: Vec<IpAddr>, error: String) {
-        let entry = &mut self.entries[at];
-        entry.addrs = before;
-        entry.error = Some(error);
+    pub(super) fn undo(&mut self, id: u64, before: Vec<IpAddr>, error: String) {
+        if let Some(entry) = self.entry(id) {
+            entry.addrs = before;
+            entry.error = Some(error);
+        }
     }
 
-    pub(super) fn addrs(&self, at: usize) -> Vec<IpAddr> {
-        self.entries[at].addrs.clone()
+    pub(super) fn addrs(&mut self, id: u64) -> Vec<IpAddr> {
+        self.entry(id)
+            .map_or_else(Vec::new, |entry| entry.addrs.clone())
+    }
+
+    fn entry(&mut self, id: u64) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.id == id)
     }
 
     pub(super) fn status(&self) -> Vec<NameStatus> {
@@ -129,6 +165,17 @@ impl Names {
 }
 
 impl Entry {
+    fn new(id: u64, named: NamedOrigin, now: Mono) -> Self {
+        Self {
+            id,
+            named,
+            addrs: Vec::new(),
+            due: now,
+            failures: 0,
+            error: None,
+        }
+    }
+
     fn take(&mut self, resolved: Resolved, now: Mono) -> bool {
         let mut addrs = resolved.addrs;
         addrs.sort_unstable();
@@ -219,6 +266,25 @@ mod tests {
             assert_eq!(names.next_due(), Mono::from_secs(100 + pause));
         }
         assert_eq!(members(&names).len(), 1);
+    }
+
+    #[test]
+    fn names_that_stay_keep_their_addresses() {
+        let mut names = names();
+        names.settle(0, answer(&["192.0.2.1"]), Mono::ZERO);
+        let again = NamedOrigin::new("api", "api.example", 8443);
+        let other = NamedOrigin::new("web", "web.example", 80);
+        let now = Mono::from_secs(1);
+        let mut edited = names.with_names(vec![other.clone(), again], now);
+        assert_eq!(members(&edited), ["api@192.0.2.1 192.0.2.1:8443"]);
+        assert_eq!(edited.take_due(now), Some((1, "web.example".into())));
+        let mut fewer = edited.with_names(vec![other], now);
+        assert!(
+            !fewer.settle(0, answer(&["192.0.2.7"]), now),
+            "it was edited away"
+        );
+        assert!(fewer.settle(1, answer(&["192.0.2.7"]), now));
+        assert_eq!(members(&fewer), ["web@192.0.2.7 192.0.2.7:80"]);
     }
 
     #[test]

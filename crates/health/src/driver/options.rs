@@ -133,7 +133,7 @@ impl std::fmt::Debug for Options {
 }
 
 /// Notes what is wrong with names, and with the origins that they stand for.
-fn check_names(names: &[NamedOrigin], prober: &dyn Prober, problems: &mut Problems) {
+pub(super) fn check_names(names: &[NamedOrigin], prober: &dyn Prober, problems: &mut Problems) {
     let mut taken = HashMap::new();
     for (at, name) in names.iter().enumerate() {
         let path = format!("names[{at}]");

@@ -22,7 +22,7 @@ pub(super) struct Runner {
     probes: JoinSet<Finding>,
     under_way: HashMap<Id, Probe>,
     lookups: JoinSet<io::Result<Resolved>>,
-    looked_up: HashMap<Id, usize>,
+    looked_up: HashMap<Id, u64>,
     spared: Spared,
 }
 

@@ -127,6 +127,10 @@ async fn addresses_come_and_go_while_health_stays() {
         ["api@127.0.0.2", "fixed", "more"],
         "an edit leaves named ones alone"
     );
+    handle.set_names(Vec::new()).unwrap();
+    now.remove(0);
+    assert_eq!(names(), now);
+    assert!(handle.names().is_empty());
     handle.stop().await;
 }
 
