@@ -1,11 +1,13 @@
 //! [`Lookup`]: from a request to the stored response it selects.
 
-use eaves_common::time::Now;
+use eaves_common::time::{Now, Wall};
 
 use crate::{
     head::{Head, Record, Variants},
     key::{Key, KeyError, KeyRules},
     policy::{Bypass, Decision, Policy, RequestHead, VaryOn},
+    purge::{Purges, Verdict},
+    store::Content,
 };
 
 /// How an exchange begins.
@@ -158,6 +160,27 @@ impl Selected {
     /// Treats the request as if nothing were stored for it.
     pub fn forget_head(&mut self) {
         self.head = None;
+    }
+
+    /// Asks whether the stored response was purged: what is void is forgotten, what was purged softly is stale. `content`
+    /// is the body that was found with the head; `now` is asked for only if it matters.
+    pub fn check(
+        &mut self,
+        purges: &Purges,
+        content: &dyn Content,
+        now: impl FnOnce() -> Wall,
+    ) -> Verdict {
+        let Some(head) = &mut self.head else {
+            return Verdict::Holds;
+        };
+        let verdict = purges.check(&self.primary, head, content);
+        match verdict {
+            Verdict::Holds => {}
+            // Epochs may run ahead of a clock that stands still.
+            Verdict::Stale { since } => head.expire_at(since.min(now())),
+            Verdict::Void => self.head = None,
+        }
+        verdict
     }
 
     /// Says whether the URL is known, but not the variant that the request selects.

@@ -10,5 +10,6 @@ mod variants;
 
 pub use codec::HeadError;
 pub use compact::Head;
+pub(crate) use compact::read_meta;
 pub(crate) use storable::keep_storable;
 pub(crate) use variants::{Record, Variants};

@@ -22,7 +22,8 @@ use super::{
     source::{Part, Source},
 };
 use crate::{
-    exchange::{Lead, Placement},
+    exchange::{Lead, Placement, Release},
+    purge::Verdict,
     stats::Count,
     store::{Content, Ticket, Write},
 };
@@ -228,6 +229,14 @@ impl Fill {
     }
 
     fn commit(&self, write: Box<dyn Write>, lead: Lead<Weak<Self>>, trailers: Option<HeaderMap>) {
+        let purged = self
+            .shared
+            .purges
+            .verdict(lead.primary(), &self.placement.head);
+        if purged == Verdict::Void {
+            // Nobody could be served from it.
+            return lead.release(Release::LookAgain);
+        }
         if lead.commit(|| write.commit(trailers)) {
             self.shared.counters.add(Count::Stored);
         }

@@ -1,12 +1,12 @@
 //! [`Shard`]: one lock's worth of a cache.
 
 use super::{
+    counts::Counts,
     ghost::{Ghost, Ghosts},
     heap::Heap,
     index::Index,
     sketch::Sketch,
     slab::{NIL, Slab, Slot},
-    stats::Counts,
     worth::Worth,
 };
 
@@ -22,7 +22,9 @@ pub(super) struct Shard<K, V> {
     /// The highest due point evicted so far: what newcomers and used entries start from.
     pub(super) age: f64,
     pub(super) budget: u64,
+    /// Of entries, and of what is reserved.
     pub(super) weight: u64,
+    pub(super) reserved: u64,
     /// Uses that the sketch has not aged by.
     unaged: u32,
     pub(super) counts: Counts,
@@ -42,6 +44,7 @@ impl<K, V> Shard<K, V> {
             age: 0.0,
             budget,
             weight: 0,
+            reserved: 0,
             unaged: 0,
             counts: Counts::default(),
             victims: Vec::new(),
@@ -83,6 +86,14 @@ impl<K, V> Shard<K, V> {
         match self.index.find(&self.slab, hash, is_it) {
             NIL => None,
             id => self.slab[id].entry.as_ref().map(|(_, value)| value),
+        }
+    }
+
+    /// How often a key was asked for lately.
+    pub(super) fn uses(&self, hash: u64, is_it: impl Fn(&K) -> bool) -> u8 {
+        match self.index.find(&self.slab, hash, is_it) {
+            NIL => self.sketch.estimate(hash),
+            id => self.slab[id].uses_in(self.sketch.epoch()),
         }
     }
 
@@ -186,7 +197,7 @@ impl<K, V> Shard<K, V> {
         slot.base = self.age;
     }
 
-    fn due(&self, id: u32) -> f64 {
+    pub(super) fn due(&self, id: u32) -> f64 {
         let slot = &self.slab[id];
         slot.base
             + self
