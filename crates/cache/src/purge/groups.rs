@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "tower")]
 use http::HeaderMap;
 
 /// The groups that an answer to an unsafe request invalidates (RFC 9875 section 3); none if the field breaks its grammar.
+#[cfg(feature = "tower")]
 pub(crate) fn invalidated_groups(headers: &HeaderMap) -> Vec<String> {
     let mut groups = Vec::new();
     for line in headers.get_all("cache-group-invalidation") {
@@ -124,6 +126,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "tower")]
     #[test]
     fn one_broken_line_voids_the_field() {
         let mut headers = HeaderMap::new();

@@ -19,12 +19,16 @@ mod bans;
 mod glob;
 mod groups;
 mod issue;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub mod nodes;
 mod receipt;
 mod record;
 mod table;
 mod tags;
 
 pub use glob::{Pattern, Prefix, TextError};
+#[cfg(feature = "tower")]
 pub(crate) use groups::invalidated_groups;
 pub use issue::{Mode, Purge, Target};
 pub use receipt::{Receipt, Scope};

@@ -129,13 +129,17 @@ impl<K, V> Shard<K, V> {
         self.weight = others + weight;
         self.touch(id);
         let slot = &mut self.slab[id];
+        let grew = weight > slot.weight;
         slot.weight = weight;
         self.counts.replaced += 1;
         let old = slot
             .entry
             .as_mut()
             .map(|(_, old)| std::mem::replace(old, value));
-        self.put_off(id);
+        if grew {
+            // It may be due earlier than the heap has it; what is due later is made good when it comes up.
+            self.put_off(id);
+        }
         Ok(old)
     }
 
