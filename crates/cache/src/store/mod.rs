@@ -5,6 +5,9 @@
 
 mod blocks;
 mod body;
+#[cfg(feature = "disk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "disk")))]
+pub mod disk;
 mod memory;
 mod object;
 mod synced;
