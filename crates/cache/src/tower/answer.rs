@@ -281,7 +281,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let selection = self.parts.headers.clone();
         let fill = Fill::new(
             self.shared.clone(),
-            (Placed::Whole(placement), selection),
+            (Placed::Whole(Box::new(placement)), selection),
             Box::pin(Erased::new(body)),
             write,
             lead,

@@ -33,7 +33,7 @@ use crate::{
 
 /// What is being filled.
 pub(super) enum Placed {
-    Whole(Placement),
+    Whole(Box<Placement>),
     Part(Box<PartPlacement>),
 }
 
@@ -83,7 +83,7 @@ impl Fill {
         lead: Lead<Weak<Self>>,
     ) -> Arc<Self> {
         let (placement, part) = match placed {
-            Placed::Whole(placement) => (placement, None),
+            Placed::Whole(placement) => (*placement, None),
             Placed::Part(part) => (part.placement.clone(), Some(part)),
         };
         let len = part.as_ref().map(|part| part.range.end - part.range.start);
