@@ -19,6 +19,8 @@ mod bans;
 mod glob;
 mod groups;
 mod issue;
+#[cfg(test)]
+mod modelled;
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub mod nodes;
@@ -26,6 +28,12 @@ mod receipt;
 mod record;
 mod table;
 mod tags;
+mod verdict;
+
+/// What the table is shared by; the model of it has others.
+mod sync {
+    pub(super) use std::sync::{Mutex, RwLock, atomic};
+}
 
 pub use glob::{Pattern, Prefix, TextError};
 #[cfg(feature = "tower")]
@@ -33,4 +41,5 @@ pub(crate) use groups::invalidated_groups;
 pub use issue::{Mode, Purge, Target};
 pub use receipt::{Receipt, Scope};
 pub use record::{Record, RecordError};
-pub use table::{Purged, Purges, Verdict};
+pub use table::Purges;
+pub use verdict::{Purged, Verdict};

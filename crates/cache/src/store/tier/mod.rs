@@ -1,8 +1,15 @@
 //! [`Tier`]: a small fast store over a large slow one.
 
+#[cfg(test)]
+mod modelled;
 mod moves;
 mod promote;
 mod write;
+
+/// What moves are shared by; the model of them has others.
+mod sync {
+    pub(super) use std::sync::{Mutex, MutexGuard, atomic};
+}
 
 use core::task::{Context, Poll, Waker};
 use std::{cell::RefCell, fmt, sync::Arc};

@@ -1,13 +1,11 @@
 //! [`Moves`]: copies on their way from one store to the other, and what makes them void.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::PoisonError};
 
+use super::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
 use crate::{key::Key, stats::Stats};
 
 /// Keys that were removed or replaced while copies of anything were on their way.
