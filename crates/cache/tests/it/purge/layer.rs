@@ -253,3 +253,23 @@ async fn a_post_that_was_sent_before_a_purge_is_not_kept_as_if_it_came_after() {
     world.say(200, &[("cache-control", STALE)], "new");
     assert_eq!(world.get("/a", &[]).await.text(), "new");
 }
+
+#[tokio::test]
+async fn parts_of_a_response_are_purged_as_the_whole_is() {
+    for purge in kinds() {
+        let world = World::new();
+        let part = |text| {
+            let fields: &[(&str, &str)] =
+                &[("cache-control", STALE), ("content-range", "bytes 0-2/9")];
+            world.say(206, &[fields, TAGGED].concat(), text);
+        };
+        let ask = || world.get("/a", &[("range", "bytes=0-2")]);
+        part("old");
+        assert_eq!(ask().await.text(), "old");
+        assert_eq!((ask().await.text(), world.seen()), ("old", 1), "{purge}");
+        let _ = world.layer.apply(&purge);
+        part("new");
+        assert_eq!((ask().await.text(), world.seen()), ("new", 2), "{purge}");
+        assert_eq!((ask().await.text(), world.seen()), ("new", 2), "{purge}");
+    }
+}
