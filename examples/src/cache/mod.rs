@@ -2,5 +2,6 @@
 
 pub mod herd;
 mod proxy;
+pub mod store;
 
 pub use proxy::{Proxy, serve};

@@ -189,6 +189,7 @@ impl Policy {
                 || (directives.no_cache && !forced),
             stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
             stale_if_error: directives.stale_if_error,
+            asked: 0,
         }
     }
 }

@@ -26,14 +26,15 @@ use super::{
     source::{Part, Source},
 };
 use crate::{
-    exchange::{Lead, PartPlacement, Placement},
+    exchange::{Lead, PartPlacement, Placement, Release},
+    purge::Verdict,
     stats::Count,
     store::{Content, Ticket, Write},
 };
 
 /// What is being filled.
 pub(super) enum Placed {
-    Whole(Placement),
+    Whole(Box<Placement>),
     Part(Box<PartPlacement>),
 }
 
@@ -95,7 +96,7 @@ impl Fill {
         resume: Option<Box<dyn Resume>>,
     ) -> Arc<Self> {
         let (placement, part) = match placed {
-            Placed::Whole(placement) => (placement, None),
+            Placed::Whole(placement) => (*placement, None),
             Placed::Part(part) => (part.placement.clone(), Some(part)),
         };
         let len = part.as_ref().map(|part| part.range.end - part.range.start);
@@ -273,6 +274,15 @@ impl Fill {
     }
 
     fn commit(&self, write: Box<dyn Write>, lead: Lead<Weak<Self>>, trailers: Option<HeaderMap>) {
+        let head = self
+            .part
+            .as_ref()
+            .map_or(&self.placement.head, |part| part.head());
+        let purged = self.shared.purges.verdict(lead.primary(), head);
+        if purged == Verdict::Void {
+            // Nobody could be served from it.
+            return lead.release(Release::LookAgain);
+        }
         let key = lead.primary().clone();
         let stored = lead.commit(|| {
             write.commit(trailers);
