@@ -45,12 +45,12 @@ fn restart(args: &Restart, dir: &Path) -> Result<String, Error> {
     let closing = begin.elapsed();
     drop(disk);
 
-    let (disk, clean) = first_hit(dir, &config)?;
+    let (disk, clean) = first_hit(dir, &config, args.entries)?;
     let entries = disk.usage().entries;
     let index_bytes = disk.disk_stats().index_bytes;
     // Without being closed, as after a crash.
     drop(disk);
-    let (disk, crashed) = first_hit(dir, &config)?;
+    let (disk, crashed) = first_hit(dir, &config, args.entries)?;
     while disk.disk_stats().rebuilt_in.is_none() {
         std::thread::yield_now();
     }
@@ -66,14 +66,15 @@ fn restart(args: &Restart, dir: &Path) -> Result<String, Error> {
     .to_string())
 }
 
-/// Opens the store and asks until something is found, from the newest object on.
-fn first_hit(dir: &Path, config: &DiskConfig) -> Result<(Disk, Duration), Error> {
+/// Opens the store and asks for its objects, the newest first, until one is found.
+fn first_hit(dir: &Path, config: &DiskConfig, entries: u64) -> Result<(Disk, Duration), Error> {
     let begin = Instant::now();
     let disk = Disk::open(dir, config)?;
-    let mut id = 0_u64;
-    while look_up(&disk, &key(id)).is_none() {
-        id += 1;
-    }
+    let mut newest = (0..entries).rev().cycle();
+    while newest
+        .next()
+        .is_some_and(|id| look_up(&disk, &key(id)).is_none())
+    {}
     Ok((disk, begin.elapsed()))
 }
 

@@ -1,7 +1,7 @@
 //! [`Index`]: where the record of each key is, in 16 bytes a key.
 //!
-//! Keys are known by 38 bits of their hash. Two keys that share them push each other out; a record carries its key,
-//! so that neither is ever served for the other.
+//! Keys are known by 38 bits of their hash. Two keys that share them push each other out, as about two of a million
+//! do; a record carries its key, so that neither is ever served for the other.
 
 mod slot;
 mod snapshot;
