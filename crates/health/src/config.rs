@@ -29,6 +29,10 @@ pub struct PoolConfig {
     pub name: String,
     /// The members; none is valid.
     pub origins: Vec<OriginConfig>,
+    /// Targets that are surely there (a neighbour, the gateway), by which the checker tests itself:
+    /// while most of them fail, failing probes alone put nobody out. They are probed like
+    /// members of weight 0 and take no requests.
+    pub canaries: Vec<OriginConfig>,
     /// How origins without a check of their own are probed.
     pub check: Arc<Check>,
     /// How evidence becomes verdicts.
@@ -43,6 +47,7 @@ impl PoolConfig {
         Self {
             name: name.into(),
             origins: Vec::new(),
+            canaries: Vec::new(),
             check: Arc::default(),
             policy: Policy::default(),
             max_origins: 16_384,
@@ -60,6 +65,13 @@ impl PoolConfig {
     #[must_use]
     pub fn origins(mut self, origins: impl IntoIterator<Item = OriginConfig>) -> Self {
         self.origins = origins.into_iter().collect();
+        self
+    }
+
+    /// Adds a target by which the checker tests itself.
+    #[must_use]
+    pub fn canary(mut self, target: OriginConfig) -> Self {
+        self.canaries.push(target);
         self
     }
 
@@ -101,6 +113,7 @@ impl PoolConfig {
         self.check.check("check", &mut problems);
         self.policy.check(&mut problems);
         check_origins(&self.origins, self.max_origins, &mut problems);
+        check_canaries(&self.canaries, &self.origins, &mut problems);
         problems.into_result()
     }
 }
@@ -117,27 +130,65 @@ pub(crate) fn check_origins(origins: &[OriginConfig], max: usize, problems: &mut
             format!("{} are over the limit of {max}", origins.len()),
         );
     }
-    let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut names: HashMap<&str, usize> = HashMap::with_capacity(origins.len());
     for (at, origin) in origins.iter().enumerate() {
-        let path = format!("origins[{at}]");
+        let path = || format!("origins[{at}]");
         if origin.name.is_empty() {
-            problems.add(format!("{path}.name"), "it is empty, use a name");
+            problems.add(format!("{}.name", path()), "it is empty, use a name");
         }
-        if let Some(first) = names.get(&*origin.name) {
+        let first = *names.entry(&origin.name).or_insert(at);
+        if first != at {
             let message = format!(
                 "{:?} is taken by origins[{first}], use another",
                 origin.name
             );
-            problems.add(format!("{path}.name"), message);
-        } else {
-            names.insert(&origin.name, at);
+            problems.add(format!("{}.name", path()), message);
         }
         if origin.weight > MAX_WEIGHT {
             let message = format!("{} is out of range, use 0 to {MAX_WEIGHT}", origin.weight);
-            problems.add(format!("{path}.weight"), message);
+            problems.add(format!("{}.weight", path()), message);
         }
+        check_groups(origin, path, problems);
         if let Some(check) = &origin.check {
-            check.check(&format!("{path}.check"), problems);
+            check.check(&format!("{}.check", path()), problems);
+        }
+    }
+}
+
+const MAX_CANARIES: usize = 16;
+
+pub(crate) fn check_canaries(
+    canaries: &[OriginConfig],
+    origins: &[OriginConfig],
+    problems: &mut Problems,
+) {
+    if canaries.len() > MAX_CANARIES {
+        let message = format!("{} are over the limit of {MAX_CANARIES}", canaries.len());
+        problems.add("canaries", message);
+        return;
+    }
+    for (at, canary) in canaries.iter().enumerate() {
+        let mut others = canaries[..at].iter().chain(origins);
+        if canary.name.is_empty() || others.any(|other| other.name == canary.name) {
+            let message = format!("{:?} is empty or taken, use another", canary.name);
+            problems.add(format!("canaries[{at}].name"), message);
+        }
+    }
+}
+
+const MAX_TAGS: usize = 32;
+const MAX_TAG: usize = 255;
+
+fn check_groups(origin: &OriginConfig, path: impl Fn() -> String, problems: &mut Problems) {
+    if origin.tags.len() > MAX_TAGS {
+        let message = format!("{} are over the limit of {MAX_TAGS}", origin.tags.len());
+        problems.add(format!("{}.tags", path()), message);
+    }
+    let tags = origin.tags.iter().map(|tag| ("tags", tag));
+    for (key, text) in tags.chain(origin.zone.iter().map(|zone| ("zone", zone))) {
+        if !(1..=MAX_TAG).contains(&text.len()) {
+            let message = format!("it has {} bytes, use 1 to {MAX_TAG}", text.len());
+            problems.add(format!("{}.{key}", path()), message);
         }
     }
 }

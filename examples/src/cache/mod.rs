@@ -2,6 +2,7 @@
 //! `disk` tries the disk store.
 
 pub mod disk;
+pub mod herd;
 mod proxy;
 
 pub use proxy::{Proxy, serve};

@@ -109,7 +109,7 @@ impl Signal {
             Change::Origin { name, to, .. } => {
                 let state = match to {
                     Standing::Down | Standing::Ejected => State::Down,
-                    Standing::Healthy | Standing::Warming => State::Up,
+                    Standing::Degraded | Standing::Healthy | Standing::Warming => State::Up,
                     Standing::Unknown => return None,
                 };
                 Self::origin(pool, &**name, state)

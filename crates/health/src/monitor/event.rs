@@ -67,11 +67,18 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
+    /// Probes of the targets by which the checker tests itself fail, too.
+    CanaryFails {
+        /// How many of those targets fail.
+        red: usize,
+    },
     /// Probes fail for so many at once, and traffic meets no errors there: the prober may be cut off.
     CheckerSuspect {
         /// How many.
         red: usize,
     },
+    /// A worse one had to be put out, and no more than so many may be.
+    Displaced,
     /// Traffic met errors in a row.
     Errors {
         /// How many.
@@ -107,10 +114,19 @@ pub enum Evidence {
         /// How many.
         in_row: u32,
     },
+    /// It was told so, see [`Fitness`](super::Fitness).
+    Told,
     /// Requests succeeded in a row, whatever the probes say.
     Traffic {
         /// How many.
         in_row: u32,
+    },
+    /// Most of several checkers say so.
+    Votes {
+        /// How many say down.
+        down: usize,
+        /// Of how many.
+        of: usize,
     },
     /// Requests were in flight, and none was answered.
     Stall {
@@ -143,6 +159,13 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u32| if count == 1 { "" } else { "s" };
         match self {
+            Self::CanaryFails { red } => write!(
+                f,
+                "the checker's own test fails for {red} target{}",
+                plural(*red as u32)
+            ),
+            Self::Displaced => f.write_str("a worse one had to be put out"),
+            Self::Votes { down, of } => write!(f, "{down} of {of} checkers say down"),
             Self::CheckerSuspect { red } => write!(
                 f,
                 "probes fail for {red} origins, and traffic for none of them"
@@ -178,6 +201,7 @@ impl fmt::Display for Evidence {
                 f,
                 "{in_flight} requests in flight, none answered for {waited:.1?}"
             ),
+            Self::Told => f.write_str("it was told so"),
             Self::Time => f.write_str("its time had come"),
         }
     }

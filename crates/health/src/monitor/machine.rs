@@ -8,13 +8,15 @@ use super::{
     Event, Policy, Probe, ProbeId,
     event::{Change, Evidence},
     probing::Prober,
+    rebuild::Rebuilds,
     track::Track,
+    vantage::Canaries,
 };
 use crate::{
-    config::PoolConfig,
+    config::{PoolConfig, Problems},
     error::ConfigError,
     passive::Window,
-    pool::{Members, Mode, Slot, Snapshot},
+    pool::{Bitmap, Members, Mode, OriginConfig, Scope, Slot, Snapshot},
     probe::{Check, Verdict},
     random::SplitMix,
     select::{Algorithm, Hub, Selector},
@@ -64,13 +66,30 @@ pub struct Monitor {
     pub(super) mode: Mode,
     /// Origins whose probes fail while traffic meets no errors there.
     pub(super) unconfirmed_red: usize,
+    pub(super) canaries: Canaries,
+    /// How many were put out for what traffic met.
+    pub(super) ejected: usize,
+    /// What edits leave alone: the targets by which the checker tests itself.
+    pub(super) canary_configs: Vec<OriginConfig>,
     pub(super) unpublished: bool,
+    /// Slots whose share may have changed since the last snapshot.
+    pub(super) changed: Vec<Slot>,
+    pub(super) all_changed: bool,
+    /// By slot: the share that each takes by its own merit, who is healthy, and who is degraded.
+    pub(super) merits: Vec<u16>,
+    pub(super) healthy: Bitmap,
+    pub(super) degraded: Bitmap,
+    /// What selectors see of the pool; the first sees it whole.
+    pub(super) scopes: Vec<Arc<Scope>>,
+    pub(super) rebuilds: Rebuilds,
     events: VecDeque<Event>,
     lost_events: u64,
 }
 
 /// Events kept for a caller that does not poll; then the oldest go, and are counted.
 const MAX_EVENTS: usize = 4096;
+/// Scopes beside the whole pool that selectors may use at once: each adds to the work of a snapshot.
+const MAX_SCOPES: usize = 64;
 
 impl Monitor {
     /// Makes a monitor that has yet to probe everybody; until the first answers, nobody is known to
@@ -100,7 +119,17 @@ impl Monitor {
             version: 0,
             mode: Mode::Normal,
             unconfirmed_red: 0,
+            canaries: Canaries::default(),
+            ejected: 0,
+            canary_configs: config.canaries,
             unpublished: true,
+            changed: Vec::new(),
+            all_changed: true,
+            merits: Vec::new(),
+            healthy: Bitmap::default(),
+            degraded: Bitmap::default(),
+            scopes: vec![Arc::default()],
+            rebuilds: Rebuilds::default(),
             events: VecDeque::new(),
             lost_events: 0,
         };
@@ -112,6 +141,45 @@ impl Monitor {
     #[must_use]
     pub fn selector(&self, algorithm: Algorithm) -> Selector {
         Selector::new(self.hub_for(algorithm), algorithm)
+    }
+
+    /// Makes a selector that prefers or keeps to a part of the pool.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if selectors of too many different scopes are in use.
+    pub fn selector_in(
+        &mut self,
+        scope: Scope,
+        algorithm: Algorithm,
+    ) -> Result<Selector, ConfigError> {
+        let view = self.open_scope(scope)?;
+        self.unpublished = true;
+        self.publish_news();
+        let scope = Arc::clone(&self.scopes[view]);
+        let hub = self.hub_for(algorithm);
+        Ok(Selector::scoped(hub, algorithm, Some(scope), view))
+    }
+
+    /// Finds a scope's place among the views, or one that no selector uses any more.
+    fn open_scope(&mut self, scope: Scope) -> Result<usize, ConfigError> {
+        if let Some(same) = self.scopes.iter().position(|known| **known == scope) {
+            return Ok(same);
+        }
+        let mut unused = self.scopes.iter().skip(1);
+        let unused = unused.position(|known| Arc::strong_count(known) == 1);
+        if let Some(at) = unused {
+            self.scopes[at + 1] = Arc::new(scope);
+            return Ok(at + 1);
+        }
+        if self.scopes.len() > MAX_SCOPES {
+            let mut problems = Problems::default();
+            let message = format!("selectors use {MAX_SCOPES} others, drop those of one first");
+            problems.add("scope", message);
+            problems.into_result()?;
+        }
+        self.scopes.push(Arc::new(scope));
+        Ok(self.scopes.len() - 1)
     }
 
     /// Returns where a selector meets the pool. Edits from now on make the table it needs; that of
@@ -154,8 +222,11 @@ impl Monitor {
             self.absorb_boards();
             self.count_unconfirmed();
             self.evaluate_all();
-            self.unpublished |= self.has_drifted();
+            if self.has_drifted() {
+                self.note_changes();
+            }
         }
+        self.settle_rebuilds();
         self.publish_news();
     }
 
@@ -172,8 +243,9 @@ impl Monitor {
     /// Returns when [`handle_timeout`](Self::handle_timeout) must be called next.
     #[must_use]
     pub fn poll_timeout(&self) -> Mono {
-        let probes = self.prober.next_due();
-        probes.map_or(self.next_tick, |due| due.min(self.next_tick))
+        let others = [self.prober.next_due(), self.next_rebuild()];
+        let others = others.into_iter().flatten();
+        others.fold(self.next_tick, Mono::min)
     }
 
     /// Returns how many events were lost because nobody polled them.

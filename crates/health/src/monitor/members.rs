@@ -4,9 +4,9 @@ use std::{collections::HashMap, mem, sync::Arc};
 
 use eaves_common::time::Now;
 
-use super::{Monitor, track::Track};
+use super::{Monitor, Standing, track::Track};
 use crate::{
-    config::{Problems, check_origins},
+    config::{Problems, check_canaries, check_origins},
     error::ConfigError,
     pool::{Members, Origin, OriginConfig, OriginId, Slot},
 };
@@ -21,18 +21,19 @@ impl Monitor {
     pub fn set_origins(&mut self, origins: Vec<OriginConfig>, now: Now) -> Result<(), ConfigError> {
         let mut problems = Problems::default();
         check_origins(&origins, self.max_origins, &mut problems);
+        check_canaries(&self.canary_configs, &origins, &mut problems);
         problems.into_result()?;
         self.replace_members(origins, now);
         Ok(())
     }
 
-    pub(super) fn replace_members(&mut self, origins: Vec<OriginConfig>, now: Now) {
+    pub(super) fn replace_members(&mut self, mut origins: Vec<OriginConfig>, now: Now) {
         self.now = now;
+        let canaries = self.canary_configs.iter().cloned();
+        origins.extend(canaries.map(|canary| canary.weight(0)));
         let old = mem::take(&mut self.members);
-        let mut known: HashMap<&str, (Slot, &Arc<Origin>)> = old
-            .iter()
-            .map(|(slot, origin)| (origin.name(), (slot, origin)))
-            .collect();
+        let mut known: HashMap<&str, (Slot, &Arc<Origin>)> = HashMap::with_capacity(old.len());
+        known.extend(old.iter().map(|known| (known.1.name(), known)));
         let (kept, added): (Vec<_>, Vec<_>) = origins
             .into_iter()
             .map(|config| (known.remove(&*config.name), config))
@@ -52,18 +53,42 @@ impl Monitor {
             by_slot[slot.index()] = Some(self.add(slot, config));
         }
         self.members = Arc::new(Members::new(by_slot));
-        self.hub.make_tables(&self.members);
+        self.rebuilds
+            .begin(&self.hub, &old, &self.members, now.mono);
         self.hub.reserve(self.members.slots());
-        self.unpublished = true;
+        self.mark_canaries();
+        self.note_changes();
         self.publish_news();
     }
 
-    fn edit(&mut self, slot: Slot, before: &Origin, config: OriginConfig) -> Arc<Origin> {
+    fn mark_canaries(&mut self) {
+        if self.canary_configs.is_empty() {
+            return;
+        }
+        let is_canary = |origin: &Origin| {
+            let mut canaries = self.canary_configs.iter();
+            canaries.any(|canary| canary.name == origin.name())
+        };
+        let all = self.members.iter();
+        let slots = all.filter(|(_, origin)| is_canary(origin));
+        self.canaries.slots = slots.map(|(slot, _)| slot).collect();
+        for at in 0..self.canaries.slots.len() {
+            if let Some(track) = self.track_mut(self.canaries.slots[at]) {
+                track.is_canary = true;
+            }
+        }
+        self.count_canaries();
+    }
+
+    fn edit(&mut self, slot: Slot, before: &Arc<Origin>, config: OriginConfig) -> Arc<Origin> {
+        if before.config == config {
+            return Arc::clone(before);
+        }
         let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
         let id = before.id();
         let mut asks_anew = before.addr() != config.addr;
         if let Some(track) = self.track_mut(slot) {
-            asks_anew |= track.check != check;
+            asks_anew |= !Arc::ptr_eq(&track.check, &check) && track.check != check;
             track.check = check;
         }
         if !config.admin.is_probed() {
@@ -80,7 +105,9 @@ impl Monitor {
         self.next_id += 1;
         let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
         let origin = Arc::new(Origin { id, config });
-        self.tracks[slot.index()] = Some(Track::new(&origin, check, self.now.mono));
+        let mut track = Track::new(&origin, check, self.now.mono);
+        track.start(self.policy.initial);
+        self.tracks[slot.index()] = Some(track);
         if origin.admin().is_probed() {
             self.probe_now(slot);
         }
@@ -89,7 +116,9 @@ impl Monitor {
 
     fn remove(&mut self, slot: Slot) {
         self.stop_probing(slot);
-        self.tracks[slot.index()] = None;
+        let gone = self.tracks[slot.index()].take();
+        let was_ejected = gone.is_some_and(|track| track.standing == Standing::Ejected);
+        self.ejected -= usize::from(was_ejected);
         self.vacant.push(slot);
     }
 

@@ -6,22 +6,28 @@
 //! [`poll_timeout`](Monitor::poll_timeout) at the latest. Selectors see the result at once.
 
 mod event;
+mod fitness;
+mod limits;
 pub(crate) mod machine;
 mod members;
 mod policy;
 mod preset;
 mod probing;
 mod publish;
+mod rebuild;
 mod rules;
 mod status;
 mod track;
 mod traffic;
+mod vantage;
 
 use machine::Monitor;
 
 pub use event::{Change, Event, Evidence};
-pub use policy::Policy;
+pub use fitness::Fitness;
+pub use policy::{Initial, Policy};
 pub use preset::Preset;
 pub use probing::{Probe, ProbeId};
+pub use rebuild::Rebuild;
 pub use status::{OriginStatus, PoolStatus};
 pub use track::Standing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{config::Problems, state::HoldTerms};
+use crate::{config::Problems, pool::Spill, state::HoldTerms};
 
 /// How evidence becomes verdicts. The defaults suit a web service with more than a handful of
 /// requests per second.
@@ -32,6 +32,15 @@ pub struct Policy {
     pub veto_share: f64,
     /// Requests that succeed since probes began to fail, with no larger share of errors, outweigh them too.
     pub veto_successes: u32,
+    /// What an origin counts as before its first probes.
+    pub initial: Initial,
+    /// Votes of other checkers count for so long, see [`Monitor::handle_vote`](crate::Monitor::handle_vote).
+    pub vote_life: Duration,
+    /// A probe counts as failed before its deadline if its silence is as surprising as this by what
+    /// answers took before, see [`Accrual`](crate::state::Accrual); 0 leaves it to the deadline.
+    pub overdue_phi: f64,
+    /// No probe is overdue before this.
+    pub overdue_least: Duration,
     /// When probes fail for this share of the pool, and traffic meets no errors there, the prober is suspected.
     pub suspect_share: f64,
     /// So many requests in flight without a single answer...
@@ -40,6 +49,9 @@ pub struct Policy {
     pub stall_ratio: f64,
     /// ...and at least so long put an origin out.
     pub stall_least: Duration,
+    /// At most this share of the members, but at least one, is put out for what traffic met. Beyond
+    /// that a worse origin displaces a milder one.
+    pub max_ejected: f64,
     /// The first hold of an origin that was put out; it doubles each time.
     pub hold: Duration,
     /// The longest hold.
@@ -64,12 +76,32 @@ pub struct Policy {
     pub slow_ratio: f64,
     /// With a smaller share of healthy members everybody serves.
     pub panic_share: f64,
+    /// A tier takes all of the traffic while its live weight times this is at least its weight; what
+    /// is beyond it spills to the next tier.
+    pub overprovision: f64,
+    /// The most of the traffic that goes below the first tier while that has anybody: what lies there
+    /// may be too small for all of it.
+    pub spill_limit: f64,
     /// Traffic is looked at this often.
     pub tick: Duration,
     /// Probes under way at once.
     pub max_probes: usize,
     /// Probes set off by errors may add this share to the planned ones.
     pub triggered_share: f64,
+}
+
+/// What an origin counts as before its first probes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Initial {
+    /// As down: it needs as many good probes as one that went down, and warms up.
+    Down,
+    /// As nothing: the first probe decides.
+    #[default]
+    Probed,
+    /// As healthy: it serves at once, and as many bad probes take it down as anybody.
+    Up,
 }
 
 impl Default for Policy {
@@ -82,10 +114,15 @@ impl Default for Policy {
             veto_samples: 5.0,
             veto_share: 0.05,
             veto_successes: 3,
+            initial: Initial::Probed,
+            vote_life: Duration::from_secs(30),
+            overdue_phi: 0.0,
+            overdue_least: Duration::from_millis(150),
             suspect_share: 0.2,
             stall_requests: 5,
             stall_ratio: 10.0,
             stall_least: Duration::from_millis(250),
+            max_ejected: 1.0,
             hold: Duration::from_millis(500),
             hold_longest: Duration::from_secs(30),
             hold_half_life: Duration::from_secs(30),
@@ -98,6 +135,8 @@ impl Default for Policy {
             ramp_from: 0.05,
             slow_ratio: 2.5,
             panic_share: 0.5,
+            overprovision: 1.4,
+            spill_limit: 1.0,
             tick: Duration::from_millis(100),
             max_probes: 512,
             triggered_share: 0.3,
@@ -114,15 +153,24 @@ impl Policy {
         }
     }
 
+    pub(crate) fn spill(&self) -> Spill {
+        Spill {
+            overprovision: self.overprovision,
+            limit: self.spill_limit,
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         for (key, share) in [
             ("error_share", self.error_share),
             ("error_floor", self.error_floor),
             ("veto_share", self.veto_share),
             ("suspect_share", self.suspect_share),
+            ("max_ejected", self.max_ejected),
             ("trial_share", self.trial_share),
             ("ramp_from", self.ramp_from),
             ("panic_share", self.panic_share),
+            ("spill_limit", self.spill_limit),
             ("triggered_share", self.triggered_share),
         ] {
             if !(0.0..=1.0).contains(&share) {
@@ -132,12 +180,22 @@ impl Policy {
                 );
             }
         }
+        if !(0.0..=100.0).contains(&self.overdue_phi) {
+            let message = format!("{} is out of range, use 0 to 100", self.overdue_phi);
+            problems.add("policy.overdue_phi", message);
+        }
+        if !(1.0..=100.0).contains(&self.overprovision) {
+            let message = format!("{} is out of range, use 1 to 100", self.overprovision);
+            problems.add("policy.overprovision", message);
+        }
         for (key, value) in [
             ("half_life", self.half_life),
             ("hold", self.hold),
             ("hold_longest", self.hold_longest),
             ("hold_half_life", self.hold_half_life),
             ("tick", self.tick),
+            ("vote_life", self.vote_life),
+            ("overdue_least", self.overdue_least),
         ] {
             let fits = (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&value);
             if !fits {

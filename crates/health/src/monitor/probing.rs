@@ -113,10 +113,13 @@ impl Monitor {
             return None;
         }
         track.under_way = Some(id);
+        track.overdue = None;
+        track.asked = now;
         let check = Arc::clone(&track.check);
+        let patience = self.patience(slot).unwrap_or(check.timeout + GRACE);
         self.prober.sent += 1;
         self.prober.under_way += 1;
-        self.prober.wheel.set(slot, now + check.timeout + GRACE);
+        self.prober.wheel.set(slot, now + patience);
         Some(Probe {
             id,
             origin: origin.id(),
@@ -127,12 +130,15 @@ impl Monitor {
 
     pub(super) fn expire_probes(&mut self) {
         let mut due = std::mem::take(&mut self.prober.due);
-        self.prober.wheel.expire(self.now.mono, &mut due);
+        let now = self.now.mono;
+        self.prober.wheel.expire(now, &mut due);
         for slot in due.drain(..) {
             let Some(track) = self.track(slot) else {
                 continue;
             };
+            let late = now.checked_since(track.asked).unwrap_or_default();
             match track.under_way {
+                Some(id) if late < track.check.timeout => self.miss(id),
                 Some(id) => {
                     let deadline = track.check.timeout;
                     self.settle_probe(id, &Verdict::Fail(Reason::Timeout { deadline }));
@@ -143,28 +149,75 @@ impl Monitor {
         self.prober.due = due;
     }
 
-    pub(super) fn settle_probe(&mut self, id: ProbeId, verdict: &Verdict) {
-        let (slot, now) = (id.slot, self.now.mono);
-        let Some(track) = self
-            .track_mut(slot)
-            .filter(|track| track.under_way == Some(id))
-        else {
+    /// Returns how long to wait for an answer where its history says more than the check's deadline.
+    fn patience(&self, slot: Slot) -> Option<Duration> {
+        let track = self.track(slot)?;
+        // Who is out has been found out; an early verdict gains nothing.
+        let usual = track.answers.deadline(self.policy.overdue_phi)?;
+        let patience = usual.max(self.policy.overdue_least);
+        let speaks =
+            self.policy.overdue_phi > 0.0 && track.is_probed_up() && patience < track.check.timeout;
+        speaks.then_some(patience)
+    }
+
+    /// Counts a probe as failed that is so late as hardly ever; its answer may yet come.
+    fn miss(&mut self, id: ProbeId) {
+        let waited = self.now.mono;
+        let Some(track) = self.track_mut(id.slot) else {
             return;
         };
-        track.under_way = None;
+        let deadline = waited - track.asked;
+        self.settle_probe(id, &Verdict::Fail(Reason::Timeout { deadline }));
+        if let Some(track) = self.track_mut(id.slot) {
+            track.overdue = Some(id);
+        }
+    }
+
+    pub(super) fn settle_probe(&mut self, id: ProbeId, verdict: &Verdict) {
+        let slot = id.slot;
+        let Some(track) = self.track_mut(slot) else {
+            return;
+        };
+        let is_late = track.overdue == Some(id);
+        if !is_late && track.under_way != Some(id) {
+            return;
+        }
+        if is_late {
+            track.overdue = None;
+        } else {
+            track.under_way = None;
+            self.prober.under_way -= 1;
+        }
+        self.note_verdict(slot, verdict);
+        self.note_canary(slot);
+        self.evaluate(slot);
+        if !is_late {
+            self.schedule(slot);
+        }
+        if self.has_turned(slot) {
+            self.note_change(slot);
+        }
+    }
+
+    fn note_verdict(&mut self, slot: Slot, verdict: &Verdict) {
+        let now = self.now.mono;
+        let Some(track) = self.track_mut(slot) else {
+            return;
+        };
         let (rise, fall) = (track.check.rise, track.check.fall);
         // A prober that breaks says nothing about the origin.
         if !matches!(verdict, Verdict::Fail(Reason::Broken { .. })) {
             track.probe.observe(verdict.is_pass(), rise, fall);
             track.note_probe(verdict.is_pass(), now);
         }
+        if verdict.is_pass() {
+            track.answers.observe(now - track.asked);
+            return;
+        }
         if let Verdict::Fail(reason) = verdict {
             track.reason = Some(reason.clone());
         }
-        self.prober.under_way -= 1;
-        self.evaluate(slot);
-        self.schedule(slot);
-        self.unpublished |= self.has_turned(slot);
+        self.ask_canaries();
     }
 
     /// Sets the timer for the next planned probe.

@@ -7,7 +7,7 @@ use super::{
     event::{Change, Evidence},
     track::Track,
 };
-use crate::pool::{Bitmap, Draft, FULL, Mode, Slot, Snapshot};
+use crate::pool::{Draft, FULL, Mode, Slot, Snapshot, capacity};
 
 /// What a very slow origin still gets, so that its recovery is noticed.
 const LEAST_PACE: f64 = 0.002;
@@ -21,24 +21,72 @@ impl Monitor {
         if !self.unpublished {
             return;
         }
-        let healthy = self.healthy();
-        self.settle_mode(&healthy);
-        let accept = self.acceptances();
-        for (track, &accept) in self.tracks.iter_mut().zip(&accept) {
-            if let Some(track) = track {
-                track.published = accept;
-            }
-        }
+        self.weigh();
+        self.settle_mode();
         self.unpublished = false;
         self.version += 1;
         let draft = Draft {
             version: self.version,
             mode: self.mode,
             members: Arc::clone(&self.members),
-            healthy,
-            accept,
+            healthy: self.healthy.clone(),
+            degraded: &self.degraded,
+            merits: &self.merits,
+            spill: self.policy.spill(),
+            scopes: &self.scopes,
+            former: self.rebuilds.former(),
         };
         self.hub.snapshot.store(Arc::new(Snapshot::new(draft)));
+    }
+
+    /// Notes that a slot's share may have changed.
+    pub(super) fn note_change(&mut self, slot: Slot) {
+        self.changed.push(slot);
+        self.unpublished = true;
+    }
+
+    /// Notes that anybody's share may have changed.
+    pub(super) fn note_changes(&mut self) {
+        self.all_changed = true;
+        self.unpublished = true;
+    }
+
+    /// Works out the shares of those that may have changed. One that fails must not cost a look at ten thousand.
+    fn weigh(&mut self) {
+        let slots = self.tracks.len();
+        self.merits.resize(slots, 0);
+        self.healthy.grow(slots);
+        self.degraded.grow(slots);
+        let mut changed = std::mem::take(&mut self.changed);
+        if std::mem::take(&mut self.all_changed) {
+            (0..slots).for_each(|index| self.weigh_one(Slot::new(index as u32)));
+        } else {
+            changed.iter().for_each(|&slot| self.weigh_one(slot));
+        }
+        changed.clear();
+        self.changed = changed;
+    }
+
+    fn weigh_one(&mut self, slot: Slot) {
+        let merit = self.track(slot).map_or(0, |track| self.merit(track));
+        self.merits[slot.index()] = merit;
+        let standing = self.track(slot).map(|track| track.standing);
+        if let Some(track) = self.track_mut(slot) {
+            track.published = merit;
+        }
+        for (set, belongs) in [
+            (
+                &mut self.healthy,
+                standing.is_some_and(Standing::is_healthy),
+            ),
+            (&mut self.degraded, standing == Some(Standing::Degraded)),
+        ] {
+            if belongs {
+                set.insert(slot);
+            } else {
+                set.remove(slot);
+            }
+        }
     }
 
     /// Says whether ramps or latencies have moved somebody's share since the last snapshot.
@@ -55,33 +103,15 @@ impl Monitor {
     }
 
     fn is_moved(&self, track: &Track) -> bool {
-        let now = self.acceptance(track);
+        let now = self.merit(track);
         let turned = (now == 0) != (track.published == 0);
         turned || now.abs_diff(track.published) > FULL / 50
     }
 
-    fn healthy(&self) -> Bitmap {
-        let mut healthy = Bitmap::new(self.tracks.len());
-        for (index, track) in self.tracks.iter().enumerate() {
-            if track
-                .as_ref()
-                .is_some_and(|track| track.standing.is_healthy())
-            {
-                healthy.insert(Slot::new(index as u32));
-            }
-        }
-        healthy
-    }
-
-    fn settle_mode(&mut self, healthy: &Bitmap) {
-        let takers = self.members.takers();
-        let of = takers.len();
-        let count = takers
-            .iter()
-            .filter(|&&slot| healthy.contains(slot))
-            .count();
-        let few = (count as f64) < of as f64 * self.policy.panic_share;
-        let panic = of > 0 && (few || count == 0);
+    fn settle_mode(&mut self) {
+        let of = self.members.takers().len();
+        let count = self.members.taking(&self.healthy);
+        let panic = of > 0 && (count == 0 || self.is_short(count, of));
         let to = if panic { Mode::Panic } else { Mode::Normal };
         let from = std::mem::replace(&mut self.mode, to);
         // Before the first verdicts everybody serves by rule; that is no news.
@@ -93,17 +123,17 @@ impl Monitor {
         }
     }
 
-    fn acceptances(&self) -> Vec<u16> {
-        let tracks = self.tracks.iter();
-        tracks
-            .map(|track| track.as_ref().map_or(0, |track| self.acceptance(track)))
-            .collect()
+    /// Says whether so few are healthy that the verdicts are not believed. With tiers that is a matter
+    /// of what all tiers can take together: the first may well be gone.
+    fn is_short(&self, healthy: usize, of: usize) -> bool {
+        let share = self.policy.panic_share;
+        if self.members.groups().is_flat() {
+            return (healthy as f64) < of as f64 * share;
+        }
+        capacity(&self.members, &self.merits, self.policy.overprovision) < share
     }
 
-    fn acceptance(&self, track: &Track) -> u16 {
-        if self.mode == Mode::Panic {
-            return FULL;
-        }
+    fn merit(&self, track: &Track) -> u16 {
         (self.share(track).clamp(0.0, 1.0) * f64::from(FULL)) as u16
     }
 
@@ -114,7 +144,7 @@ impl Monitor {
 
     fn by_standing(&self, track: &Track) -> f64 {
         match track.standing {
-            Standing::Healthy => 1.0,
+            Standing::Degraded | Standing::Healthy => 1.0,
             Standing::Unknown => 0.0,
             Standing::Warming => {
                 let age = (self.now.mono - track.since).as_secs_f64();

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     passive::{Window, share},
     pool::{Mode, Slot},
+    state::Vote,
 };
 
 /// What is rarer than this is no accident.
@@ -29,13 +30,16 @@ impl Monitor {
             return;
         };
         let change = match track.standing {
+            _ if track.is_canary => canary_verdict(track),
             Standing::Unknown => first_verdict(track),
-            Standing::Healthy | Standing::Warming => {
-                self.fault(track).or_else(|| self.warmed(track))
-            }
+            Standing::Degraded | Standing::Healthy | Standing::Warming => self
+                .fault(track)
+                .or_else(|| self.warmed(track))
+                .or_else(|| self.fit(track)),
             Standing::Down | Standing::Ejected => self.recovery(track),
         };
         match change {
+            Some((Standing::Ejected, _)) if !self.make_room(slot) => {}
             Some((to, evidence)) => self.turn(slot, to, evidence),
             None => self.note_trial(slot),
         }
@@ -62,11 +66,9 @@ impl Monitor {
                 },
             ));
         }
-        if track.probe.is_up() == Some(false) && !self.is_vetoed(track) && !self.is_deferred(track)
-        {
-            return Some((Standing::Down, probes_failed(track)));
-        }
-        None
+        let doubted = || self.is_vetoed(track) || self.is_deferred(track);
+        (self.verdict(track) == Some(Vote::Down) && !doubted())
+            .then(|| (Standing::Down, self.says_down(track)))
     }
 
     /// Errors in a row mean the less, the more errors everybody has: the row must be so long that
@@ -104,12 +106,10 @@ impl Monitor {
             return Some((Standing::Healthy, traffic));
         }
         if track.standing == Standing::Down && self.is_deferred(track) {
-            return Some((
-                Standing::Healthy,
-                Evidence::CheckerSuspect {
-                    red: self.unconfirmed_red,
-                },
-            ));
+            return Some((Standing::Healthy, self.doubt()));
+        }
+        if track.standing == Standing::Down && self.is_outvoted(track) {
+            return Some((Standing::Warming, self.says_down(track)));
         }
         let proven = track.good_in_row >= track.trials_needed;
         let since = track.trial_since?;
@@ -147,7 +147,7 @@ impl Monitor {
         }
     }
 
-    fn turn(&mut self, slot: Slot, to: Standing, evidence: Evidence) {
+    pub(super) fn turn(&mut self, slot: Slot, to: Standing, evidence: Evidence) {
         let (now, terms) = (self.now.mono, self.policy.hold_terms());
         let half_life = self.policy.half_life;
         let Some(track) = self.tracks.get_mut(slot.index()).and_then(Option::as_mut) else {
@@ -165,6 +165,7 @@ impl Monitor {
             track.window.clear();
             track.latency.clear();
             track.drift.clear();
+            track.severity = severity(&evidence);
             track.trials_needed = if matches!(evidence, Evidence::ErrorShare { .. }) {
                 self.policy.share_trial_successes
             } else {
@@ -175,6 +176,11 @@ impl Monitor {
             track.errors_in_row = 0;
             track.drift.clear();
         }
+        self.ejected += usize::from(to == Standing::Ejected);
+        self.ejected -= usize::from(from == Standing::Ejected);
+        let Some(track) = self.track(slot) else {
+            return;
+        };
         let change = Change::Origin {
             id: track.id,
             name: Arc::clone(&track.name),
@@ -182,7 +188,7 @@ impl Monitor {
             to,
         };
         self.tell(change, evidence);
-        self.unpublished = true;
+        self.note_change(slot);
     }
 
     pub(super) fn window(&self, track: &Track) -> Window {
@@ -211,12 +217,15 @@ impl Monitor {
     /// Several origins seem down to the prober and to nobody else: it may be the one that is cut
     /// off. Traffic that comes often enough to tell soon is waited for then.
     fn is_deferred(&self, track: &Track) -> bool {
-        let Some(red) = track
-            .red
-            .filter(|red| red.bad == 0 && self.is_checker_suspect())
-        else {
+        let Some(red) = track.red.filter(|red| red.bad == 0) else {
             return false;
         };
+        if self.canaries.is_red() {
+            return true;
+        }
+        if !self.is_checker_suspect() {
+            return false;
+        }
         let samples = track.long_window.faded(LONG, self.now.mono).samples();
         let rate = samples * std::f64::consts::LN_2 / LONG.as_secs_f64();
         let patience = Duration::try_from_secs_f64(RESULTS_AWAITED / rate).unwrap_or(Duration::MAX);
@@ -225,6 +234,18 @@ impl Monitor {
 }
 
 impl Monitor {
+    /// Says why probes are not believed.
+    fn doubt(&self) -> Evidence {
+        if self.canaries.is_red() {
+            return Evidence::CanaryFails {
+                red: self.canaries.red,
+            };
+        }
+        Evidence::CheckerSuspect {
+            red: self.unconfirmed_red,
+        }
+    }
+
     fn is_checker_suspect(&self) -> bool {
         let share = self.policy.suspect_share * self.members.len() as f64;
         self.unconfirmed_red >= 2 && self.unconfirmed_red as f64 >= share
@@ -251,10 +272,24 @@ fn first_verdict(track: &Track) -> Option<(Standing, Evidence)> {
     })
 }
 
+/// Nobody doubts what is asked only to test the checker.
+fn canary_verdict(track: &Track) -> Option<(Standing, Evidence)> {
+    let (to, evidence) = first_verdict(track)?;
+    (to != track.standing).then_some((to, evidence))
+}
+
 fn errors(track: &Track) -> Evidence {
     Evidence::Errors {
         in_row: track.errors_in_row,
         last: track.failure,
+    }
+}
+
+/// The share of errors that evidence speaks of.
+fn severity(evidence: &Evidence) -> f64 {
+    match evidence {
+        Evidence::ErrorShare { share, .. } => *share,
+        _ => 1.0,
     }
 }
 

@@ -46,6 +46,8 @@ pub struct OriginStatus {
     pub addr: String,
     /// Its configured weight.
     pub weight: u32,
+    /// Whether it is no member, but a target by which the checker tests itself.
+    pub canary: bool,
     /// What the operator wants of it.
     pub admin: Admin,
     /// How it stands.
@@ -84,7 +86,7 @@ impl Monitor {
             version: self.version,
             healthy: origins
                 .iter()
-                .filter(|origin| origin.standing.is_healthy())
+                .filter(|origin| origin.standing.is_healthy() && !origin.canary)
                 .count(),
             probes: self.probes_sent(),
             late_errors: self.hub.overflowed(),
@@ -109,6 +111,7 @@ impl Monitor {
             name: origin.name().into(),
             addr: origin.addr().to_string(),
             weight: origin.weight(),
+            canary: track.is_canary,
             admin: origin.admin(),
             standing: track.standing,
             for_seconds: (now - track.since).as_secs_f64(),

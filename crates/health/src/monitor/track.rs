@@ -1,17 +1,17 @@
 //! [`Track`]: what is known of one origin.
 
 use core::fmt;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use eaves_common::time::Mono;
 
-use super::ProbeId;
+use super::{Fitness, Initial, ProbeId};
 use crate::{
     passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},
     probe::{Check, Reason},
     select::Failure,
-    state::{Hold, RiseFall},
+    state::{Accrual, Hold, Quorum, RiseFall, Vote},
 };
 
 /// How an origin stands.
@@ -20,6 +20,8 @@ use crate::{
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Standing {
+    /// It serves what the healthy cannot take: it has been said to be [unfit](super::Fitness).
+    Degraded,
     /// Its probes fail.
     Down,
     /// Its traffic fails; it is held out, then tried with a trickle.
@@ -37,7 +39,7 @@ impl Standing {
     /// Says whether it serves by its own merit.
     #[must_use]
     pub const fn is_healthy(self) -> bool {
-        matches!(self, Self::Healthy | Self::Warming)
+        matches!(self, Self::Degraded | Self::Healthy | Self::Warming)
     }
 
     /// Says whether it was put out.
@@ -50,6 +52,7 @@ impl Standing {
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Degraded => "degraded",
             Self::Down => "down",
             Self::Ejected => "ejected",
             Self::Healthy => "healthy",
@@ -59,12 +62,16 @@ impl fmt::Display for Standing {
     }
 }
 
+/// Answers within a few milliseconds of each other tell nothing by their differences.
+const LEAST_DEVIATION: Duration = Duration::from_millis(10);
+
 /// What is known of one origin. It outlives edits of the origin's attributes.
 #[derive(Debug)]
 pub(super) struct Track {
     pub(super) id: OriginId,
     pub(super) name: Arc<str>,
     pub(super) check: Arc<Check>,
+    pub(super) fitness: Fitness,
     pub(super) standing: Standing,
     pub(super) since: Mono,
     pub(super) probe: RiseFall,
@@ -72,6 +79,18 @@ pub(super) struct Track {
     /// Whether the latest probe since it was put out passed.
     pub(super) green: bool,
     pub(super) under_way: Option<ProbeId>,
+    /// When the newest probe was sent.
+    pub(super) asked: Mono,
+    /// A probe that counted as failed before its deadline; its answer may yet come.
+    pub(super) overdue: Option<ProbeId>,
+    /// What answers of probes took.
+    pub(super) answers: Accrual,
+    /// What other checkers say.
+    pub(super) votes: Option<Box<Quorum>>,
+    /// It is no member, but a target by which the checker tests itself.
+    pub(super) is_canary: bool,
+    /// The share of errors for which it was put out.
+    pub(super) severity: f64,
     pub(super) triggered: Mono,
     pub(super) window: Window,
     /// The same over a longer time, to tell how much traffic there is.
@@ -109,12 +128,19 @@ impl Track {
             id: origin.id(),
             name: origin.name().into(),
             check,
+            fitness: Fitness::Full,
             standing: Standing::Unknown,
             since: now,
             probe: RiseFall::default(),
             reason: None,
             green: false,
             under_way: None,
+            asked: now,
+            overdue: None,
+            answers: Accrual::new(LEAST_DEVIATION),
+            votes: None,
+            is_canary: false,
+            severity: 0.0,
             triggered: Mono::ZERO,
             window: Window::default(),
             long_window: Window::default(),
@@ -131,6 +157,27 @@ impl Track {
             held_until: Mono::ZERO,
             trial_since: None,
             published: 0,
+        }
+    }
+
+    /// Gives it the standing of one that no probe has answered for yet.
+    pub(super) fn start(&mut self, initial: Initial) {
+        (self.standing, self.probe) = match initial {
+            Initial::Down => (Standing::Down, RiseFall::down()),
+            Initial::Probed => (Standing::Unknown, RiseFall::default()),
+            Initial::Up => (Standing::Healthy, RiseFall::up()),
+        };
+    }
+
+    /// Says what all checkers together say, this one's probes included.
+    pub(super) fn verdict(&self, life: Duration, now: Mono) -> Option<Vote> {
+        let own = self
+            .probe
+            .is_up()
+            .map(|up| if up { Vote::Up } else { Vote::Down });
+        match &self.votes {
+            Some(votes) => votes.verdict(own, life, now),
+            None => own,
         }
     }
 

@@ -14,8 +14,31 @@ impl Bitmap {
         }
     }
 
+    /// Makes room for so many slots.
+    pub(crate) fn grow(&mut self, slots: usize) {
+        let mut words = std::mem::take(&mut self.words).into_vec();
+        words.resize(slots.div_ceil(64).max(words.len()), 0);
+        self.words = words.into_boxed_slice();
+    }
+
     pub(crate) fn insert(&mut self, slot: Slot) {
         self.words[slot.index() / 64] |= 1 << (slot.index() % 64);
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        self.words[slot.index() / 64] &= !(1 << (slot.index() % 64));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Returns how many slots are in both sets.
+    pub(crate) fn common(&self, other: &Self) -> usize {
+        let words = self.words.iter().zip(&other.words);
+        words
+            .map(|(one, other)| (one & other).count_ones() as usize)
+            .sum()
     }
 
     #[inline]
@@ -39,5 +62,9 @@ mod tests {
             .filter(|&slot| set.contains(Slot::new(slot)))
             .collect();
         assert_eq!(held, [0, 63, 64, 199]);
+        set.remove(Slot::new(63));
+        let mut other = Bitmap::new(200);
+        (60..100).for_each(|slot| other.insert(Slot::new(slot)));
+        assert_eq!(set.common(&other), 1);
     }
 }

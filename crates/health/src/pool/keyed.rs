@@ -2,9 +2,12 @@
 //!
 //! A table's member `i` is the taker `i` of the pool, see [`Members::takers`].
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
-use super::Members;
+use super::{Members, Slot, View};
 use crate::{
     hashing::{Bounded, BuildError, Candidates, Ketama, Maglev, Member, Rendezvous},
     random::mix,
@@ -46,6 +49,16 @@ impl Tables {
         }
     }
 
+    /// Says whether a table is there.
+    pub(crate) fn has(&self, table: Table) -> bool {
+        match table {
+            Table::Bounded => self.bounded.get().is_some(),
+            Table::Ketama => self.ketama.get().is_some(),
+            Table::Maglev => self.maglev.get().is_some(),
+            Table::Rendezvous => self.rendezvous.get().is_some(),
+        }
+    }
+
     #[inline]
     pub(crate) fn bounded(&self) -> Option<&Bounded> {
         self.bounded.get()
@@ -77,8 +90,8 @@ fn fill<T>(
     if place.get().is_some() {
         return;
     }
-    let takers = members.takers().iter().map(|&slot| members.target(slot));
-    let named = takers.map(|target| (target.hash, target.weight));
+    let takers = members.takers().iter().filter_map(|&slot| members.at(slot));
+    let named = takers.map(|origin| (hash_name(origin.name()), origin.weight()));
     if let Ok(table) = build(&distinct(named)) {
         // Who was first has made the same.
         let _ = place.set(table);
@@ -129,6 +142,54 @@ impl Willing {
     #[inline]
     pub(crate) fn candidates(&self) -> Candidates<'_> {
         Candidates::new(&self.live).accepting(&self.acceptance)
+    }
+}
+
+/// Members of before, whose table serves until that of the present ones is built: keys stay where
+/// they were, those of members that are gone go elsewhere, and members that are fresh wait.
+#[derive(Clone, Debug)]
+pub(crate) struct Former {
+    table: Table,
+    members: Arc<Members>,
+    /// By scope: who of them may still be picked.
+    willing: Box<[Willing]>,
+}
+
+impl Former {
+    pub(super) fn new(table: Table, old: Arc<Members>, new: &Members, views: &[View]) -> Self {
+        let stays = |slot: Slot| {
+            let now = new.at(slot).filter(|origin| origin.takes_requests());
+            now.is_some_and(|origin| origin.id() == old.target(slot).id)
+        };
+        let acceptance = |view: &View| {
+            let takers = old.takers().iter();
+            let share = |&slot: &Slot| {
+                if stays(slot) {
+                    view.acceptance(slot)
+                } else {
+                    0
+                }
+            };
+            Willing::new(takers.map(share).collect())
+        };
+        let willing = views.iter().map(acceptance).collect();
+        Self {
+            table,
+            willing,
+            members: old,
+        }
+    }
+
+    pub(super) fn is_for(&self, table: Table) -> bool {
+        self.table == table
+    }
+
+    pub(crate) fn members(&self) -> &Members {
+        &self.members
+    }
+
+    pub(crate) fn willing(&self, view: usize) -> Option<&Willing> {
+        self.willing.get(view).or_else(|| self.willing.first())
     }
 }
 

@@ -3,9 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use super::{
-    Alias, Origin, OriginId, Slot, Table,
-    keyed::{Tables, hash_name},
-    rotation::Rotation,
+    Alias, Bitmap, Origin, OriginId, Slot, Table, groups::Groups, keyed::Tables, rotation::Rotation,
 };
 
 /// The members of a pool by slot. It never changes: an edit makes another.
@@ -16,20 +14,24 @@ pub struct Members {
     targets: Box<[Target]>,
     by_id: Box<[(OriginId, Slot)]>,
     takers: Box<[Slot]>,
+    /// The same as a set.
+    taking: Bitmap,
+    /// All takers weigh the same: drawing and taking turns need no tables then.
+    is_even: bool,
     alias: Alias,
     rotation: Rotation,
-    /// Made when the first selector asks for them, then with every edit, before it is published.
+    groups: Groups,
+    /// Made when the first selector asks for them, and again after every edit.
     tables: Tables,
 }
 
-/// What a pick takes from a slot.
+/// What a pick takes from a slot, in a cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Target {
     pub(crate) id: OriginId,
     pub(crate) addr: SocketAddr,
-    pub(crate) weight: u32,
-    /// The name's hash.
-    pub(crate) hash: u64,
+    weight: u32,
 }
 
 impl Members {
@@ -41,13 +43,20 @@ impl Members {
             .filter(|(_, origin)| origin.takes_requests())
             .map(|(slot, origin)| (slot, origin.weight()))
             .collect();
+        let is_even = weighted.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        let unlike = if is_even { &[] } else { &weighted[..] };
         let targets = by_slot.iter().map(|origin| Target::of(origin.as_deref()));
+        let mut taking = Bitmap::new(by_slot.len());
+        weighted.iter().for_each(|taker| taking.insert(taker.0));
         Self {
             targets: targets.collect(),
             by_id: by_id.into_boxed_slice(),
             takers: weighted.iter().map(|w| w.0).collect(),
-            alias: Alias::new(&weighted),
-            rotation: Rotation::new(&weighted),
+            taking,
+            is_even,
+            alias: Alias::new(unlike),
+            rotation: Rotation::new(unlike),
+            groups: Groups::new(&by_slot),
             tables: Tables::default(),
             by_slot: by_slot.into_boxed_slice(),
         }
@@ -115,14 +124,35 @@ impl Members {
         self.targets[slot.index()]
     }
 
+    /// Draws a slot by weight, or `None` if nobody has any, or [all weigh the same](Self::is_even).
     #[inline]
     pub(crate) fn draw(&self, random: u64) -> Option<Slot> {
         self.alias.draw(random)
     }
 
+    /// Returns the order of turns, empty if [all weigh the same](Self::is_even).
     #[inline]
-    pub(crate) fn turn(&self, turn: u64) -> Option<Slot> {
-        self.rotation.at(turn)
+    pub(crate) fn turns(&self) -> &[Slot] {
+        self.rotation.slots()
+    }
+
+    #[inline]
+    pub(crate) fn is_even(&self) -> bool {
+        self.is_even
+    }
+
+    #[inline]
+    pub(crate) fn weight(&self, slot: Slot) -> u32 {
+        self.targets[slot.index()].weight
+    }
+
+    /// Returns how many of these slots take requests.
+    pub(crate) fn taking(&self, slots: &Bitmap) -> usize {
+        self.taking.common(slots)
+    }
+
+    pub(crate) fn groups(&self) -> &Groups {
+        &self.groups
     }
 }
 
@@ -132,13 +162,11 @@ impl Target {
             id: OriginId::new(u64::MAX),
             addr: SocketAddr::from(([0, 0, 0, 0], 0)),
             weight: 0,
-            hash: 0,
         };
         origin.map_or(nobody, |origin| Self {
             id: origin.id,
             addr: origin.config.addr,
             weight: origin.config.weight,
-            hash: hash_name(&origin.config.name),
         })
     }
 }

@@ -49,6 +49,30 @@ impl Origin {
         self.config.check.as_ref()
     }
 
+    /// Returns its tier: those of a lower number serve first.
+    #[must_use]
+    pub fn tier(&self) -> u8 {
+        self.config.tier
+    }
+
+    /// Returns its zone, if it is in one.
+    #[must_use]
+    pub fn zone(&self) -> Option<&Arc<str>> {
+        self.config.zone.as_ref()
+    }
+
+    /// Returns its tags.
+    #[must_use]
+    pub fn tags(&self) -> &[Arc<str>] {
+        &self.config.tags
+    }
+
+    /// Says whether it has this tag.
+    #[must_use]
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.config.tags.iter().any(|own| &**own == tag)
+    }
+
     /// Says whether requests go there when it is healthy.
     #[must_use]
     pub fn takes_requests(&self) -> bool {
@@ -73,6 +97,12 @@ pub struct OriginConfig {
     pub addr: SocketAddr,
     /// Its share of the traffic, relative to the others'; with 0 it is probed, but gets none.
     pub weight: u32,
+    /// Its tier: those of a lower number serve first, and the others what is beyond them.
+    pub tier: u8,
+    /// Where it is; selectors of the [same zone](super::Scope::zone) prefer it.
+    pub zone: Option<Arc<str>>,
+    /// What selectors may [ask for](super::Scope::tag).
+    pub tags: Vec<Arc<str>>,
     /// What the operator wants of it.
     pub admin: Admin,
     /// A check of its own, in place of the pool's.
@@ -86,6 +116,9 @@ impl OriginConfig {
             name: name.into(),
             addr,
             weight: 1,
+            tier: 0,
+            zone: None,
+            tags: Vec::new(),
             admin: Admin::Serving,
             check: None,
         }
@@ -95,6 +128,27 @@ impl OriginConfig {
     #[must_use]
     pub fn weight(mut self, weight: u32) -> Self {
         self.weight = weight;
+        self
+    }
+
+    /// Puts it in a tier: those of a lower number serve first, and the others what is beyond them.
+    #[must_use]
+    pub fn tier(mut self, tier: u8) -> Self {
+        self.tier = tier;
+        self
+    }
+
+    /// Says where it is.
+    #[must_use]
+    pub fn zone(mut self, zone: impl Into<Arc<str>>) -> Self {
+        self.zone = Some(zone.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<Arc<str>>) -> Self {
+        self.tags.push(tag.into());
         self
     }
 

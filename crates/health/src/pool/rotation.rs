@@ -1,7 +1,5 @@
 //! The order in which smooth weighted round robin visits slots, worked out once per membership.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
-
 use super::Slot;
 
 /// A cycle in which each slot stands as often as its weight asks, as evenly spread as can be.
@@ -24,35 +22,23 @@ impl Rotation {
         let length: u64 = weights.iter().map(|w| w.1).sum();
         // Visit k of a slot is due at (k + phase) / weight. The phases differ, so that slots of
         // equal weight do not come all at once.
-        let count = weights.len() as u128;
-        let due = |at: usize, visit: u64| {
-            let phased = u128::from(visit) * 2 * count + 2 * at as u128 + 1;
-            (phased << 48) / (2 * count * u128::from(weights[at].1))
-        };
-        let mut queue: BinaryHeap<Reverse<(u128, usize, u64)>> = (0..weights.len())
-            .map(|at| Reverse((due(at, 0), at, 0)))
-            .collect();
-        let mut cycle = Vec::with_capacity(length as usize);
-        while cycle.len() < length as usize {
-            let Some(Reverse((_, at, visit))) = queue.pop() else {
-                break;
-            };
-            cycle.push(weights[at].0);
-            queue.push(Reverse((due(at, visit + 1), at, visit + 1)));
+        let count = weights.len() as f64;
+        let mut visits: Vec<(f64, u32, Slot)> = Vec::with_capacity(length as usize);
+        for (at, &(slot, weight)) in (0_u32..).zip(&weights) {
+            let phase = (f64::from(at) + 0.5) / count;
+            let due = |visit: u64| (visit as f64 + phase) / weight as f64;
+            visits.extend((0..weight).map(|visit| (due(visit), at, slot)));
         }
+        visits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         Self {
-            cycle: cycle.into_boxed_slice(),
+            cycle: visits.into_iter().map(|visit| visit.2).collect(),
         }
     }
 
-    /// Returns the slot of this turn, or `None` if nobody has weight.
+    /// Returns the cycle; it is empty if nobody has weight.
     #[inline]
-    pub(crate) fn at(&self, turn: u64) -> Option<Slot> {
-        let length = self.cycle.len() as u64;
-        if length == 0 {
-            return None;
-        }
-        Some(self.cycle[(turn % length) as usize])
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.cycle
     }
 }
 

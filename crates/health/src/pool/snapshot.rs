@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Bitmap, Members, Origin, OriginId, Slot, Willing};
-use crate::hashing::Candidates;
+use super::{
+    Bitmap, Members, Origin, OriginId, Scope, Slot, Spill, View,
+    keyed::{Former, Table},
+    tiers,
+    view::FULL,
+};
 
 /// The pool at one moment: who is in it, who may be picked, and how readily.
 ///
@@ -22,15 +26,10 @@ pub struct Snapshot {
     mode: Mode,
     members: Arc<Members>,
     healthy: Bitmap,
-    /// Who may be picked: the healthy, those on trial, and everybody in panic.
-    live: Bitmap,
-    accept: Box<[u16]>,
-    /// The same as dense lists with running totals of weight x acceptance, for exact draws.
-    live_slots: Box<[Slot]>,
-    totals: Box<[u64]>,
-    live_weight: u64,
-    /// The same for picks by key.
-    willing: Willing,
+    /// By scope; the first is that of the whole pool.
+    views: Box<[View]>,
+    /// What picks by key go by while the tables of these members are not built.
+    former: Box<[Former]>,
 }
 
 /// How a pool serves.
@@ -45,48 +44,57 @@ pub enum Mode {
     Panic,
 }
 
-/// The acceptance of an origin that takes all that falls to it.
-pub(crate) const FULL: u16 = u16::MAX;
-
-/// What the monitor has decided about each slot; a snapshot is made of it.
+/// What the monitor has decided; a snapshot is made of it.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct Draft<'a> {
     pub(crate) version: u64,
     pub(crate) mode: Mode,
     pub(crate) members: Arc<Members>,
     pub(crate) healthy: Bitmap,
-    pub(crate) accept: Vec<u16>,
+    /// Who serves only while there are too few others.
+    pub(crate) degraded: &'a Bitmap,
+    /// The share each slot takes by its own merit.
+    pub(crate) merits: &'a [u16],
+    pub(crate) spill: Spill,
+    pub(crate) scopes: &'a [Arc<Scope>],
+    /// Members whose tables stand in for those that are not built.
+    pub(crate) former: &'a [(Table, Arc<Members>)],
+}
+
+impl Draft<'_> {
+    fn view(&self, scope: &Scope) -> View {
+        let members = &*self.members;
+        let named = scope.named(members);
+        let mut accept = match self.mode {
+            Mode::Normal => self.merits.to_vec(),
+            Mode::Panic => vec![FULL; self.merits.len()],
+        };
+        if let Some(named) = &named {
+            let takers = members.takers().iter();
+            let others = takers.filter(|&&slot| !named.contains(slot));
+            others.for_each(|slot| accept[slot.index()] = 0);
+        }
+        if self.mode == Mode::Normal {
+            tiers::spill(members, self.degraded, self.spill, &mut accept);
+        }
+        scope.narrow(members, &mut accept);
+        View::new(members, accept, named)
+    }
 }
 
 impl Snapshot {
-    pub(crate) fn new(draft: Draft) -> Self {
-        let mut live = Bitmap::new(draft.members.slots());
-        let mut live_slots = Vec::with_capacity(draft.members.takers().len());
-        let mut totals = Vec::with_capacity(draft.members.takers().len());
-        let (mut total, mut live_weight) = (0_u64, 0_u64);
-        for &slot in draft.members.takers() {
-            let accept = draft.accept[slot.index()];
-            if accept == 0 {
-                continue;
-            }
-            live.insert(slot);
-            live_slots.push(slot);
-            live_weight += u64::from(draft.members.target(slot).weight);
-            total += u64::from(accept) * u64::from(draft.members.target(slot).weight);
-            totals.push(total);
-        }
-        let takers = draft.members.takers().iter();
-        let acceptance = takers.map(|slot| draft.accept[slot.index()]).collect();
+    pub(crate) fn new(draft: Draft<'_>) -> Self {
+        let scopes = draft.scopes.iter();
+        let views: Box<[View]> = scopes.map(|scope| draft.view(scope)).collect();
+        let former = draft.former.iter();
         Self {
+            former: former
+                .map(|(table, old)| Former::new(*table, Arc::clone(old), &draft.members, &views))
+                .collect(),
             version: draft.version,
             mode: draft.mode,
             healthy: draft.healthy,
-            accept: draft.accept.into_boxed_slice(),
-            live,
-            live_slots: live_slots.into_boxed_slice(),
-            totals: totals.into_boxed_slice(),
-            live_weight,
-            willing: Willing::new(acceptance),
+            views,
             members: draft.members,
         }
     }
@@ -138,37 +146,33 @@ impl Snapshot {
         self.available().map(key).eq(other.available().map(key))
     }
 
-    /// Returns the share of what falls to this slot that it takes, of 65 535.
+    /// Returns the share of its part of the traffic that an origin takes in the whole pool, from 0 to 1:
+    /// less than 1 for one that is slow, warms up or is tried, or that stands in a tier that traffic
+    /// hardly spills to.
+    #[must_use]
+    pub fn acceptance(&self, id: OriginId) -> f64 {
+        let slot = self.members.slot(id).filter(|&slot| {
+            let origin = self.members.at(slot);
+            origin.is_some_and(|origin| origin.takes_requests())
+        });
+        let view = self.views.first();
+        slot.zip(view)
+            .map_or(0.0, |(slot, view)| tiers::share(view.acceptance(slot)))
+    }
+
+    /// Returns the view of a scope by its place; a scope too fresh for this snapshot sees the whole pool.
     #[inline]
-    pub(crate) fn acceptance(&self, slot: Slot) -> u16 {
-        self.accept.get(slot.index()).copied().unwrap_or(0)
+    pub(crate) fn view(&self, place: usize) -> Option<&View> {
+        self.views.get(place).or_else(|| self.views.first())
     }
 
     #[inline]
-    pub(crate) fn is_live(&self, slot: Slot) -> bool {
-        self.live.contains(slot)
+    pub(crate) fn is_healthy_at(&self, slot: Slot) -> bool {
+        self.healthy.contains(slot)
     }
 
-    pub(crate) fn live_slots(&self) -> &[Slot] {
-        &self.live_slots
-    }
-
-    /// Returns who may be picked, as hash tables know them.
-    #[inline]
-    pub(crate) fn candidates(&self) -> Candidates<'_> {
-        self.willing.candidates()
-    }
-
-    /// Returns the sum of the weights of those who may be picked.
-    pub(crate) fn live_weight(&self) -> u64 {
-        self.live_weight
-    }
-
-    /// Returns the live slot at `position` of 2^64 in the running totals of weight.
-    pub(crate) fn live_at(&self, position: u64) -> Option<Slot> {
-        let total = *self.totals.last()?;
-        let mark = ((u128::from(position) * u128::from(total)) >> 64) as u64;
-        let at = self.totals.partition_point(|&upto| upto <= mark);
-        self.live_slots.get(at).copied()
+    /// Returns what stands in for a table that is not built.
+    pub(crate) fn former(&self, table: Table) -> Option<&Former> {
+        self.former.iter().find(|former| former.is_for(table))
     }
 }

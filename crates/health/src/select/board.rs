@@ -14,20 +14,31 @@ use crate::pool::Slot;
 /// guard finds its counter whatever edits the pool has seen.
 #[derive(Debug)]
 pub(crate) struct Board {
-    pages: Box<[OnceLock<Box<[Cell; PAGE]>>]>,
+    pages: Box<[OnceLock<Box<Page>>]>,
     /// What is in flight to all slots, here and elsewhere, as of the latest tick and what began here since.
     total: AtomicU32,
 }
 
 const PAGE: usize = 64;
 
-/// One slot's counters, in a cache line of their own.
+/// The counters of so many slots. Loads lie close together: drawing two of many reads two of them.
+#[derive(Debug)]
+struct Page {
+    loads: [Load; PAGE],
+    cells: [Cell; PAGE],
+}
+
+/// What is in flight to one slot.
 #[derive(Debug, Default)]
-#[repr(align(64))]
-struct Cell {
-    in_flight: AtomicU32,
+struct Load {
+    here: AtomicU32,
     /// What the other workers had in flight when the monitor last looked.
     elsewhere: AtomicU32,
+}
+
+/// What came of one slot's requests.
+#[derive(Debug, Default)]
+struct Cell {
     /// Good answers in the upper 24 bits, their latencies' sum in microseconds below: one addition
     /// updates both, and a difference of two readings is exact while the sum between them is
     /// less than 2^40 microseconds.
@@ -67,20 +78,20 @@ impl Board {
     /// Makes the pages of the first `slots` slots, so that no request has to.
     pub(crate) fn reserve(&self, slots: usize) {
         for page in self.pages.iter().take(slots.div_ceil(PAGE)) {
-            page.get_or_init(Cell::page);
+            page.get_or_init(Page::fresh);
         }
     }
 
     /// Counts a request that begins.
     #[inline]
     pub(crate) fn begin(&self, slot: Slot) {
-        self.cell(slot).in_flight.fetch_add(1, Relaxed);
+        self.load_of(slot).here.fetch_add(1, Relaxed);
     }
 
     /// Counts a request that ended without a result.
     #[inline]
     pub(crate) fn end(&self, slot: Slot) {
-        self.cell(slot).in_flight.fetch_sub(1, Relaxed);
+        self.load_of(slot).here.fetch_sub(1, Relaxed);
     }
 
     /// Counts a good answer to a request that has ended.
@@ -110,16 +121,16 @@ impl Board {
     /// Returns what is in flight to this slot, here and elsewhere.
     #[inline]
     pub(crate) fn load(&self, slot: Slot) -> u32 {
-        let Some(cell) = self.written(slot) else {
-            return 0;
-        };
-        cell.in_flight.load(Relaxed) + cell.elsewhere.load(Relaxed)
+        self.page(slot).map_or(0, |page| {
+            let load = &page.loads[slot.index() % PAGE];
+            load.here.load(Relaxed) + load.elsewhere.load(Relaxed)
+        })
     }
 
     /// Returns what this worker has in flight to this slot.
     pub(crate) fn in_flight(&self, slot: Slot) -> u32 {
-        self.written(slot)
-            .map_or(0, |cell| cell.in_flight.load(Relaxed))
+        self.page(slot)
+            .map_or(0, |page| page.loads[slot.index() % PAGE].here.load(Relaxed))
     }
 
     /// Returns the latest peak of latency in microseconds; an origin that nobody has tried promises the best.
@@ -162,10 +173,10 @@ impl Board {
 
     /// Notes what all other workers have in flight to this slot.
     pub(crate) fn set_elsewhere(&self, slot: Slot, in_flight: u32) {
-        if in_flight == 0 && self.written(slot).is_none() {
+        if in_flight == 0 && self.page(slot).is_none() {
             return;
         }
-        self.cell(slot).elsewhere.store(in_flight, Relaxed);
+        self.load_of(slot).elsewhere.store(in_flight, Relaxed);
     }
 
     /// Returns what came in since `mark`, and moves it.
@@ -185,15 +196,28 @@ impl Board {
     }
 
     #[inline]
+    fn load_of(&self, slot: Slot) -> &Load {
+        &self.make_page(slot).loads[slot.index() % PAGE]
+    }
+
+    #[inline]
     fn cell(&self, slot: Slot) -> &Cell {
-        let page = self.pages[slot.index() / PAGE].get_or_init(Cell::page);
-        &page[slot.index() % PAGE]
+        &self.make_page(slot).cells[slot.index() % PAGE]
+    }
+
+    #[inline]
+    fn make_page(&self, slot: Slot) -> &Page {
+        self.pages[slot.index() / PAGE].get_or_init(Page::fresh)
+    }
+
+    #[inline]
+    fn page(&self, slot: Slot) -> Option<&Page> {
+        Some(self.pages.get(slot.index() / PAGE)?.get()?)
     }
 
     #[inline]
     fn written(&self, slot: Slot) -> Option<&Cell> {
-        let page = self.pages.get(slot.index() / PAGE)?.get()?;
-        Some(&page[slot.index() % PAGE])
+        Some(&self.page(slot)?.cells[slot.index() % PAGE])
     }
 }
 
@@ -212,9 +236,14 @@ impl Cell {
         };
         self.delay.store(new, Relaxed);
     }
+}
 
-    fn page() -> Box<[Self; PAGE]> {
-        Box::new(core::array::from_fn(|_| Self::default()))
+impl Page {
+    fn fresh() -> Box<Self> {
+        Box::new(Self {
+            loads: core::array::from_fn(|_| Load::default()),
+            cells: core::array::from_fn(|_| Cell::default()),
+        })
     }
 }
 

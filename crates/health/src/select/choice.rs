@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Algorithm, selector::Worker};
 use crate::{
-    pool::{FULL, OriginId, Slot, Snapshot},
+    pool::{Members, OriginId, Slot, Snapshot, View},
     random::{GAMMA, mix},
 };
 
@@ -12,11 +12,14 @@ use crate::{
 pub(super) struct Choice<'a> {
     pub(super) worker: &'a Worker,
     pub(super) snapshot: &'a Snapshot,
+    pub(super) view: &'a View,
     pub(super) tried: &'a [OriginId],
 }
 
 /// Draws before the exact but slower choice among the live is made.
 const DRAWS: u32 = 8;
+/// Turns that may be passed over, likewise.
+const TURNS: u32 = 64;
 
 impl Choice<'_> {
     /// Picks without a key.
@@ -32,13 +35,12 @@ impl Choice<'_> {
         quick.or_else(|| self.detour())
     }
 
-    /// This origin's slot, if it may be picked.
+    /// Picks this origin if it may be picked.
     pub(super) fn preferred(&self, origin: OriginId) -> Option<Slot> {
-        let slot = self.snapshot.members().slot(origin)?;
-        (self.snapshot.is_live(slot) && !self.was_tried(slot)).then_some(slot)
+        let slot = self.members().slot(origin)?;
+        (self.view.is_live(slot) && !self.was_tried(slot)).then_some(slot)
     }
 
-    /// Draws two and takes the cheaper for its weight.
     #[inline]
     fn of_two(&self, cost: impl Fn(Slot) -> u64) -> Option<Slot> {
         let first = self.draw()?;
@@ -46,22 +48,39 @@ impl Choice<'_> {
             return Some(first);
         };
         // Draws follow the weights already: among the idle the first must win, whatever it weighs.
-        let first_is_lighter =
-            cost(first) * self.weight(second) <= cost(second) * self.weight(first);
+        let first_is_lighter = if self.members().is_even() {
+            cost(first) <= cost(second)
+        } else {
+            cost(first) * self.weight(second) <= cost(second) * self.weight(first)
+        };
         Some(if first_is_lighter { first } else { second })
     }
 
-    /// Draws in proportion to weight until somebody accepts.
+    /// Draws by weight among the live.
     #[inline]
     fn draw(&self) -> Option<Slot> {
+        let members = self.members();
+        if !members.is_even() {
+            return self.draw_weighted(members);
+        }
+        let slots = self.view.live_slots();
         for _ in 0..DRAWS {
-            let slot = self.snapshot.members().draw(self.random())?;
-            if self.accepts(slot, || self.random()) {
+            let slot = *slots.get(below(self.random(), slots.len()))?;
+            if self.accepts(slot) {
                 return Some(slot);
             }
         }
-        let slot = self.snapshot.live_at(self.random())?;
-        (!self.was_tried(slot)).then_some(slot)
+        self.exact(self.random())
+    }
+
+    fn draw_weighted(&self, members: &Members) -> Option<Slot> {
+        for _ in 0..DRAWS {
+            let slot = members.draw(self.random())?;
+            if self.view.is_live(slot) && self.accepts(slot) {
+                return Some(slot);
+            }
+        }
+        self.exact(self.random())
     }
 
     #[inline]
@@ -69,26 +88,46 @@ impl Choice<'_> {
         (0..2).find_map(|_| self.draw().filter(|&slot| slot != first))
     }
 
-    /// Takes the next turn of the rotation. The turns of those that do not accept are spread over
-    /// the live: given to a neighbour, they would double its load.
+    /// Takes the next turn of somebody who lives. Turns of others are passed over for good, so that
+    /// theirs do not all fall to their neighbours.
     #[inline]
     fn turn(&self) -> Option<Slot> {
-        let turn = self.worker.turns.fetch_add(1, Relaxed);
-        let slot = self.snapshot.members().turn(turn)?;
-        if self.accepts(slot, || self.random()) {
-            return Some(slot);
+        let members = self.members();
+        let order = if members.is_even() {
+            self.view.live_slots()
+        } else {
+            members.turns()
+        };
+        if order.is_empty() {
+            return None;
         }
-        let position = self.worker.detours.fetch_add(GAMMA, Relaxed);
-        let slot = self.snapshot.live_at(position)?;
+        let mut at = self.worker.turns.load(Relaxed) as usize;
+        for _ in 0..TURNS {
+            if at >= order.len() {
+                at %= order.len();
+            }
+            let slot = order[at];
+            at += 1;
+            if self.view.is_live(slot) && self.accepts(slot) {
+                self.worker.turns.store(at as u64, Relaxed);
+                return Some(slot);
+            }
+        }
+        self.worker.turns.store(at as u64, Relaxed);
+        self.exact(self.worker.detours.fetch_add(GAMMA, Relaxed))
+    }
+
+    /// Returns the live slot at a position among all weights, unless it was tried.
+    fn exact(&self, position: u64) -> Option<Slot> {
+        let slot = self.view.live_at(position)?;
         (!self.was_tried(slot)).then_some(slot)
     }
 
-    /// Looks at all the live, from a random start so that equals share.
     fn least_loaded(&self) -> Option<Slot> {
-        let slots = self.snapshot.live_slots();
+        let slots = self.view.live_slots();
         let (before, after) = slots.split_at(below(self.random(), slots.len()));
         let all = after.iter().chain(before).copied();
-        let willing = all.filter(|&slot| self.accepts(slot, || self.random()));
+        let willing = all.filter(|&slot| self.accepts(slot));
         willing.reduce(|best, slot| {
             let is_lighter =
                 self.load(slot) * self.weight(best) < self.load(best) * self.weight(slot);
@@ -96,39 +135,36 @@ impl Choice<'_> {
         })
     }
 
-    /// Looks at everybody, from a random start: first the live, then whoever takes requests.
-    /// At most as many steps as origins were tried are wasted.
+    /// Finds anybody who was not tried: the live first, then the healthy whom traffic does not spill
+    /// to, at last those believed down.
     #[cold]
     pub(super) fn detour(&self) -> Option<Slot> {
-        self.untried(self.snapshot.live_slots())
-            .or_else(|| self.untried(self.snapshot.members().takers()))
+        let named = |slot| self.view.names(slot);
+        let healthy = |slot| self.snapshot.is_healthy_at(slot) && named(slot);
+        let takers = self.members().takers();
+        self.untried(self.view.live_slots(), named)
+            .or_else(|| self.untried(takers, healthy))
+            .or_else(|| self.untried(takers, named))
     }
 
-    fn untried(&self, slots: &[Slot]) -> Option<Slot> {
+    fn untried(&self, slots: &[Slot], fits: impl Fn(Slot) -> bool) -> Option<Slot> {
         let (before, after) = slots.split_at(below(self.random(), slots.len()));
         after
             .iter()
             .chain(before)
             .copied()
-            .find(|&slot| !self.was_tried(slot))
+            .find(|&slot| fits(slot) && !self.was_tried(slot))
     }
 
-    /// Says whether this slot takes the request; `random` is drawn only if it takes a share.
+    /// Says whether a live slot takes this request.
     #[inline]
-    pub(super) fn accepts(&self, slot: Slot, random: impl FnOnce() -> u64) -> bool {
-        if !self.snapshot.is_live(slot) || self.was_tried(slot) {
-            return false;
-        }
-        let acceptance = self.snapshot.acceptance(slot);
-        acceptance == FULL || (random() >> 48) < u64::from(acceptance)
+    fn accepts(&self, slot: Slot) -> bool {
+        !self.was_tried(slot) && self.view.takes(slot, || self.random())
     }
 
     #[inline]
     pub(super) fn was_tried(&self, slot: Slot) -> bool {
-        !self.tried.is_empty()
-            && self
-                .tried
-                .contains(&self.snapshot.members().target(slot).id)
+        !self.tried.is_empty() && self.tried.contains(&self.members().target(slot).id)
     }
 
     #[inline]
@@ -136,18 +172,23 @@ impl Choice<'_> {
         u64::from(self.worker.board.load(slot))
     }
 
-    /// How long one more request would take there.
+    /// What a request would wait there: the latest peak of latency for each in flight, and its own.
     #[inline]
     fn delay(&self, slot: Slot) -> u64 {
         (self.load(slot) + 1) * u64::from(self.worker.board.delay(slot))
     }
 
     #[inline]
-    pub(super) fn weight(&self, slot: Slot) -> u64 {
-        u64::from(self.snapshot.members().target(slot).weight)
+    fn weight(&self, slot: Slot) -> u64 {
+        u64::from(self.members().weight(slot))
     }
 
-    /// A lost update between threads that share a selector repeats a number, and harms nobody.
+    #[inline]
+    pub(super) fn members(&self) -> &Members {
+        self.snapshot.members()
+    }
+
+    /// Returns random bits. Threads that share a selector may draw alike now and then, which does no harm.
     #[inline]
     fn random(&self) -> u64 {
         let next = self.worker.draws.load(Relaxed).wrapping_add(GAMMA);
@@ -156,7 +197,8 @@ impl Choice<'_> {
     }
 }
 
-/// Returns a number below `count`, 0 if there is none.
+/// Maps random bits to a place below `count`.
+#[inline]
 pub(super) fn below(random: u64, count: usize) -> usize {
     (((random >> 32) * count as u64) >> 32) as usize
 }

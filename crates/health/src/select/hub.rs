@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 
 use super::{Board, Failure, Mark, Tally};
 use crate::{
-    pool::{Members, Slot, Snapshot, Table},
+    pool::{Slot, Snapshot, Table},
     random::mix,
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Hub {
     max_slots: usize,
     seed: u64,
     opened: AtomicU64,
-    /// Tables that selectors use: an edit makes them before it is published.
+    /// Tables that selectors use.
     wanted: [AtomicBool; Table::ALL.len()],
     boards: Mutex<Vec<Opened>>,
     inbox: Mutex<Inbox>,
@@ -82,13 +82,10 @@ impl Hub {
         self.snapshot.load().members().make(table);
     }
 
-    /// Makes the tables that selectors use.
-    pub(crate) fn make_tables(&self, members: &Members) {
-        for table in Table::ALL {
-            if self.wanted[table as usize].load(Relaxed) {
-                members.make(table);
-            }
-        }
+    /// Yields the tables that selectors use.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Table> {
+        let is_wanted = |table: &Table| self.wanted[*table as usize].load(Relaxed);
+        Table::ALL.into_iter().filter(is_wanted)
     }
 
     /// Opens a board for a worker; the number differs from worker to worker.

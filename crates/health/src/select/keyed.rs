@@ -5,7 +5,7 @@
 use super::{choice::Choice, selector::Worker};
 use crate::{
     hashing::Candidates,
-    pool::{Slot, Table},
+    pool::{Members, Slot, Table, Tables},
 };
 
 /// Origins tried that are left out from the start. With more, a key may find one of the others
@@ -24,33 +24,58 @@ impl Choice<'_> {
             .or_else(|| self.detour())
     }
 
+    /// Picks by a table of the members there are, or of those before while that is not built.
     #[inline]
     fn keyed(&self, table: Table, key: u64) -> Option<Slot> {
         let mut tried = [0; MOST_TRIED];
-        let tried = self.tried_members(&mut tried);
-        let candidates = self.snapshot.candidates().excluding(tried);
-        let tables = self.snapshot.members().tables();
-        let member = match table {
-            Table::Bounded => self.bounded(key, &candidates),
-            Table::Ketama => tables.ketama()?.pick(key, &candidates),
-            Table::Maglev => tables.maglev()?.pick(key, &candidates),
-            Table::Rendezvous => tables.rendezvous()?.pick(key, &candidates),
-        };
-        Some(self.slot_of(member?))
+        let members = self.members();
+        if members.tables().has(table) {
+            let tried = self.tried_members(members, &mut tried);
+            let candidates = self.view.willing().candidates().excluding(tried);
+            return self.lookup(members, table, key, &candidates);
+        }
+        let former = self.snapshot.former(table)?;
+        let members = former.members();
+        let tried = self.tried_members(members, &mut tried);
+        let willing = former.willing(self.worker.view)?;
+        self.lookup(members, table, key, &willing.candidates().excluding(tried))
     }
 
-    fn bounded(&self, key: u64, candidates: &Candidates<'_>) -> Option<u32> {
-        let table = self.snapshot.members().tables().bounded()?;
+    #[inline]
+    fn lookup(
+        &self,
+        members: &Members,
+        table: Table,
+        key: u64,
+        candidates: &Candidates<'_>,
+    ) -> Option<Slot> {
+        let tables = members.tables();
+        let member = match table {
+            Table::Bounded => self.bounded(members, tables, key, candidates),
+            Table::Ketama => tables.ketama()?.pick(key, candidates),
+            Table::Maglev => tables.maglev()?.pick(key, candidates),
+            Table::Rendezvous => tables.rendezvous()?.pick(key, candidates),
+        };
+        Some(members.takers()[member? as usize])
+    }
+
+    fn bounded(
+        &self,
+        members: &Members,
+        tables: &Tables,
+        key: u64,
+        candidates: &Candidates<'_>,
+    ) -> Option<u32> {
+        let table = tables.bounded()?;
         let Worker { board, .. } = self.worker;
-        let bound = table.bound(board.total(), self.snapshot.live_weight());
+        let bound = table.bound(board.total(), self.view.live_weight());
         table.pick(key, candidates, bound, |member| {
-            board.load(self.slot_of(member))
+            board.load(members.takers()[member as usize])
         })
     }
 
     #[inline]
-    fn tried_members<'b>(&self, buffer: &'b mut [u32; MOST_TRIED]) -> &'b [u32] {
-        let members = self.snapshot.members();
+    fn tried_members<'b>(&self, members: &Members, buffer: &'b mut [u32; MOST_TRIED]) -> &'b [u32] {
         let tried = self.tried.iter().filter_map(|&id| members.taker(id));
         let mut count = 0;
         for (place, member) in buffer.iter_mut().zip(tried) {
@@ -58,10 +83,5 @@ impl Choice<'_> {
             count += 1;
         }
         &buffer[..count]
-    }
-
-    #[inline]
-    fn slot_of(&self, member: u32) -> Slot {
-        self.snapshot.members().takers()[member as usize]
     }
 }

@@ -10,10 +10,12 @@ mod choice;
 mod guard;
 mod hub;
 mod keyed;
+mod picker;
 mod selector;
 
 pub use algorithm::Algorithm;
 pub(crate) use board::{Board, Mark, Tally};
 pub use guard::{Failure, Guard, Outcome};
 pub(crate) use hub::{Hub, Report};
+pub use picker::Picker;
 pub use selector::Selector;

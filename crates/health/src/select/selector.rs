@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, atomic::AtomicU64};
 
-use super::{Algorithm, Board, Guard, Hub, choice::Choice};
+use super::{Algorithm, Board, Guard, Hub, Picker, choice::Choice};
 use crate::{
-    pool::{OriginId, Slot, Snapshot},
+    pool::{OriginId, Scope, Slot, Snapshot},
     random::mix,
 };
 
@@ -34,6 +34,9 @@ pub(crate) struct Worker {
     pub(crate) hub: Arc<Hub>,
     pub(crate) board: Arc<Board>,
     pub(super) algorithm: Algorithm,
+    /// The place of its scope among the snapshot's views, its own as long as this is held.
+    pub(super) view: usize,
+    _scope: Option<Arc<Scope>>,
     pub(super) draws: AtomicU64,
     pub(super) turns: AtomicU64,
     pub(super) detours: AtomicU64,
@@ -60,6 +63,16 @@ impl Worker {
 impl Selector {
     /// The hub comes from [`Monitor::hub_for`](crate::Monitor), so that no edit after it lacks the table.
     pub(crate) fn new(hub: Arc<Hub>, algorithm: Algorithm) -> Self {
+        Self::scoped(hub, algorithm, None, 0)
+    }
+
+    /// `view` is the place of the scope among the snapshot's views.
+    pub(crate) fn scoped(
+        hub: Arc<Hub>,
+        algorithm: Algorithm,
+        scope: Option<Arc<Scope>>,
+        view: usize,
+    ) -> Self {
         if let Some(table) = algorithm.table() {
             hub.make_table(table);
         }
@@ -68,6 +81,8 @@ impl Selector {
             hub,
             board,
             algorithm,
+            view,
+            _scope: scope,
             draws: AtomicU64::new(seed),
             turns: AtomicU64::new(mix(seed) >> 32),
             detours: AtomicU64::new(mix(seed)),
@@ -105,14 +120,36 @@ impl Selector {
         tried: &[OriginId],
         choose: impl FnOnce(&Choice<'_>) -> Option<Slot>,
     ) -> Option<Guard<'_>> {
+        let snapshot = self.0.hub.snapshot.load();
+        self.choose_in(&snapshot, tried, choose)
+    }
+
+    /// Picks from a snapshot.
+    #[inline]
+    pub(super) fn choose_in(
+        &self,
+        snapshot: &Snapshot,
+        tried: &[OriginId],
+        choose: impl FnOnce(&Choice<'_>) -> Option<Slot>,
+    ) -> Option<Guard<'_>> {
         let worker = &*self.0;
-        let snapshot = worker.hub.snapshot.load();
         let slot = choose(&Choice {
             worker,
-            snapshot: &snapshot,
+            snapshot,
+            view: snapshot.view(worker.view)?,
             tried,
         })?;
         Some(Guard::new(&self.0, slot, snapshot.members().target(slot)))
+    }
+
+    /// Makes a picker: the same choices for a loop that picks often, at less cost.
+    #[must_use]
+    pub fn picker(&self) -> Picker<'_> {
+        Picker::new(self)
+    }
+
+    pub(super) fn hub(&self) -> &Hub {
+        &self.0.hub
     }
 
     /// Returns the snapshot that the next pick reads, if no newer one comes.

@@ -22,6 +22,26 @@ pub struct RiseFall {
 }
 
 impl RiseFall {
+    /// Makes a verdict that is good until `fall` bad answers in a row.
+    #[must_use]
+    pub const fn up() -> Self {
+        Self {
+            up: Some(true),
+            last: true,
+            in_row: 1,
+        }
+    }
+
+    /// Makes a verdict that is bad until `rise` good answers in a row.
+    #[must_use]
+    pub const fn down() -> Self {
+        Self {
+            up: Some(false),
+            last: false,
+            in_row: 1,
+        }
+    }
+
     /// Takes an answer; says whether the verdict changed.
     pub fn observe(&mut self, good: bool, rise: u32, fall: u32) -> bool {
         if good != self.last {

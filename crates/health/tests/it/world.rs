@@ -34,7 +34,7 @@ pub(crate) struct World {
 impl World {
     /// All probes pass, and have passed once.
     pub(crate) fn healthy(config: PoolConfig, algorithm: Algorithm) -> Self {
-        let count = config.origins.len();
+        let count = config.origins.len() + config.canaries.len();
         let monitor = Monitor::new(config, 1, Now::default()).unwrap();
         let mut world = Self {
             selector: monitor.selector(algorithm),
