@@ -8,14 +8,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use eaves_common::time::Mono;
+use eaves_common::time::{Mono, Wall};
 
 use super::{
     Selected, Wait,
     memory::Memory,
     wait::{Flight, State},
 };
-use crate::key::Key;
+use crate::{key::Key, purge::Purges};
 
 /// The requests to the origin that are under way, sharded by URI and bounded.
 ///
@@ -26,7 +26,7 @@ use crate::key::Key;
 /// use core::task::{Context, Poll, Waker};
 /// use eaves_cache::exchange::{Flights, Found, Joined, Lookup, Outcome};
 /// use eaves_cache::{key::Key, policy::RequestHead};
-/// use eaves_common::time::Mono;
+/// use eaves_common::time::{Mono, Wall};
 ///
 /// let request = http::Request::get("http://a.example/").body(()).unwrap();
 /// let head = RequestHead::from(&request);
@@ -43,6 +43,7 @@ pub struct Flights<T> {
     shards: Box<[Mutex<Shard<T>>]>,
     hasher: RandomState,
     most: usize,
+    purges: Arc<Purges>,
 }
 
 struct Shard<T> {
@@ -93,6 +94,12 @@ impl<T> Flights<T> {
     /// Makes a table of so many flights; those beyond it ask the origin by themselves.
     #[must_use]
     pub fn new(most: usize) -> Self {
+        Self::following(most, Arc::new(Purges::with_limits(Wall::ZERO, 1, 1)))
+    }
+
+    /// Makes a table like [`new`](Self::new); nobody joins a flight that is older than a purge which may concern it.
+    #[must_use]
+    pub fn following(most: usize, purges: Arc<Purges>) -> Self {
         let each = NonZeroUsize::new(most.div_ceil(SHARDS)).unwrap_or(NonZeroUsize::MIN);
         let shard = || Shard {
             open: HashMap::new(),
@@ -102,6 +109,7 @@ impl<T> Flights<T> {
             shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
             hasher: RandomState::new(),
             most: each.get(),
+            purges,
         }
     }
 
@@ -143,13 +151,17 @@ impl<T: Clone> Flights<T> {
             return Joined::Lead(Lead::new(self, keys(), started, None));
         }
         let open = shard.open.entry(primary.clone()).or_default();
+        // Those who wait for an old one asked before the purge too; nobody else may have its answer.
+        open.retain(|(known, flight)| {
+            known != key || !self.purges.may_concern(primary, flight.asked())
+        });
         if let Some((_, flight)) = open.iter().find(|(known, _)| known == key) {
             if let Some(waiting) = flight.enter() {
                 return Joined::Wait(Wait::new(flight.clone(), waiting, self.clone(), keys()));
             }
             return Joined::Lead(Lead::new(self, keys(), started, None));
         }
-        let flight = Arc::new(Flight::new());
+        let flight = Arc::new(Flight::new(self.purges.epoch()));
         open.push((key.clone(), flight.clone()));
         Joined::Lead(Lead::new(self, keys(), started, Some(flight)))
     }
@@ -202,6 +214,7 @@ pub struct Lead<T: Clone> {
     flights: Arc<Flights<T>>,
     keys: Keys,
     started: u64,
+    asked: u64,
     flight: Option<Arc<Flight<T>>>,
 }
 
@@ -216,12 +229,17 @@ impl<T: Clone> Lead<T> {
             flights: flights.clone(),
             keys,
             started,
+            asked: flight
+                .as_ref()
+                .map_or_else(|| flights.purges.epoch(), |flight| flight.asked()),
             flight,
         }
     }
 
     pub(super) fn inherit(flights: &Arc<Flights<T>>, keys: Keys, flight: Arc<Flight<T>>) -> Self {
         let started = flights.shard(&keys.primary).memory.epoch();
+        // The request is yet to be sent.
+        flight.ask_again(flights.purges.epoch());
         Self::new(flights, keys, started, Some(flight))
     }
 
@@ -278,6 +296,18 @@ impl<T: Clone> Lead<T> {
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.keys.key
+    }
+
+    /// Notes that the request was sent earlier, at that epoch of purges.
+    pub fn asked_at(mut self, epoch: u64) -> Self {
+        self.asked = self.asked.min(epoch);
+        self
+    }
+
+    /// Returns the epoch of purges at which the request was sent, or a little before: what comes of it keeps it.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.asked
     }
 
     /// Lets those who wait go, and gives up the right to commit.

@@ -1,11 +1,13 @@
 //! [`Lookup`]: from a request to the stored response it selects.
 
-use eaves_common::time::Now;
+use eaves_common::time::{Now, Wall};
 
 use crate::{
     head::{Head, Parts, Record, Variants},
     key::{Key, KeyError, KeyRules},
     policy::{Bypass, Decision, Policy, RequestHead, VaryOn},
+    purge::{Purges, Verdict},
+    store::Content,
 };
 
 /// How an exchange begins.
@@ -170,6 +172,31 @@ impl Selected {
     /// Treats the request as if nothing were stored for it.
     pub fn forget_head(&mut self) {
         self.head = None;
+    }
+
+    /// Asks whether the stored response was purged: what is void is forgotten, what was purged softly is stale. `content`
+    /// is the body that was found with the head; `now` is asked for only if it matters.
+    pub fn check(
+        &mut self,
+        purges: &Purges,
+        content: &dyn Content,
+        now: impl FnOnce() -> Wall,
+    ) -> Verdict {
+        let (verdict, head) = match (&mut self.head, &mut self.parts) {
+            (Some(head), _) => (purges.check(&self.primary, head, content), head),
+            (None, Some(parts)) => {
+                let head = &mut parts.head;
+                (purges.verdict(&self.primary, head), head)
+            }
+            (None, None) => return Verdict::Holds,
+        };
+        match verdict {
+            Verdict::Holds => {}
+            // Epochs may run ahead of a clock that stands still.
+            Verdict::Stale { since } => head.expire_at(since.min(now())),
+            Verdict::Void => (self.head, self.parts) = (None, None),
+        }
+        verdict
     }
 
     /// Says whether the URL is known, but not the variant that the request selects.

@@ -65,6 +65,12 @@ impl PartPlacement {
         &self.parts.head
     }
 
+    /// Notes the epoch of purges at which the part was asked for. Those it is combined with were found to hold then.
+    pub fn set_asked(&mut self, epoch: u64) {
+        self.placement.head.set_asked(epoch);
+        self.parts.head.set_asked(epoch);
+    }
+
     /// Says whether this part can be combined with those that a lookup led to.
     #[must_use]
     pub fn continues(&self, selected: &Selected) -> bool {

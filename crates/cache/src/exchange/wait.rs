@@ -6,7 +6,10 @@ use core::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{Flights, Lead, Release, flight::Keys};
@@ -26,6 +29,8 @@ pub(super) enum State<T> {
 
 /// One request to the origin, and who waits for it.
 pub(super) struct Flight<T> {
+    /// The epoch of purges at which the origin was asked.
+    asked: AtomicU64,
     inner: Mutex<Inner<T>>,
 }
 
@@ -40,8 +45,9 @@ struct Inner<T> {
 const MOST_WAITING: usize = 16_384;
 
 impl<T> Flight<T> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(asked: u64) -> Self {
         Self {
+            asked: AtomicU64::new(asked),
             inner: Mutex::new(Inner {
                 state: State::Open,
                 waiting: BTreeMap::new(),
@@ -52,6 +58,15 @@ impl<T> Flight<T> {
 
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Acquire)
+    }
+
+    /// Another leads now, who asks at a later epoch.
+    pub(super) fn ask_again(&self, epoch: u64) {
+        self.asked.store(epoch, Ordering::Release);
     }
 
     /// Takes a place in the queue, if there is one.

@@ -101,7 +101,10 @@ pub(super) fn write_len(len: usize, out: &mut Vec<u8>) {
     out.push(rest as u8);
 }
 
-pub(super) const META_LEN: usize = 2 + 8 * 8 + 2;
+pub(super) const META_LEN: usize = 8 + 2 + 8 * 8 + 2;
+
+/// Where the epoch stands, so that it can be set after the rest was written.
+pub(super) const ASKED: core::ops::Range<usize> = 1..9;
 
 const NO_CACHE: u8 = 1;
 const NEVER_STALE: u8 = 2;
@@ -117,7 +120,9 @@ pub(super) fn write_meta(meta: &Meta, out: &mut [u8]) {
         nanos(meta.stale_while_revalidate),
         meta.stale_if_error.map_or(u64::MAX, nanos),
     ];
-    let (status, rest) = out.split_at_mut(2);
+    let (asked, rest) = out.split_at_mut(8);
+    asked.copy_from_slice(&meta.asked.to_le_bytes());
+    let (status, rest) = rest.split_at_mut(2);
     status.copy_from_slice(&meta.status.as_u16().to_le_bytes());
     let (places, rest) = rest.split_at_mut(8 * numbers.len());
     for (place, number) in places.chunks_exact_mut(8).zip(numbers) {
@@ -129,6 +134,7 @@ pub(super) fn write_meta(meta: &Meta, out: &mut [u8]) {
 }
 
 pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {
+    let asked = reader.u64()?;
     let status = reader.take(2)?;
     let status = u16::from_le_bytes([status[0], status[1]]);
     let status = StatusCode::from_u16(status).map_err(|_| reader.invalid("status"))?;
@@ -162,6 +168,7 @@ pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {
         no_cache: flags & NO_CACHE != 0,
         never_stale: flags & NEVER_STALE != 0,
         stale_while_revalidate: Duration::from_nanos(while_revalidate),
+        asked,
         stale_if_error: (if_error != u64::MAX).then(|| Duration::from_nanos(if_error)),
     })
 }

@@ -3,13 +3,14 @@
 use core::{fmt, time::Duration};
 
 use bytes::Bytes;
+use eaves_common::time::Wall;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{AGE, CACHE_STATUS, VARY},
 };
 
 use super::{
-    codec::{HeadError, META_LEN, Reader, read_meta, write_len, write_meta},
+    codec::{self, ASKED, HeadError, META_LEN, Reader, write_len, write_meta},
     line::{Line, Name, lines},
     table,
 };
@@ -74,7 +75,7 @@ impl Head {
                 part: "version",
             });
         }
-        let meta = read_meta(&mut reader)?;
+        let meta = codec::read_meta(&mut reader)?;
         let count = reader.len()?;
         let fields = reader.at;
         Ok(Self {
@@ -89,6 +90,28 @@ impl Head {
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
+    }
+
+    /// Notes the epoch of purges at which the response was asked for, or validated.
+    pub fn set_asked(&mut self, epoch: u64) {
+        self.meta.asked = epoch;
+        self.bytes[ASKED].copy_from_slice(&epoch.to_le_bytes());
+    }
+
+    /// Makes it stale from a time on, without a change to its bytes.
+    pub(crate) fn expire_at(&mut self, time: Wall) {
+        let age = self
+            .meta
+            .initial_age
+            .saturating_add(time - self.meta.received.wall);
+        self.meta.lifetime = self.meta.lifetime.min(age);
+    }
+
+    /// Calls `each` with every value of a field.
+    pub(crate) fn for_each(&self, name: &HeaderName, mut each: impl FnMut(&[u8])) {
+        let name = Name::of(name.as_str());
+        let lines = self.lines().filter(|line| line.name == name);
+        lines.for_each(|line| each(line.value));
     }
 
     /// Returns the bytes to store.
@@ -180,7 +203,16 @@ impl fmt::Debug for Head {
 }
 
 /// The first byte of a stored response's head; it changes when the format does.
-pub(super) const RESPONSE: u8 = 1;
+pub(super) const RESPONSE: u8 = 2;
+
+/// The numbers of a stored response's head; `None` for other records.
+pub(crate) fn read_meta(bytes: &[u8]) -> Option<Meta> {
+    let mut reader = Reader::new(bytes);
+    let kind = reader.byte().ok()?;
+    (kind == RESPONSE)
+        .then(|| codec::read_meta(&mut reader).ok())
+        .flatten()
+}
 
 struct Fields<'a> {
     reader: Reader<'a>,

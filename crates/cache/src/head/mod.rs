@@ -15,6 +15,7 @@ mod variants;
 
 pub use codec::HeadError;
 pub use compact::Head;
+pub(crate) use compact::read_meta;
 pub(crate) use line::{Line, Name, lines};
 pub(crate) use merge::Merge;
 pub(crate) use parts::{Parts, bare_head, whole_fields};

@@ -25,10 +25,8 @@ pub(crate) fn rebase(bytes: &mut [u8], now: Now) {
     };
     meta.initial_age = meta.initial_age.saturating_add(passed);
     meta.received = now;
-    let mut numbers = Vec::with_capacity(META_LEN);
-    write_meta(&meta, &mut numbers);
     if let Some(place) = bytes.get_mut(1..1 + META_LEN) {
-        place.copy_from_slice(&numbers);
+        write_meta(&meta, place);
     }
 }
 

@@ -87,6 +87,11 @@ impl Key {
         ))
     }
 
+    /// The key whose bytes were stored.
+    pub(crate) fn from_stored(bytes: &[u8]) -> Self {
+        Self(Bytes::copy_from_slice(bytes))
+    }
+
     /// Returns the bytes of the key.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

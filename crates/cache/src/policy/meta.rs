@@ -54,6 +54,8 @@ pub struct Meta {
     pub stale_while_revalidate: Duration,
     /// How long past its lifetime it may be served when the origin fails (RFC 5861 section 4), if it says so.
     pub stale_if_error: Option<Duration>,
+    /// The epoch of purges at which it was asked for; 0 where nobody purges.
+    pub asked: u64,
 }
 
 impl Meta {

@@ -181,6 +181,7 @@ impl Policy {
                 || directives.no_cache,
             stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
             stale_if_error: directives.stale_if_error,
+            asked: 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{Content, ReadError, Ticket};
+use super::{Content, ReadError, Ticket, body::Body};
 
 /// The length of a block; a body that is known to be shorter is one exact block.
 pub(super) const BLOCK: usize = 64 * 1024;
@@ -14,20 +14,13 @@ pub(super) const BLOCK: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     growing: Mutex<Growing>,
-    sealed: OnceLock<Sealed>,
+    sealed: OnceLock<Arc<Body>>,
 }
 
 #[derive(Debug, Default)]
 struct Growing {
     full: Vec<Bytes>,
     tail: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Sealed {
-    blocks: Box<[Bytes]>,
-    len: u64,
-    trailers: Option<HeaderMap>,
 }
 
 impl Blocks {
@@ -56,8 +49,8 @@ impl Blocks {
         }
     }
 
-    /// Ends the growth; the last block is trimmed.
-    pub(super) fn seal(&self, trailers: Option<HeaderMap>) {
+    /// Ends the growth; the last block is trimmed. Returns what rests from then on.
+    pub(super) fn seal(&self, trailers: Option<HeaderMap>) -> Arc<Body> {
         let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tail = core::mem::take(&mut growing.tail);
         let mut blocks = core::mem::take(&mut growing.full);
@@ -65,34 +58,16 @@ impl Blocks {
             tail.shrink_to_fit();
             blocks.push(Bytes::from(tail));
         }
-        let len = blocks.iter().map(|block| block.len() as u64).sum();
-        let sealed = Sealed {
-            blocks: blocks.into_boxed_slice(),
-            len,
-            trailers,
-        };
         // Readers hold the lock while they look, so that none sees the blocks gone and not yet sealed.
-        let _ = self.sealed.set(sealed);
-    }
-
-    /// Bytes taken from the allocator, but for the last block's spare room.
-    pub(super) fn resident(&self) -> u64 {
-        if let Some(sealed) = self.sealed.get() {
-            return sealed.len;
-        }
-        let growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
-        growing
-            .full
-            .iter()
-            .map(|block| block.len() as u64)
-            .sum::<u64>()
-            + growing.tail.len() as u64
+        self.sealed
+            .get_or_init(|| Arc::new(Body::new(blocks, trailers)))
+            .clone()
     }
 
     fn read_growing(&self, at: u64) -> Bytes {
         let growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sealed) = self.sealed.get() {
-            return slice(&sealed.blocks, at);
+            return sealed.read(at);
         }
         let full = slice(&growing.full, at);
         if !full.is_empty() {
@@ -110,7 +85,7 @@ impl Blocks {
 
 /// From an offset to the end of the block it falls into. All blocks have one length, but for the last, and for the
 /// first of a body that turned out longer than was announced.
-fn slice(blocks: &[Bytes], at: u64) -> Bytes {
+pub(super) fn slice(blocks: &[Bytes], at: u64) -> Bytes {
     let Some((first, rest)) = blocks.split_first() else {
         return Bytes::new();
     };
@@ -133,23 +108,18 @@ impl Content for Blocks {
         _: &mut Context<'_>,
     ) -> Poll<Result<Bytes, ReadError>> {
         Poll::Ready(Ok(match self.sealed.get() {
-            Some(sealed) => slice(&sealed.blocks, at),
+            Some(sealed) => sealed.read(at),
             None => self.read_growing(at),
         }))
     }
 
     fn len(&self) -> Option<u64> {
-        self.sealed.get().map(|sealed| sealed.len)
+        self.sealed.get()?.len()
     }
 
     fn trailers(&self) -> Option<HeaderMap> {
-        self.sealed.get()?.trailers.clone()
+        self.sealed.get()?.trailers()
     }
-}
-
-/// The same content behind the trait and behind its type.
-pub(super) fn same(content: &Arc<dyn Content>, blocks: &Arc<Blocks>) -> bool {
-    core::ptr::addr_eq(Arc::as_ptr(content), Arc::as_ptr(blocks))
 }
 
 #[cfg(test)]
@@ -201,8 +171,7 @@ mod tests {
         blocks.append(&[1; 400], Some(1000));
         blocks.append(&[2; 600], Some(600));
         blocks.seal(None);
-        assert_eq!(blocks.sealed.get().unwrap().blocks.len(), 1);
-        assert_eq!(blocks.resident(), 1000);
+        assert_eq!(blocks.sealed.get().unwrap().blocks().len(), 1);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! (memory) or later (disk); a [`Ticket`] carries what a lookup or a read needs between two polls.
 
 mod blocks;
+mod body;
 #[cfg(feature = "disk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "disk")))]
 pub mod disk;
 mod memory;
 mod object;
+mod synced;
+pub mod tier;
 pub mod tinylfu;
 
 use core::task::{Context, Poll};
@@ -17,9 +20,10 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 pub use memory::Memory;
-pub use object::{Content, Entry, ReadError, Refused, Ticket, Usage};
+pub use object::{Content, Entry, Logged, ReadError, Refused, Ticket, Usage};
+pub use synced::{NotSynced, Synced, Syncing};
 
-use crate::key::Key;
+use crate::{key::Key, stats::Stats};
 
 /// Something that keeps responses.
 ///
@@ -48,8 +52,39 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a key; says whether it was there.
     fn remove(&self, key: &Key) -> bool;
 
+    /// Removes a key if `content` is still what it leads to; says whether it was. Unless a store can tell, it removes
+    /// whatever is there, which may be a later object that then has to be fetched again.
+    fn remove_content(&self, key: &Key, content: &Arc<dyn Content>) -> bool {
+        let _ = content;
+        self.remove(key)
+    }
+
     /// Returns what is in use.
     fn usage(&self) -> Usage;
+
+    /// Returns what has been counted, and what is held; all that is known is the usage, unless a store counts more.
+    fn stats(&self) -> Stats {
+        self.usage().into()
+    }
+
+    /// Hears that everything which was asked for before a purge epoch is void: it need not be kept any longer.
+    fn void_before(&self, epoch: u64) {
+        let _ = epoch;
+    }
+
+    /// Writes a purge down, for stores that outlive the process; the first eight bytes are its epoch, little endian.
+    ///
+    /// A store whose objects end with the process has nothing to write.
+    fn log_purge(&self, record: &[u8]) -> Synced {
+        let _ = record;
+        Synced::at_once()
+    }
+
+    /// Returns the purges that earlier processes wrote down and whose objects may still be here, in the order in
+    /// which they were written.
+    fn logged_purges(&self) -> Logged {
+        Logged::default()
+    }
 }
 
 /// An object that is being written. Dropping it gives up: nothing of it stays, and readers get what was appended.

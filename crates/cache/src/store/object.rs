@@ -53,6 +53,39 @@ pub trait Content: Any + Send + Sync {
 
     /// Returns the trailer section, if the object is complete and had one.
     fn trailers(&self) -> Option<HeaderMap>;
+
+    /// Returns the epoch up to which purges are known not to concern the object; 0 if the store does not keep it.
+    fn checked(&self) -> u64 {
+        0
+    }
+
+    /// Notes that no purge up to an epoch concerns the object. A store may forget it.
+    fn check(&self, epoch: u64) {
+        let _ = epoch;
+    }
+
+    /// Returns the content that this one wraps, for stores made of stores.
+    fn inner(&self) -> Option<&Arc<dyn Content>> {
+        None
+    }
+}
+
+/// The purges that a store has written down.
+///
+/// ```
+/// use eaves_cache::store::{Memory, Store};
+///
+/// let logged = Memory::new(1 << 20).logged_purges();
+/// assert!(logged.records.is_empty() && logged.missed_until == 0);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a log has these parts")]
+pub struct Logged {
+    /// The records, as they were given to [`log_purge`](super::Store::log_purge).
+    pub records: Vec<Vec<u8>>,
+    /// Purges up to this epoch may be missing from the records, as after a crash; 0 if none is. Epochs are
+    /// nanoseconds of the wall clock, so that the time of the restart stands for all that came before it.
+    pub missed_until: u64,
 }
 
 /// What a store keeps between two polls of one lookup or read.
@@ -96,9 +129,21 @@ pub enum Refused {
         /// The announced length.
         announced: u64,
     },
-    /// Everything evictable is evicted, and there still is no room.
+    /// Too many small objects would have had to leave for it.
+    #[error("{needed} bytes would displace too many others")]
+    Crowded {
+        /// How many bytes were asked for.
+        needed: u64,
+    },
+    /// What is not reserved for others is not enough.
     #[error("no room for {needed} more bytes")]
     NoRoom {
+        /// How many bytes were asked for.
+        needed: u64,
+    },
+    /// What would have had to leave is worth more.
+    #[error("{needed} bytes are worth less than what would have had to leave")]
+    Outvalued {
         /// How many bytes were asked for.
         needed: u64,
     },

@@ -138,7 +138,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         match receive(policy, self.request(), head, &found.0, times) {
             Received::Store(placement) => done(self.store(lead, found, placement, answer, ask)),
             Received::StorePart(part) => done(self.store_part((lead, found, ask), part, answer)),
-            Received::Freshened(head) => done(self.freshened(lead, found, &head, ask, times)),
+            Received::Freshened(mut head) => {
+                head.set_asked(lead.asked());
+                done(self.freshened(lead, found, &head, ask, times))
+            }
             Received::ServeStale => {
                 self.shared.counters.add(Count::OriginError);
                 if let Some(response) = self.stale(found, ask, Some(answer.status())) {
@@ -253,11 +256,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         &self,
         lead: Duty,
         found: &Found,
-        placement: Placement,
+        mut placement: Placement,
         answer: Response<S::Body>,
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
+        placement.head.set_asked(lead.asked());
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
@@ -327,7 +331,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let len = entry.content.len().unwrap_or_default();
         let freshened = policy.freshen_by_head(stored, len, answer, times);
         lead.if_valid(|| match freshened {
-            Freshened::Updated(head) => {
+            Freshened::Updated(mut head) => {
+                head.set_asked(lead.asked());
                 _ = store.replace_head(found.0.key(), &entry.content, head.as_bytes());
             }
             Freshened::Mismatch => _ = store.remove(found.0.key()),
@@ -396,6 +401,8 @@ pub(super) fn refusal(refused: Refused) -> &'static str {
         Refused::TooLarge { .. } => "too-large",
         Refused::NoRoom { .. } => "no-room",
         Refused::Length { .. } => "length",
+        Refused::Outvalued { .. } => "outvalued",
+        Refused::Crowded { .. } => "crowded",
         Refused::Unavailable { .. } => "store-unavailable",
     }
 }

@@ -9,6 +9,7 @@ use super::Sleep;
 use crate::{
     key::KeyRules,
     policy::Policy,
+    purge::Purges,
     store::{Memory, Store},
 };
 
@@ -70,6 +71,7 @@ pub struct CacheConfig {
     pub(super) name: Arc<str>,
     pub(super) policy: Policy,
     pub(super) keys: KeyRules,
+    pub(super) purges: Option<Arc<Purges>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) spawner: Option<Arc<dyn Spawn>>,
@@ -86,6 +88,7 @@ impl Default for CacheConfig {
             name: Arc::from("eaves"),
             policy: Policy::default(),
             keys: KeyRules::default(),
+            purges: None,
             store: Arc::new(Memory::new(256 << 20)),
             clock: Arc::new(SystemClock),
             spawner: None,
@@ -116,6 +119,13 @@ impl CacheConfig {
     #[must_use]
     pub fn keys(mut self, keys: KeyRules) -> Self {
         self.keys = keys;
+        self
+    }
+
+    /// Sets the table of purges, for several caches that are purged together.
+    #[must_use]
+    pub fn purges(mut self, purges: Arc<Purges>) -> Self {
+        self.purges = Some(purges);
         self
     }
 

@@ -23,6 +23,7 @@ use crate::{
         Bypass, Collapse, Decision, Invalidation, RequestHead, ResponseHead, Revalidate,
         SameOrigin, Times, strip_conditions,
     },
+    purge::{Purge, invalidated_groups},
     stats::Count,
     status::{CacheStatus, Forward},
     store::Entry,
@@ -77,7 +78,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         self.shared.counters.add(Count::Bypass);
         let request = self.outgoing();
-        let sent = self.shared.now();
+        let (sent, asked) = (self.shared.now(), self.shared.purges.epoch());
         let answer = self.inner.send(request).await;
         let answer = answer.inspect_err(|_| self.shared.counters.add(Count::OriginError))?;
         let times = Times {
@@ -86,7 +87,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         self.invalidate(&key, ResponseHead::from(&answer));
         if reason == Bypass::Method {
-            return Ok(self.after_method(key, answer, times));
+            return Ok(self.after_method(key, answer, (times, asked)));
         }
         let status = CacheStatus::forward(Forward::Bypass)
             .answered(answer.status())
@@ -101,7 +102,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         &self,
         key: Key,
         answer: Response<S::Body>,
-        times: Times,
+        (times, asked): (Times, u64),
     ) -> Response<CacheBody<S::Body>> {
         let nothing = Lookup::new(key).found(self.request(), None);
         let policy = &self.shared.config.policy;
@@ -114,7 +115,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 times,
             );
             if let Received::Store(placement) = received {
-                let lead = self.shared.flights.lead_alone(&selected);
+                let lead = self.shared.flights.lead_alone(&selected).asked_at(asked);
                 return self.store(lead, &(selected, None), placement, answer, Ask::method());
             }
         }
@@ -129,6 +130,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return;
         };
         self.shared.invalidate(key);
+        for group in invalidated_groups(answer.headers) {
+            let _ = self.shared.purge(&Purge::group(key, &group));
+        }
         let Ok(target) = key.to_string().parse::<Uri>() else {
             return;
         };
@@ -173,6 +177,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 ask.collapse = Collapse::Yes;
             }
             self.shared.counters.add(ask.count());
+            if found.0.is_vary_miss() {
+                self.shared.counters.add(Count::VaryMiss);
+            }
             let collapse = if rounds < ROUNDS {
                 ask.collapse
             } else {

@@ -25,7 +25,8 @@ use super::{
     source::{Part, Source},
 };
 use crate::{
-    exchange::{Lead, PartPlacement, Placement},
+    exchange::{Lead, PartPlacement, Placement, Release},
+    purge::Verdict,
     stats::Count,
     store::{Content, Ticket, Write},
 };
@@ -255,6 +256,15 @@ impl Fill {
     }
 
     fn commit(&self, write: Box<dyn Write>, lead: Lead<Weak<Self>>, trailers: Option<HeaderMap>) {
+        let head = self
+            .part
+            .as_ref()
+            .map_or(&self.placement.head, |part| part.head());
+        let purged = self.shared.purges.verdict(lead.primary(), head);
+        if purged == Verdict::Void {
+            // Nobody could be served from it.
+            return lead.release(Release::LookAgain);
+        }
         let key = lead.primary().clone();
         let stored = lead.commit(|| {
             write.commit(trailers);

@@ -17,6 +17,7 @@ use crate::{
     exchange::Lookup,
     key::KeyError,
     policy::{Explanation, RequestHead},
+    purge::{Purge, Purges, Receipt},
     stats::Snapshot,
 };
 
@@ -62,7 +63,7 @@ impl CacheLayer {
     pub fn stats(&self) -> Snapshot {
         self.shared
             .counters
-            .snapshot(self.shared.config.store.usage())
+            .snapshot(self.shared.config.store.stats())
     }
 
     /// Tells what would be done about a request now, and why: its key, the stored response it selects, the sum of its
@@ -106,9 +107,20 @@ impl CacheLayer {
     /// # Errors
     /// If the URI is not absolute.
     pub fn purge(&self, uri: &Uri) -> Result<bool, KeyError> {
-        Ok(self
-            .shared
-            .invalidate(&self.shared.config.keys.key_of_uri(uri)?))
+        let key = self.shared.config.keys.key_of_uri(uri)?;
+        Ok(self.apply(&Purge::url(key)).removed())
+    }
+
+    /// Purges. Nothing that was asked for before is served to who asks after this returns, and the answers to requests
+    /// that are under way to the origin reach only those who wait for them already.
+    pub fn apply(&self, purge: &Purge) -> Receipt {
+        self.shared.purge(purge)
+    }
+
+    /// Returns the table of purges, which other caches may share.
+    #[must_use]
+    pub fn purges(&self) -> &Arc<Purges> {
+        &self.shared.purges
     }
 }
 

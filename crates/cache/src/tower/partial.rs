@@ -167,9 +167,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     fn fill_part(
         &self,
         lead: Duty,
-        part: Box<PartPlacement>,
+        mut part: Box<PartPlacement>,
         body: Erased<S::Body>,
     ) -> Option<Reader> {
+        part.set_asked(lead.asked());
         let (store, placement) = (&self.shared.config.store, &part.placement);
         let len = part.range.end - part.range.start;
         let write = store
@@ -185,9 +186,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     pub(super) fn store_part(
         &self,
         (lead, found, ask): (Duty, &Found, Ask),
-        part: Box<PartPlacement>,
+        mut part: Box<PartPlacement>,
         answer: Response<S::Body>,
     ) -> Response<CacheBody<S::Body>> {
+        part.set_asked(lead.asked());
         let (store, placement) = (&self.shared.config.store, &part.placement);
         let len = part.range.end - part.range.start;
         let head = placement.head.as_bytes();

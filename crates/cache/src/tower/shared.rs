@@ -10,7 +10,8 @@ use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
     key::{Key, KeyError},
     policy::RequestHead,
-    stats::Counters,
+    purge::{Mode, Purge, Purges, Receipt, Record, Target, Verdict},
+    stats::{Count, Counters},
     store::{Entry, Ticket},
 };
 
@@ -19,14 +20,20 @@ pub(super) struct Shared {
     pub(super) config: CacheConfig,
     pub(super) flights: Arc<Flights<Weak<Fill>>>,
     pub(super) counters: Counters,
+    pub(super) purges: Arc<Purges>,
 }
 
 impl Shared {
     pub(super) fn new(config: CacheConfig) -> Self {
+        let now = config.clock.now().wall;
+        let purges = config.purges.clone();
+        let purges = purges.unwrap_or_else(|| Arc::new(Purges::new(now)));
+        purges.restore(&config.store.logged_purges(), now);
         Self {
             config,
-            flights: Arc::default(),
+            flights: Arc::new(Flights::following(MOST_FLIGHTS, purges.clone())),
             counters: Counters::default(),
+            purges,
         }
     }
 
@@ -49,6 +56,24 @@ impl Shared {
         Release::Unshared {
             until: self.now().mono + self.config.unshared_for,
         }
+    }
+
+    /// Purges, and removes at once what can be.
+    pub(super) fn purge(&self, purge: &Purge) -> Receipt {
+        let mut receipt = self.purges.issue(purge, self.now().wall);
+        let record = Record {
+            epoch: receipt.epoch(),
+            purge: purge.clone(),
+        };
+        receipt.synced = self.config.store.log_purge(&record.to_bytes());
+        if purge.mode() == Mode::Hard {
+            match purge.target() {
+                Target::Url(key) => receipt.removed = self.invalidate(key),
+                Target::Everything => self.config.store.void_before(receipt.epoch()),
+                _ => {}
+            }
+        }
+        receipt
     }
 
     /// Enters a part that has been stored into the record that leads to it. Called while no other fetch of the URL can
@@ -79,6 +104,25 @@ impl Shared {
             .invalidate(key, || self.config.store.remove(key))
     }
 }
+
+impl Shared {
+    /// Treats what was purged as absent or stale.
+    fn check(&self, selected: &mut Selected, entry: &Entry) {
+        match selected.check(&self.purges, &*entry.content, || self.now().wall) {
+            Verdict::Holds => {}
+            Verdict::Stale { .. } => self.counters.add(Count::PurgedSoftly),
+            Verdict::Void => {
+                self.counters.add(Count::Purged);
+                self.config
+                    .store
+                    .remove_content(selected.key(), &entry.content);
+            }
+        }
+    }
+}
+
+/// Flights at once; those beyond ask the origin by themselves.
+const MOST_FLIGHTS: usize = 65_536;
 
 /// A lookup under way: the state of the exchange, and what the store keeps for it.
 pub(super) struct Search {
@@ -118,7 +162,10 @@ impl Search {
             let head = entry.as_mut().map(|entry| core::mem::take(&mut entry.head));
             match lookup.found(request, head) {
                 Found::Again(next) => self.lookup = Some(next),
-                Found::Selected(selected) => {
+                Found::Selected(mut selected) => {
+                    if let Some(entry) = &entry {
+                        shared.check(&mut selected, entry);
+                    }
                     let entry = entry.filter(|_| selected.head().is_some());
                     return Poll::Ready((selected, entry));
                 }

@@ -179,8 +179,8 @@ fn cache(stats: &Snapshot) -> CacheStatus {
         collapsed: stats.collapsed,
         bypasses: stats.bypasses,
         hit_ratio: stats.hit_ratio(),
-        entries: stats.usage.entries,
-        bytes: stats.usage.bytes,
+        entries: stats.store.entries,
+        bytes: stats.store.bytes,
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     key::Key,
-    store::{Content, Entry, Refused, Store, Ticket, Usage, Write},
+    store::{Content, Entry, Logged, Refused, Store, Synced, Ticket, Usage, Write},
 };
 
 /// A store in a folder, which outlives the process.
@@ -256,6 +256,20 @@ impl Store for Disk {
         let removed = self.shared.index.remove(tag, || self.tombstone(key));
         self.shared.schedule_flush();
         removed
+    }
+
+    fn log_purge(&self, record: &[u8]) -> Synced {
+        let (syncing, synced) = Synced::pending();
+        self.write_purge(record, || syncing.done());
+        synced
+    }
+
+    fn logged_purges(&self) -> Logged {
+        let (records, missed_until) = self.written_purges();
+        Logged {
+            records,
+            missed_until,
+        }
     }
 
     fn usage(&self) -> Usage {

@@ -1,6 +1,6 @@
 //! Who enters and who leaves.
 
-use super::{refusal::Refusal, shard::Shard, slab::NIL};
+use super::{fate::Fate, refusal::Refusal, shard::Shard, slab::NIL};
 
 /// An entry that asks to be taken.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Offer<K, V> {
 pub(super) struct Departed<K, V> {
     first: Option<(K, V)>,
     more: Vec<(K, V)>,
+    pub(super) dead: Vec<(K, V)>,
     /// The value that the offered one takes the place of.
     pub(super) replaced: Option<V>,
 }
@@ -33,6 +34,37 @@ pub(super) enum Step {
     Refused(Refusal),
 }
 
+/// How much room is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// What the entry weighs with it.
+    pub(super) total: u64,
+    /// What has to be made free now.
+    pub(super) more: u64,
+}
+
+impl Room {
+    const fn whole(weight: u64) -> Self {
+        Self {
+            total: weight,
+            more: weight,
+        }
+    }
+}
+
+/// What a search for victims came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Nothing is left that could leave.
+    Empty,
+    /// They weigh what is needed.
+    Enough,
+    /// As many were looked at as one critical section may.
+    More,
+    /// One is worth more than the newcomer.
+    Outvalued,
+}
+
 /// Entries that one critical section looks at, to evict them or to put them off.
 pub(super) const LOOKS: u32 = 64;
 
@@ -41,7 +73,7 @@ impl<K: Eq, V> Shard<K, V> {
     pub(super) fn offer(
         &mut self,
         offer: &mut Offer<K, V>,
-        is_dead: impl Fn(&K, &V) -> bool,
+        fate: &impl Fate<K, V>,
         gone: &mut Departed<K, V>,
     ) -> Step {
         self.catch_up();
@@ -49,14 +81,14 @@ impl<K: Eq, V> Shard<K, V> {
             self.counts.returned += 1;
             self.worth.learn(ghost, self.len());
         }
-        self.offer_again(offer, is_dead, gone)
+        self.offer_again(offer, fate, gone)
     }
 
     /// Goes on with an offer that needs more room than one critical section makes.
     pub(super) fn offer_again(
         &mut self,
         offer: &mut Offer<K, V>,
-        is_dead: impl Fn(&K, &V) -> bool,
+        fate: &impl Fate<K, V>,
         gone: &mut Departed<K, V>,
     ) -> Step {
         let Some((key, value)) = offer.entry.take() else {
@@ -66,7 +98,7 @@ impl<K: Eq, V> Shard<K, V> {
             return Step::Taken;
         };
         let uses = self.sketch.estimate(offer.hash).max(offer.uses).max(1);
-        let step = self.make_room(offer.weight, uses, is_dead, gone);
+        let step = self.make_room(Room::whole(offer.weight), uses, fate, gone);
         match step {
             Step::Taken => self.add(offer.hash, (key, value), offer.weight, uses),
             Step::More => offer.entry = Some((key, value)),
@@ -109,14 +141,18 @@ impl<K: Eq, V> Shard<K, V> {
         }
     }
 
-    /// Evicts what is due first until `weight` fits, if none of it is worth more.
-    fn make_room(
+    /// Evicts what is due first until there is room, if none of it is worth more.
+    pub(super) fn make_room(
         &mut self,
-        weight: u64,
+        room: Room,
         uses: u8,
-        is_dead: impl Fn(&K, &V) -> bool,
+        fate: &impl Fate<K, V>,
         gone: &mut Departed<K, V>,
     ) -> Step {
+        let Room {
+            total: weight,
+            more,
+        } = room;
         if weight > self.budget {
             let limit = self.budget;
             return Step::Refused(Refusal::TooLarge { weight, limit });
@@ -124,40 +160,49 @@ impl<K: Eq, V> Shard<K, V> {
         if !self.slab.has_room() {
             return Step::Refused(Refusal::Crowded { weight, victims: 0 });
         }
-        let need = (self.weight + weight).saturating_sub(self.budget);
+        let need = (self.weight + more).saturating_sub(self.budget);
         let limit = self.worth.of(uses, weight) * SLACK;
-        let step = self.choose(need, limit, is_dead, gone);
-        if matches!(step, Step::Refused(_)) {
-            self.spare();
-            return Step::Refused(Refusal::Outvalued { weight });
+        match self.choose(need, limit, fate, gone) {
+            Choice::Enough => self.evict(gone),
+            Choice::More => {
+                self.evict(gone);
+                return Step::More;
+            }
+            Choice::Empty => {
+                self.spare();
+                return Step::Refused(Refusal::Reserved { weight });
+            }
+            Choice::Outvalued => {
+                self.spare();
+                return Step::Refused(Refusal::Outvalued { weight });
+            }
         }
-        self.evict(gone);
-        step
+        Step::Taken
     }
 
     /// Moves victims from the heap to `victims` until they weigh what is needed. Whatever the end,
     /// the age rises to what is due first, so that nobody is outvalued for ever.
-    fn choose(
+    pub(super) fn choose(
         &mut self,
         mut need: u64,
         limit: f64,
-        is_dead: impl Fn(&K, &V) -> bool,
+        fate: &impl Fate<K, V>,
         gone: &mut Departed<K, V>,
-    ) -> Step {
+    ) -> Choice {
         let age = self.age;
         for _ in 0..LOOKS {
             if need == 0 {
-                return Step::Taken;
+                return Choice::Enough;
             }
             let Some((id, due)) = self.heap.first() else {
-                return Step::Taken;
+                return Choice::Empty;
             };
             let slot = &self.slab[id];
             let weight = slot.weight;
             if slot
                 .entry
                 .as_ref()
-                .is_some_and(|(key, value)| is_dead(key, value))
+                .is_some_and(|(key, value)| fate.is_dead(key, value))
             {
                 self.bury(id, gone);
                 need = need.saturating_sub(weight);
@@ -170,16 +215,20 @@ impl<K: Eq, V> Shard<K, V> {
                 self.age = self.age.max(due);
             }
             if due - age >= limit {
-                return Step::Refused(Refusal::Outvalued { weight });
+                return Choice::Outvalued;
             }
             self.heap.remove(id);
             self.victims.push((id, due));
             need = need.saturating_sub(weight);
         }
-        if need == 0 { Step::Taken } else { Step::More }
+        if need == 0 {
+            Choice::Enough
+        } else {
+            Choice::More
+        }
     }
 
-    fn evict(&mut self, gone: &mut Departed<K, V>) {
+    pub(super) fn evict(&mut self, gone: &mut Departed<K, V>) {
         let mut victims = std::mem::take(&mut self.victims);
         for (id, due) in victims.drain(..) {
             self.age = self.age.max(due);
@@ -199,7 +248,7 @@ impl<K: Eq, V> Shard<K, V> {
     fn bury(&mut self, id: u32, gone: &mut Departed<K, V>) {
         self.heap.remove(id);
         self.counts.dead += 1;
-        gone.push(self.take(id));
+        gone.dead.extend(self.take(id));
     }
 
     fn bury_chosen(&mut self, id: u32, gone: &mut Departed<K, V>) {
@@ -216,6 +265,7 @@ impl<K: Eq, V> Shard<K, V> {
         match refusal {
             Refusal::Crowded { .. } => self.counts.crowded += 1,
             Refusal::Outvalued { .. } => self.counts.outvalued += 1,
+            Refusal::Reserved { .. } => self.counts.no_room += 1,
             Refusal::TooLarge { .. } => self.counts.too_large += 1,
         }
     }
@@ -230,8 +280,14 @@ impl<K, V> Departed<K, V> {
         Self {
             first: None,
             more: Vec::new(),
+            dead: Vec::new(),
             replaced: None,
         }
+    }
+
+    /// Takes apart what was evicted; the dead go with the rest.
+    pub(super) fn evicted(self) -> impl Iterator<Item = (K, V)> {
+        self.first.into_iter().chain(self.more)
     }
 
     fn push(&mut self, entry: Option<(K, V)>) {

@@ -12,14 +12,15 @@ use eaves_common::units::ByteSize;
 use foldhash::{SharedSeed, quality::SeedableRandomState};
 
 use super::{
-    admission::{Departed, LOOKS, Offer, Step},
+    admission::{Departed, Offer, Step},
     config::{Config, Goal},
+    fate::{Dead, Fate},
     refusal::Refusal,
     shard::Shard,
     slab::Slot,
-    stats::Stats,
     worth::Worth,
 };
+use crate::stats::Stats;
 
 /// A sharded in-memory cache of a byte budget; which entries stay is decided by size and frequency.
 ///
@@ -35,7 +36,7 @@ use super::{
 /// assert_eq!(cache.get("/logo.svg"), None);
 /// cache.insert("/logo.svg".to_owned(), bytes::Bytes::from_static(b"<svg/>"), 6 + 9)?;
 /// assert_eq!(cache.get("/logo.svg").as_deref(), Some(&b"<svg/>"[..]));
-/// assert_eq!(cache.stats().hits(), 1);
+/// assert_eq!(cache.stats().hits, 1);
 /// # Ok::<(), eaves_cache::store::tinylfu::Refusal>(())
 /// ```
 pub struct TinyLfu<K, V> {
@@ -43,7 +44,7 @@ pub struct TinyLfu<K, V> {
     hasher: SeedableRandomState,
     goal: Goal,
     budget: u64,
-    entry_cost: u64,
+    pub(super) entry_cost: u64,
 }
 
 impl<K, V> TinyLfu<K, V> {
@@ -94,11 +95,13 @@ impl<K, V> TinyLfu<K, V> {
 
     /// Returns what has been counted since the cache was made.
     pub fn stats(&self) -> Stats {
-        let mut stats = Stats::new(self.entry_cost);
+        let mut stats = Stats::of_budget(self.budget);
         for shard in &self.shards {
             let shard = shard.lock();
-            let tables = shard.table_bytes() as u64;
-            stats.add(&shard.counts, shard.len(), shard.weight, tables);
+            shard.counts.add_to(&mut stats, self.entry_cost);
+            stats.entries += u64::from(shard.len());
+            stats.bytes += shard.weight;
+            stats.table_bytes += shard.table_bytes() as u64;
         }
         stats
     }
@@ -111,6 +114,8 @@ impl<K, V> TinyLfu<K, V> {
             let mut shard = shard.lock();
             fresh.counts = mem::take(&mut shard.counts);
             fresh.counts.removed += u64::from(shard.len());
+            fresh.weight = shard.reserved;
+            fresh.reserved = shard.reserved;
             let old = mem::replace(&mut *shard, fresh);
             drop(shard);
             drop(old);
@@ -133,6 +138,19 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
             .cloned()
     }
 
+    /// Reads the value of a key under the lock, for what is dear to clone; counts a hit or a miss.
+    #[inline]
+    pub fn get_with<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        self.shard(hash)
+            .get(hash, |other| other.borrow() == key)
+            .map(read)
+    }
+
     /// Returns the value of a key and counts nothing.
     pub fn peek<Q>(&self, key: &Q) -> Option<V>
     where
@@ -144,6 +162,18 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
         self.shard(hash)
             .peek(hash, |other| other.borrow() == key)
             .cloned()
+    }
+
+    /// Reads the value of a key under the lock and counts nothing.
+    pub fn peek_with<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        self.shard(hash)
+            .peek(hash, |other| other.borrow() == key)
+            .map(read)
     }
 
     /// Offers an entry of `weight` bytes (what key and value own); returns the value that it replaced.
@@ -173,6 +203,21 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
         weight: u64,
         is_dead: impl Fn(&K, &V) -> bool,
     ) -> Result<Option<V>, Refusal> {
+        self.insert_with(key, value, weight, &Dead(is_dead))
+    }
+
+    /// Like [`insert`](Self::insert); `fate` is asked about what may leave, and told what did.
+    ///
+    /// # Errors
+    ///
+    /// When the entry is not taken, with the reason. An older value of the key is gone nevertheless.
+    pub fn insert_with(
+        &self,
+        key: K,
+        value: V,
+        weight: u64,
+        fate: &impl Fate<K, V>,
+    ) -> Result<Option<V>, Refusal> {
         let mut offer = Offer {
             hash: self.hash(&key),
             entry: Some((key, value)),
@@ -184,23 +229,75 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
             let mut gone = Departed::new();
             let mut shard = self.shard(offer.hash);
             let step = match round {
-                0 => shard.offer(&mut offer, &is_dead, &mut gone),
-                _ => shard.offer_again(&mut offer, &is_dead, &mut gone),
+                0 => shard.offer(&mut offer, fate, &mut gone),
+                _ => shard.offer_again(&mut offer, fate, &mut gone),
             };
             drop(shard);
             replaced = gone.replaced.take().or(replaced);
+            settle(gone, fate);
             match step {
                 Step::Taken => return Ok(replaced),
                 Step::More => {}
                 Step::Refused(refusal) => return Err(refusal),
             }
         }
-        let refusal = Refusal::Crowded {
-            weight: offer.weight,
-            victims: ROUNDS * LOOKS,
-        };
+        let refusal = Refusal::crowded(offer.weight, ROUNDS);
         self.shard(offer.hash).refuse(refusal);
         Err(refusal)
+    }
+
+    /// Changes a value in place. `change` returns its weight from then on, or `None` to leave it as it is; it is called
+    /// under a lock. Says whether it was there and was changed.
+    ///
+    /// If the entry grew, others leave; one that outgrows its shard leaves itself.
+    pub fn update<Q>(
+        &self,
+        key: &Q,
+        change: impl FnOnce(&mut V) -> Option<u64>,
+        fate: &impl Fate<K, V>,
+    ) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        let mut gone = Departed::new();
+        let cost = self.entry_cost;
+        let weigh = |value: &mut V| change(value).map(|weight| weight.saturating_add(cost));
+        let it = (hash, |other: &K| other.borrow() == key);
+        let changed = self.shard(hash).update(it, weigh, fate, &mut gone);
+        settle(gone, fate);
+        changed
+    }
+
+    /// Estimates how often a key was asked for lately, resident or not, up to 15.
+    #[must_use]
+    pub fn uses<Q>(&self, key: &Q) -> u8
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        self.shard(hash).uses(hash, |other| other.borrow() == key)
+    }
+
+    /// Removes an entry if `is_it` knows its value, and returns that. `is_it` is called under a lock.
+    pub fn remove_if<Q>(&self, key: &Q, is_it: impl FnOnce(&V) -> bool) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        let mut shard = self.shard(hash);
+        if !shard
+            .peek(hash, |other| other.borrow() == key)
+            .is_some_and(is_it)
+        {
+            return None;
+        }
+        let entry = shard.remove(hash, |other| other.borrow() == key);
+        drop(shard);
+        entry.map(|(_, value)| value)
     }
 
     /// Removes an entry and returns its value.
@@ -225,15 +322,24 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
         let hash = self.hash(key);
         self.shard(hash).demote(hash, |other| other.borrow() == key)
     }
+}
 
+impl<K, V> TinyLfu<K, V> {
     #[inline]
-    fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+    pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
         self.hasher.hash_one(key)
     }
 
     #[inline]
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<K, V>> {
+    pub(super) fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<K, V>> {
         self.shards[(hash >> 52) as usize & (self.shards.len() - 1)].lock()
+    }
+}
+
+/// Hands on what was evicted, now that no lock is held.
+pub(super) fn settle<K, V>(gone: Departed<K, V>, fate: &impl Fate<K, V>) {
+    for (key, value) in gone.evicted() {
+        fate.left(key, value);
     }
 }
 

@@ -27,19 +27,20 @@ mod admission;
 mod cache;
 mod chunked;
 mod config;
+mod counts;
+mod fate;
 mod ghost;
 mod heap;
 mod index;
-#[cfg(feature = "metrics")]
-mod metrics;
 mod refusal;
+mod reserve;
 mod shard;
 mod sketch;
 mod slab;
-mod stats;
 mod worth;
 
 pub use cache::TinyLfu;
 pub use config::{Config, Goal};
+pub use fate::Fate;
 pub use refusal::Refusal;
-pub use stats::Stats;
+pub use reserve::Reservation;

@@ -2,6 +2,8 @@
 
 use eaves_common::{Error, ErrorKind};
 
+use super::admission::LOOKS;
+
 /// Why [`TinyLfu::insert`](super::TinyLfu::insert) did not take an entry.
 ///
 /// Being refused is the normal fate of most objects that are asked for once.
@@ -31,6 +33,12 @@ pub enum Refusal {
         /// Its weight, what every entry costs included.
         weight: u64,
     },
+    /// What is not reserved for others is not enough.
+    #[error("an entry of {weight} bytes finds too much room reserved for others")]
+    Reserved {
+        /// Its weight, what every entry costs included.
+        weight: u64,
+    },
     /// It is larger than a shard's part of the budget.
     #[error("an entry of {weight} bytes exceeds the {limit} bytes of a shard")]
     TooLarge {
@@ -39,6 +47,16 @@ pub enum Refusal {
         /// The shard's part of the budget.
         limit: u64,
     },
+}
+
+impl Refusal {
+    /// So many critical sections did not make room enough.
+    pub(super) const fn crowded(weight: u64, rounds: u32) -> Self {
+        Self::Crowded {
+            weight,
+            victims: rounds * LOOKS,
+        }
+    }
 }
 
 impl From<Refusal> for Error {

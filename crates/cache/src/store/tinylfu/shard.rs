@@ -1,12 +1,12 @@
 //! [`Shard`]: one lock's worth of a cache.
 
 use super::{
+    counts::Counts,
     ghost::{Ghost, Ghosts},
     heap::Heap,
     index::Index,
     sketch::Sketch,
     slab::{NIL, Slab, Slot},
-    stats::Counts,
     worth::Worth,
 };
 
@@ -22,7 +22,9 @@ pub(super) struct Shard<K, V> {
     /// The highest due point evicted so far: what newcomers and used entries start from.
     pub(super) age: f64,
     pub(super) budget: u64,
+    /// Of entries, and of what is reserved.
     pub(super) weight: u64,
+    pub(super) reserved: u64,
     /// Uses that the sketch has not aged by.
     unaged: u32,
     pub(super) counts: Counts,
@@ -42,6 +44,7 @@ impl<K, V> Shard<K, V> {
             age: 0.0,
             budget,
             weight: 0,
+            reserved: 0,
             unaged: 0,
             counts: Counts::default(),
             victims: Vec::new(),
@@ -86,6 +89,14 @@ impl<K, V> Shard<K, V> {
         }
     }
 
+    /// How often a key was asked for lately.
+    pub(super) fn uses(&self, hash: u64, is_it: impl Fn(&K) -> bool) -> u8 {
+        match self.index.find(&self.slab, hash, is_it) {
+            NIL => self.sketch.estimate(hash),
+            id => self.slab[id].uses_in(self.sketch.epoch()),
+        }
+    }
+
     pub(super) fn remove(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) -> Option<(K, V)> {
         let id = self.index.find(&self.slab, hash, is_it);
         if id == NIL {
@@ -118,13 +129,17 @@ impl<K, V> Shard<K, V> {
         self.weight = others + weight;
         self.touch(id);
         let slot = &mut self.slab[id];
+        let grew = weight > slot.weight;
         slot.weight = weight;
         self.counts.replaced += 1;
         let old = slot
             .entry
             .as_mut()
             .map(|(_, old)| std::mem::replace(old, value));
-        self.put_off(id);
+        if grew {
+            // It may be due earlier than the heap has it; what is due later is made good when it comes up.
+            self.put_off(id);
+        }
         Ok(old)
     }
 
@@ -186,7 +201,7 @@ impl<K, V> Shard<K, V> {
         slot.base = self.age;
     }
 
-    fn due(&self, id: u32) -> f64 {
+    pub(super) fn due(&self, id: u32) -> f64 {
         let slot = &self.slab[id];
         slot.base
             + self

@@ -22,7 +22,7 @@ async fn the_second_request_is_a_hit_with_age() {
     assert_eq!((second.field("age"), world.seen()), ("7", 1));
     let stats = world.layer.stats();
     assert_eq!(
-        (stats.hits, stats.misses, stats.stored, stats.usage.entries),
+        (stats.hits, stats.misses, stats.stored, stats.store.entries),
         (1, 1, 1, 1)
     );
 }

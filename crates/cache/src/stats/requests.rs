@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::Usage;
+use super::Stats;
 
 /// What a cache has done since its start, and what it holds.
 ///
@@ -12,7 +12,7 @@ use crate::store::Usage;
 /// let snapshot = Snapshot { hits: 3, misses: 1, ..Snapshot::default() };
 /// assert_eq!(snapshot.hit_ratio(), 0.75);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[expect(
     clippy::exhaustive_structs,
     reason = "plain numbers, built in tests and dashboards"
@@ -26,6 +26,12 @@ pub struct Snapshot {
     pub misses: u64,
     /// Requests that asked the origin whether the stored response still holds.
     pub validations: u64,
+    /// Of the misses: those of a URL that is known, but not in the variant that was asked for.
+    pub vary_misses: u64,
+    /// Stored responses that a lookup found purged, and that were gone with it.
+    pub purged: u64,
+    /// Stored responses that a lookup found made stale by a purge.
+    pub purged_softly: u64,
     /// Of the misses and validations: those that waited for another request's answer.
     pub collapsed: u64,
     /// Requests that are not for a cache.
@@ -38,8 +44,8 @@ pub struct Snapshot {
     pub background: u64,
     /// Responses that were stored.
     pub stored: u64,
-    /// What the store has in use.
-    pub usage: Usage,
+    /// What the store has counted and holds.
+    pub store: Stats,
 }
 
 impl Snapshot {
@@ -69,6 +75,12 @@ pub enum Count {
     StaleHit,
     /// Nothing stored.
     Miss,
+    /// The URL was known, the variant not.
+    VaryMiss,
+    /// What was found had been purged.
+    Purged,
+    /// What was found had been made stale by a purge.
+    PurgedSoftly,
     /// Asked whether the stored response holds.
     Validation,
     /// Waited for another's answer.
@@ -95,14 +107,17 @@ impl Counters {
         self.0[what as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns the numbers of this moment beside what a store has in use.
+    /// Returns the numbers of this moment beside what a store has counted.
     #[must_use]
-    pub fn snapshot(&self, usage: Usage) -> Snapshot {
+    pub fn snapshot(&self, store: Stats) -> Snapshot {
         let of = |what: Count| self.0[what as usize].load(Ordering::Relaxed);
         Snapshot {
             hits: of(Count::Hit),
             stale_hits: of(Count::StaleHit),
             misses: of(Count::Miss),
+            vary_misses: of(Count::VaryMiss),
+            purged: of(Count::Purged),
+            purged_softly: of(Count::PurgedSoftly),
             validations: of(Count::Validation),
             collapsed: of(Count::Collapsed),
             bypasses: of(Count::Bypass),
@@ -110,7 +125,7 @@ impl Counters {
             stale_on_error: of(Count::StaleOnError),
             background: of(Count::Background),
             stored: of(Count::Stored),
-            usage,
+            store,
         }
     }
 }

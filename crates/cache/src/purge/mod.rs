@@ -1,0 +1,36 @@
+//! What must not be served any longer: purges by URL, tag, group, prefix, pattern, or of everything.
+//!
+//! Nothing is searched for when a purge is issued. Each purge is an *epoch*, a number that only rises; each fetch takes
+//! the epoch at which its request is sent, and what it brings keeps that. A stored response is void if a purge that
+//! concerns it has a later epoch, and this is found out when it is looked up:
+//!
+//! - *URLs, tags and groups* are hashed into a fixed table of epochs. Two that fall together are purged together.
+//! - *Prefixes and patterns* stand in a bounded list. When it is full, two become one that is wider, so that nothing is
+//!   ever forgotten, at the price of purging more.
+//! - *Everything* is one epoch.
+//!
+//! A response that was checked once is not checked again until the next purge: a hit compares two numbers. A hard purge
+//! makes a response absent; a soft one makes it stale from that moment on, so that it may be served while it is
+//! validated or when the origin fails, if its directives allow that.
+//!
+//! Epochs are nanoseconds of the wall clock as far as these rise, so that they mean something after a restart.
+
+mod bans;
+mod glob;
+mod groups;
+mod issue;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub mod nodes;
+mod receipt;
+mod record;
+mod table;
+mod tags;
+
+pub use glob::{Pattern, Prefix, TextError};
+#[cfg(feature = "tower")]
+pub(crate) use groups::invalidated_groups;
+pub use issue::{Mode, Purge, Target};
+pub use receipt::{Receipt, Scope};
+pub use record::{Record, RecordError};
+pub use table::{Purged, Purges, Verdict};
