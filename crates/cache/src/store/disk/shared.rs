@@ -159,7 +159,7 @@ impl Shared {
 
     /// Forgets a key that led to a record which cannot be read.
     pub(super) fn forget(&self, tag: Tag, place: Place) {
-        let mark = self.is_rebuilding().then(|| Slot::tombstone(place));
+        let mark = || self.is_rebuilding().then(|| Slot::tombstone(place));
         self.index.remove_at(tag, place, mark);
     }
 
