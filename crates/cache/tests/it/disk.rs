@@ -6,6 +6,7 @@ mod faults;
 mod life;
 mod model;
 mod sim;
+mod threads;
 
 use std::{
     sync::Arc,

@@ -3,7 +3,8 @@
 use std::{io, sync::atomic::Ordering};
 
 use super::{
-    error::CloseError, index::write_snapshot, open::SNAPSHOT, shared::Shared, stats::Count,
+    error::CloseError, index::write_snapshot, log::Segment, open::SNAPSHOT, shared::Shared,
+    stats::Count,
 };
 
 impl Shared {
@@ -18,9 +19,6 @@ impl Shared {
         if self.is_rebuilding() {
             return Err(CloseError::Rebuilding);
         }
-        if let Some(trouble) = self.health.trouble() {
-            return Err(CloseError::from(io::Error::other(trouble)));
-        }
         Ok(self.write_index()?)
     }
 
@@ -29,16 +27,16 @@ impl Shared {
             Some(len) => len,
             None => self.purges.rewrite(&*self.files, self.sums)?,
         };
-        let segments: Vec<_> = self.segments().values().cloned().collect();
-        let mut lengths = Vec::new();
-        for segment in &segments {
-            if segment.number >= self.first_segment
-                && let Some(file) = segment.file()
-            {
+        for segment in self
+            .segments()
+            .range(self.first_segment..)
+            .map(|(_, segment)| segment)
+        {
+            if let Some(file) = segment.file() {
                 file.sync()?;
             }
-            lengths.push((segment.number, segment.len()));
         }
+        let lengths = self.lengths_on_disk()?;
         self.index.drop_tombstones();
         let draft = format!("{SNAPSHOT}.new");
         let file = self.files.create(&draft)?;
@@ -47,6 +45,16 @@ impl Shared {
         file.sync()?;
         self.files.rename(&draft, SNAPSHOT)?;
         self.files.sync()
+    }
+
+    /// The segments as the next process finds them: a write that failed may have lengthened one, or not.
+    fn lengths_on_disk(&self) -> io::Result<Vec<(u32, u64)>> {
+        let listed = self.files.list()?.into_iter();
+        let mut lengths: Vec<_> = listed
+            .filter_map(|(name, len)| Some((Segment::number_in(&name)?, len)))
+            .collect();
+        lengths.sort_unstable();
+        Ok(lengths)
     }
 
     /// Ends without a promise: what waits is written, nothing is synced.

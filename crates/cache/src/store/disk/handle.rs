@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     key::Key,
+    stats::Stats,
     store::{Content, Entry, Logged, Refused, Store, Synced, Ticket, Usage, Write},
 };
 
@@ -99,23 +100,6 @@ impl Disk {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         closed
-    }
-
-    /// Writes a purge down; `done` is called when it is safe, and dropped if that cannot be said.
-    ///
-    /// The first eight bytes of the record are its epoch, little endian, in nanoseconds of the wall clock.
-    pub fn write_purge(&self, record: &[u8], done: impl FnOnce() + Send + 'static) {
-        if !self.shared.is_closed() {
-            self.shared.append_purge(record, Box::new(done));
-        }
-    }
-
-    /// Returns the purges that were written, oldest first, and the epoch up to which some may be missing: all that
-    /// was stored before it is to be validated before it is used.
-    #[must_use]
-    pub fn written_purges(&self) -> (Vec<Vec<u8>>, u64) {
-        let contents = self.shared.purges.contents();
-        (contents.records, contents.floor)
     }
 
     /// Returns what was counted, and what is held.
@@ -222,7 +206,7 @@ impl Store for Disk {
             .shared
             .index
             .peek(tag)
-            .filter(|old| stored.is_at(tag, old.place))
+            .filter(|old| stored.is_of(tag) && stored.place() == old.place)
         else {
             return false;
         };
@@ -258,18 +242,20 @@ impl Store for Disk {
         removed
     }
 
-    fn log_purge(&self, record: &[u8]) -> Synced {
-        let (syncing, synced) = Synced::pending();
-        self.write_purge(record, || syncing.done());
-        synced
-    }
-
-    fn logged_purges(&self) -> Logged {
-        let (records, missed_until) = self.written_purges();
-        Logged {
-            records,
-            missed_until,
+    fn remove_content(&self, key: &Key, content: &Arc<dyn Content>) -> bool {
+        let content: &dyn Any = &**content;
+        let (Some(stored), tag) = (content.downcast_ref::<Stored>(), self.tag(key)) else {
+            return self.remove(key);
+        };
+        if self.shared.is_closed() || !stored.is_of(tag) {
+            return false;
         }
+        let removed = self
+            .shared
+            .index
+            .remove_at(tag, stored.place(), || self.tombstone(key));
+        self.shared.schedule_flush();
+        removed
     }
 
     fn usage(&self) -> Usage {
@@ -280,6 +266,30 @@ impl Store for Disk {
             budget: self.shared.sizes.budget,
             evictions: stats.evicted_objects,
             refusals: self.shared.counters.refusals(),
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::from((&self.disk_stats(), self.usage()))
+    }
+
+    /// Writes a purge to a log of its own, which is synced. After [`close`](Disk::close) nothing is written.
+    fn log_purge(&self, record: &[u8]) -> Synced {
+        let (syncing, synced) = Synced::pending();
+        if !self.shared.is_closed() {
+            self.shared
+                .append_purge(record, Box::new(move || syncing.done()));
+        }
+        synced
+    }
+
+    /// Returns the purges that were written. After an unclean end some may be missing up to the time of the restart;
+    /// as long as objects may be there from before it, later restarts say so too.
+    fn logged_purges(&self) -> Logged {
+        let contents = self.shared.purges.contents();
+        Logged {
+            records: contents.records,
+            missed_until: contents.floor,
         }
     }
 }

@@ -19,6 +19,7 @@
 //! | clean stop ([`Disk::close`]) | the index is read back at the next start |
 //! | killed, power lost | segments are scanned, newest first, while what is known is served; purges may be missing |
 //! | damaged or cut bytes | a miss and a count; behind the beginning of a long body, an error and a count |
+//! | damaged `store` file | the folder begins anew: nothing in it can be checked |
 //! | disk full, failing, read-only | reads go on, writes are refused with the reason, and tried again after a pause |
 //! | disk slow | writes are refused when the buffer is full, lookups when too many wait |
 //! | second process | [`OpenError::Locked`] |

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        TryLockError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
@@ -119,6 +120,15 @@ impl Shared {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// None while the disk is being written.
+    pub(super) fn try_space(&self) -> Option<MutexGuard<'_, Space>> {
+        match self.space.try_lock() {
+            Ok(space) => Some(space),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     pub(super) fn segments(&self) -> RwLockReadGuard<'_, BTreeMap<u32, Arc<Segment>>> {
         self.segments.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,7 +159,7 @@ impl Shared {
 
     /// Forgets a key that led to a record which cannot be read.
     pub(super) fn forget(&self, tag: Tag, place: Place) {
-        let mark = self.is_rebuilding().then(|| Slot::tombstone(place));
+        let mark = || self.is_rebuilding().then(|| Slot::tombstone(place));
         self.index.remove_at(tag, place, mark);
     }
 

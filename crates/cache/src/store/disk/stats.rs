@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::{stats::Stats, store::Usage};
+
 /// What a disk store has done since it was opened, and how it is.
 ///
 /// ```
@@ -117,6 +119,28 @@ impl DiskStats {
         } else {
             self.written_bytes as f64 / self.admitted_bytes as f64
         }
+    }
+}
+
+impl From<(&DiskStats, Usage)> for Stats {
+    /// What all stores count; the reasons that only a disk has are among the nearest of theirs.
+    fn from((disk, usage): (&DiskStats, Usage)) -> Self {
+        let misses = disk.misses;
+        let mut stats = Self::from(usage);
+        stats.hits = disk.hits;
+        stats.misses = misses.absent
+            + misses.busy
+            + misses.damaged
+            + misses.gone
+            + misses.rebuilding
+            + misses.unreadable;
+        stats.admitted = disk.committed;
+        stats.evicted = disk.evicted_objects;
+        stats.refused.reserved = disk.refusals.no_room + disk.refusals.busy;
+        stats.refused.outvalued = disk.refusals.unavailable;
+        stats.refused.too_large = disk.refusals.too_large;
+        stats.table_bytes = disk.index_bytes;
+        stats
     }
 }
 

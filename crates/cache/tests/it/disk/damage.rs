@@ -27,7 +27,7 @@ fn small_store(end: Recovery) -> Arc<Sim> {
     for (number, (name, len)) in OBJECTS.into_iter().enumerate() {
         put(&disk, name, &body(number as u64, len)).unwrap();
     }
-    disk.write_purge(&[1; 16], || {});
+    drop(disk.log_purge(&[1; 16]));
     if end == Recovery::Clean {
         disk.close().unwrap();
     }

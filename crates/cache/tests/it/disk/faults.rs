@@ -7,7 +7,7 @@ use std::{
 
 use eaves_cache::store::{
     ReadError, Refused, Store, Ticket,
-    disk::{DiskConfig, Io, Recovery, State, Trouble},
+    disk::{Disk, DiskConfig, Files, Io, Recovery, State, Trouble},
 };
 use eaves_common::{time::ManualClock, units::ByteSize};
 
@@ -246,4 +246,65 @@ fn a_segment_that_fails_again_and_again_is_given_up() {
         "its other objects left too"
     );
     assert_eq!(get(&disk, 150).unwrap(), body(150, 4000));
+}
+
+/// Fills, reads, changes and closes a store; everything that is read must be right, and anything may be missing.
+fn live(files: &Arc<Sim>, clock: &Arc<ManualClock>) {
+    let config = config(64 << 10).clock(clock.clone());
+    let Ok(disk) = Disk::open_in(files.clone() as Arc<dyn Files>, &config) else {
+        return;
+    };
+    for name in 0..24 {
+        let _ = put(&disk, name, &body(name, (name * 331 % 4000) as usize));
+        check(&disk, name / 2);
+        if name % 5 == 0 {
+            disk.remove(&key(name / 3));
+            assert!(look_up(&disk, name / 3).is_none());
+        }
+        if let Some(entry) = look_up(&disk, name).filter(|_| name % 7 == 0) {
+            disk.replace_head(&key(name), &entry.content, b"another");
+        }
+        clock.advance(Duration::from_secs(1));
+    }
+    drop(disk.log_purge(&[1; 8]));
+    let _ = disk.close();
+}
+
+fn check(disk: &Disk, name: u64) {
+    let Some(entry) = look_up(disk, name) else {
+        return;
+    };
+    if let Ok(bytes) = read_from(&entry.content, 0) {
+        assert_eq!(bytes, body(name, (name * 331 % 4000) as usize), "{name}");
+    }
+}
+
+#[test]
+fn any_single_call_may_fail_in_any_way() {
+    use std::io::ErrorKind::{Other, ReadOnlyFilesystem, StorageFull};
+    for kind in [Other, StorageFull, ReadOnlyFilesystem] {
+        let mut calls = 0;
+        loop {
+            calls += 1;
+            let files = Sim::new();
+            let clock = Arc::new(ManualClock::default());
+            *files.knobs.failure.lock().unwrap() = Some(kind);
+            files.knobs.countdown.store(calls, Ordering::Relaxed);
+            live(&files, &clock);
+            let failed = files.knobs.countdown.swap(0, Ordering::Relaxed) == 0;
+            live(&files, &clock);
+            let disk = open(&files, &config(64 << 10));
+            (0..24).for_each(|name| check(&disk, name));
+            put(&disk, "after", b"after").unwrap();
+            assert_eq!(get(&disk, "after").unwrap(), b"after");
+            assert!(
+                files.knobs.used.load(Ordering::Relaxed) <= 64 << 10,
+                "call {calls}, {kind}"
+            );
+            if !failed {
+                break;
+            }
+        }
+        assert!(calls > 100, "{calls} calls of {kind}");
+    }
 }

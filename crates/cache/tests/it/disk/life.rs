@@ -9,8 +9,9 @@ use eaves_cache::{
     head::Head,
     policy::{Policy, Storage, Times},
     store::{
-        Refused, Store, Ticket,
+        Logged, Memory, NotSynced, Refused, Store, Synced, Ticket,
         disk::{Disk, DiskConfig, Files, Io, OpenError, Recovery, State},
+        tier::Tier,
     },
 };
 use eaves_common::{
@@ -19,7 +20,7 @@ use eaves_common::{
 };
 use http::{HeaderMap, HeaderValue, Request, Response, header::CACHE_CONTROL};
 
-use super::{body, config, eventually, get, key, look_up, open, put, read_from, sim::Sim};
+use super::{body, config, eventually, get, key, look_up, open, put, read_from, sim::Sim, wait};
 
 /// Around the ends of chunks, of what one lookup reads, and of extents.
 const LENGTHS: [usize; 14] = [
@@ -304,43 +305,43 @@ fn a_restart_does_not_make_responses_younger() {
     assert_eq!(age(&disk, &clock), 52);
 }
 
+/// Waits until a purge is safe, or said not to be.
+fn safe(synced: Synced) -> Result<(), NotSynced> {
+    wait(|cx| synced.poll_synced(cx))
+}
+
 #[test]
 fn purges_outlive_a_crash_once_they_are_safe() {
     let files = Sim::new();
     let start =
         |wall: u64| config(1 << 20).clock(Arc::new(ManualClock::at(Wall::from_nanos(wall))));
     let disk = open(&files, &start(100));
-    let (sender, safe) = std::sync::mpsc::channel();
     for epoch in 1..=3_u64 {
-        let sender = sender.clone();
-        disk.write_purge(&epoch.to_le_bytes(), move || sender.send(epoch).unwrap());
+        assert_eq!(safe(disk.log_purge(&epoch.to_le_bytes())), Ok(()));
     }
-    assert_eq!(safe.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
     files.knobs.syncs_fail.store(true, Ordering::Relaxed);
-    let unsafe_one = sender.clone();
-    disk.write_purge(&4_u64.to_le_bytes(), move || unsafe_one.send(4).unwrap());
-    assert!(safe.try_recv().is_err());
+    assert_eq!(safe(disk.log_purge(&4_u64.to_le_bytes())), Err(NotSynced));
     files.knobs.syncs_fail.store(false, Ordering::Relaxed);
-    disk.write_purge(&5_u64.to_le_bytes(), move || sender.send(5).unwrap());
-    assert_eq!(safe.recv(), Ok(5));
+    assert_eq!(safe(disk.log_purge(&5_u64.to_le_bytes())), Ok(()));
 
     // Nothing that was not synced survives.
     let files = files.crash(|_| 0);
     let disk = open(&files, &start(200));
-    let (purges, missed_until) = disk.written_purges();
+    let logged = disk.logged_purges();
     assert_eq!(
-        purges,
+        logged.records,
         (1..=5_u64)
             .map(|epoch| epoch.to_le_bytes().to_vec())
             .collect::<Vec<_>>()
     );
-    assert_eq!(missed_until, 200);
+    assert_eq!(logged.missed_until, 200);
     disk.close().unwrap();
+    assert_eq!(safe(disk.log_purge(&6_u64.to_le_bytes())), Err(NotSynced));
     drop(disk);
     // A clean stop later, what was stored before the crash still is as good as purged.
     let disk = open(&files, &start(300));
     assert_eq!(
-        (disk.recovery(), disk.written_purges().1),
+        (disk.recovery(), disk.logged_purges().missed_until),
         (Recovery::Clean, 200)
     );
 }
@@ -352,9 +353,12 @@ fn a_purge_log_at_its_limit_widens_what_may_be_missing() {
     for epoch in 1..=500_u64 {
         let mut record = epoch.to_le_bytes().to_vec();
         record.resize(24, 7);
-        disk.write_purge(&record, || {});
+        assert_eq!(safe(disk.log_purge(&record)), Ok(()));
     }
-    let (purges, missed_until) = disk.written_purges();
+    let Logged {
+        records: purges,
+        missed_until,
+    } = disk.logged_purges();
     let first = u64::from_le_bytes(*purges[0].first_chunk().unwrap());
     assert_eq!(missed_until + 1, first);
     assert_eq!(first + purges.len() as u64, 501);
@@ -367,7 +371,7 @@ fn a_purge_log_at_its_limit_widens_what_may_be_missing() {
     assert!(log.len() <= 1024, "{}", log.len());
     drop(disk);
     let disk = open(&files, &config(64 << 10));
-    assert_eq!(disk.written_purges().0, purges);
+    assert_eq!(disk.logged_purges().records, purges);
 }
 
 #[test]
@@ -389,4 +393,53 @@ fn a_dropped_ticket_leaves_the_others_alone() {
     assert_eq!(get(&disk, "a").unwrap(), body(1, 5000));
     // At most the one that a thread had begun was read for nobody.
     assert!(disk.disk_stats().reads <= 2, "{:?}", disk.disk_stats());
+}
+
+#[test]
+fn a_key_is_removed_with_its_content_only_while_that_is_what_it_leads_to() {
+    let files = Sim::new();
+    let disk = open(&files, &config(1 << 20));
+    put(&disk, "a", b"first").unwrap();
+    let first = look_up(&disk, "a").unwrap().content;
+    put(&disk, "a", b"second").unwrap();
+    assert!(!disk.remove_content(&key("a"), &first));
+    let second = look_up(&disk, "a").unwrap().content;
+    assert!(!disk.remove_content(&key("b"), &second));
+    assert!(disk.remove_content(&key("a"), &second));
+    assert!(look_up(&disk, "a").is_none());
+    drop(disk);
+    assert!(
+        look_up(&open(&files, &config(1 << 20)), "a").is_none(),
+        "nor after a crash"
+    );
+}
+
+#[test]
+fn a_disk_under_memory_takes_what_leaves_and_gives_it_back() {
+    let files = Sim::new();
+    let disk = Arc::new(open(&files, &config(16 << 20)));
+    let tier = Tier::new(Memory::new(256 << 10), disk.clone()).demote_at(1);
+    let mut ticket = Ticket::default();
+    for name in 0..100 {
+        let bytes = body(name, 20_000);
+        let mut write = tier.begin(&key(name), b"head", Some(20_000)).unwrap();
+        write.append(&bytes).unwrap();
+        write.commit(None);
+        let _ = wait(|cx| tier.poll_lookup(&key(name), &mut ticket, cx));
+    }
+    let mut found = 0;
+    for name in 0..100 {
+        let entry = wait(|cx| tier.poll_lookup(&key(name), &mut ticket, cx));
+        if let Some(entry) = entry {
+            assert_eq!(read_from(&entry.content, 0).unwrap(), body(name, 20_000));
+            found += 1;
+        }
+    }
+    assert!(found > 50, "{found}");
+    assert!(disk.usage().entries > 40, "{:?}", disk.disk_stats());
+    assert_eq!(disk.stats().hits, disk.disk_stats().hits);
+    for name in 0..100 {
+        tier.remove(&key(name));
+        assert!(wait(|cx| tier.poll_lookup(&key(name), &mut ticket, cx)).is_none());
+    }
 }

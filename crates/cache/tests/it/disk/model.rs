@@ -10,7 +10,10 @@ use proptest::prelude::*;
 
 use super::{body, config, key, look_up, open, read_from, sim::Sim};
 
-const BUDGET: u64 = 128 << 10;
+/// Room for some of the objects.
+const SMALL: u64 = 128 << 10;
+/// Room for all that is ever written, so that everything must be there.
+const LARGE: u64 = 16 << 20;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -46,6 +49,8 @@ struct Model {
     /// Names that nothing was done to since the last crash.
     unsure: HashSet<u8>,
     next: u64,
+    /// Whether nothing has to leave.
+    keeps_all: bool,
 }
 
 impl Model {
@@ -72,6 +77,22 @@ fn head(number: u64) -> Vec<u8> {
 
 /// Looks a name up and checks it; returns which version it is.
 fn observe(disk: &Disk, name: u8, model: &mut Model) -> Option<(u64, u64, usize)> {
+    let version = observe_version(disk, name, model);
+    let must_be = model
+        .last
+        .get(&name)
+        .filter(|_| model.keeps_all && !model.unsure.contains(&name));
+    assert!(
+        version.is_some() || must_be.is_none(),
+        "{name} is lost: {must_be:?}"
+    );
+    if let Some(version) = version {
+        model.put(name, version);
+    }
+    version
+}
+
+fn observe_version(disk: &Disk, name: u8, model: &Model) -> Option<(u64, u64, usize)> {
     let entry = look_up(disk, name)?;
     let text = String::from_utf8(entry.head).unwrap();
     let number: u64 = text.strip_prefix("head ").unwrap().parse().unwrap();
@@ -90,14 +111,16 @@ fn observe(disk: &Disk, name: u8, model: &mut Model) -> Option<(u64, u64, usize)
         model.may_be(name, version),
         "{name} has {version:?}, which was overwritten or removed"
     );
-    model.put(name, version);
     Some(version)
 }
 
-fn run(steps: Vec<Step>) {
+fn run(steps: Vec<Step>, budget: u64) {
     let mut files = Sim::new();
-    let mut disk = open(&files, &config(BUDGET));
-    let mut model = Model::default();
+    let mut disk = open(&files, &config(budget));
+    let mut model = Model {
+        keeps_all: budget == LARGE,
+        ..Model::default()
+    };
     for step in steps {
         match step {
             Step::Put {
@@ -121,11 +144,11 @@ fn run(steps: Vec<Step>) {
             Step::Restart => {
                 disk.close().unwrap();
                 drop(disk);
-                disk = open(&files, &config(BUDGET));
+                disk = open(&files, &config(budget));
             }
             Step::Crash { seed } => {
                 files = crash(&files, seed);
-                disk = open(&files, &config(BUDGET));
+                disk = open(&files, &config(budget));
                 // A crash may bring back segments that had left; none of them outlives the start.
                 let used = files.knobs.used.load(Ordering::Relaxed);
                 files.knobs.peak.store(used, Ordering::Relaxed);
@@ -133,7 +156,7 @@ fn run(steps: Vec<Step>) {
             }
         }
         let peak = files.knobs.peak.load(Ordering::Relaxed);
-        assert!(peak <= BUDGET, "{peak}");
+        assert!(peak <= budget, "{peak}");
         assert!(disk.usage().entries <= 12);
     }
 }
@@ -177,6 +200,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
     #[test]
     fn every_answer_is_the_last_version_or_after_a_crash_one_that_was(steps in prop::collection::vec(step(), 1..120)) {
-        run(steps);
+        run(steps, SMALL);
+    }
+
+    #[test]
+    fn nothing_is_lost_while_there_is_room(steps in prop::collection::vec(step(), 1..120)) {
+        run(steps, LARGE);
     }
 }

@@ -75,6 +75,9 @@ pub(super) struct Knobs {
     pub(super) at_most: AtomicU64,
     pub(super) reads: AtomicU64,
     pub(super) written: AtomicU64,
+    /// Calls that may fail until one does, and how; 0 for never.
+    pub(super) countdown: AtomicU64,
+    pub(super) failure: Mutex<Option<io::ErrorKind>>,
     blocked: Mutex<bool>,
     unblocked: Condvar,
 }
@@ -97,7 +100,20 @@ impl Knobs {
         }
     }
 
+    /// Fails the call at which the countdown ends.
+    fn count_down(&self) -> io::Result<()> {
+        let less = |left: u64| left.checked_sub(1);
+        let counted = self
+            .countdown
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        match (counted, *self.failure.lock().unwrap()) {
+            (Ok(1), Some(kind)) => Err(kind.into()),
+            _ => Ok(()),
+        }
+    }
+
     fn check_write(&self) -> io::Result<()> {
+        self.count_down()?;
         if self.read_only.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         }
@@ -280,6 +296,7 @@ impl Files for Sim {
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.knobs.count_down()?;
         if self.knobs.syncs_fail.load(Ordering::Relaxed) {
             return Err(io::Error::other("injected"));
         }
@@ -322,6 +339,7 @@ impl File for Handle {
         let knobs = &self.0.knobs;
         knobs.pass();
         knobs.reads.fetch_add(1, Ordering::Relaxed);
+        knobs.count_down()?;
         if knobs.reads_fail.load(Ordering::Relaxed) {
             return Err(io::Error::other("injected"));
         }
@@ -335,9 +353,18 @@ impl File for Handle {
     fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<usize> {
         let knobs = &self.0.knobs;
         knobs.pass();
-        knobs.check_write()?;
-        let bytes = &bytes[..knobs.limit(bytes.len())];
         let mut data = self.0.data.lock().unwrap();
+        if let Err(error) = knobs.check_write() {
+            // Some of what fails to be written is there all the same.
+            let torn = bytes[..bytes.len() / 2].to_vec();
+            let kept = knobs.grow((at + torn.len() as u64).saturating_sub(data.now.len() as u64));
+            if kept.is_ok() && error.kind() == io::ErrorKind::Other {
+                write_into(&mut data.now, at, &torn);
+                data.since.push((at, torn));
+            }
+            return Err(error);
+        }
+        let bytes = &bytes[..knobs.limit(bytes.len())];
         let end = at + bytes.len() as u64;
         knobs.grow(end.saturating_sub(data.now.len() as u64))?;
         write_into(&mut data.now, at, bytes);
@@ -350,6 +377,7 @@ impl File for Handle {
 
     fn sync(&self) -> io::Result<()> {
         self.0.knobs.pass();
+        self.0.knobs.count_down()?;
         if self.0.knobs.syncs_fail.load(Ordering::Relaxed) {
             return Err(io::Error::other("injected"));
         }

@@ -1,7 +1,7 @@
 //! [`Index`]: where the record of each key is, in 16 bytes a key.
 //!
-//! Keys are known by 38 bits of their hash. Two keys that share them push each other out; a record carries its key,
-//! so that neither is ever served for the other.
+//! Keys are known by 38 bits of their hash. Two keys that share them push each other out, as about two of a million
+//! do; a record carries its key, so that neither is ever served for the other.
 
 mod slot;
 mod snapshot;
@@ -128,16 +128,21 @@ impl Index {
         was
     }
 
-    /// Forgets a key if it still is where it was.
-    pub(super) fn remove_at(&self, tag: Tag, place: Place, tombstone: Option<Slot>) {
+    /// Forgets a key if it still is where it was, and says whether it was.
+    pub(super) fn remove_at(
+        &self,
+        tag: Tag,
+        place: Place,
+        tombstone: impl FnOnce() -> Option<Slot>,
+    ) -> bool {
         let mut shard = self.shard(tag);
         let Entry::Occupied(mut known) = shard.entry(tag.rest) else {
-            return;
+            return false;
         };
         if known.get().place != place {
-            return;
+            return false;
         }
-        match tombstone {
+        match tombstone() {
             Some(slot) => {
                 known.insert(slot);
             }
@@ -146,6 +151,7 @@ impl Index {
                 self.gone(1);
             }
         }
+        true
     }
 
     /// Takes what a scan or a snapshot found, unless something later is known.
@@ -261,7 +267,7 @@ mod tests {
             offset: 0,
         };
         assert!(!index.swap(tag, stale, || panic!("nothing is appended")));
-        index.remove_at(tag, stale, None);
+        assert!(!index.remove_at(tag, stale, || None));
         assert_eq!(index.entries(), 1);
     }
 

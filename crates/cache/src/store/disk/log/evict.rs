@@ -222,7 +222,10 @@ impl Shared {
 
     /// Gives up a segment that cannot be read; its room is free when room is made next.
     pub(in crate::store::disk) fn give_up_segment(&self, segment: &Arc<Segment>) {
-        let mut space = self.space();
+        // Who reads does not wait for who writes: the next fault asks again.
+        let Some(mut space) = self.try_space() else {
+            return;
+        };
         let is_written = self.newest() > segment.number && !self.log().awaits(segment.number);
         if is_written && self.segments().contains_key(&segment.number) {
             self.retire(&mut space, segment);

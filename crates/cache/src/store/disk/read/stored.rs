@@ -41,8 +41,12 @@ impl Stored {
         }
     }
 
-    pub(in crate::store::disk) fn is_at(&self, tag: Tag, place: Place) -> bool {
-        (self.tag, self.place) == (tag, place)
+    pub(in crate::store::disk) fn is_of(&self, tag: Tag) -> bool {
+        self.tag == tag
+    }
+
+    pub(in crate::store::disk) fn place(&self) -> Place {
+        self.place
     }
 
     /// A record of the same body under another head: with the body if that is at hand and `again` allows to write it
