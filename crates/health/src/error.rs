@@ -80,6 +80,13 @@ pub enum ParseError {
         /// The name.
         name: String,
     },
+    /// A regular expression.
+    #[cfg(feature = "regex")]
+    #[error("no regular expression, or too large a one: {detail}")]
+    Regex {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A part of a status set.
     #[error("{part:?} is neither a status from 200 to 599 nor a range such as 200-299")]
     Status {

@@ -22,6 +22,15 @@ pub enum BuildError {
         /// What was written.
         found: String,
     },
+    /// A rule cannot be shared by nodes.
+    #[cfg(feature = "redis")]
+    #[error("the rule `{rule}` cannot be distributed without {needs}")]
+    Distributed {
+        /// The rule's name.
+        rule: String,
+        /// What it lacks.
+        needs: &'static str,
+    },
     /// Two rules bear one name.
     #[error("two rules are called `{name}`")]
     Duplicate {

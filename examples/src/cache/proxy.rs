@@ -11,7 +11,11 @@ use std::{
 
 use eaves_cache::tower::{CacheConfig, CacheLayer, RequestBody, Task};
 use http::{Request, Response, StatusCode, Uri, uri::Authority};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     client::legacy::{Client, Error, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -22,16 +26,28 @@ use tower_service::Service;
 
 use crate::edge::http::strip_hop_by_hop;
 
-type Body = RequestBody<Incoming>;
+type BoxError = Box<dyn core::error::Error + Send + Sync>;
 
-/// Sends requests to one origin, each at most once.
-#[derive(Clone, Debug)]
-pub struct Proxy {
-    client: Client<HttpConnector, Body>,
+/// Sends requests with bodies of type `B` to one origin, each at most once.
+#[derive(Debug)]
+pub struct Proxy<B> {
+    client: Client<HttpConnector, RequestBody<B>>,
     origin: Authority,
 }
 
-impl Proxy {
+impl<B> Clone for Proxy<B> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            origin: self.origin.clone(),
+        }
+    }
+}
+
+impl<B> Proxy<B>
+where
+    B: Body<Data: Send> + Send,
+{
     /// Makes a proxy for the origin at an authority.
     #[must_use]
     pub fn new(origin: Authority) -> Self {
@@ -45,7 +61,10 @@ impl Proxy {
     }
 }
 
-impl Service<Request<Body>> for Proxy {
+impl<B> Service<Request<RequestBody<B>>> for Proxy<B>
+where
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
     type Response = Response<Incoming>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, Error>> + Send>>;
@@ -54,7 +73,7 @@ impl Service<Request<Body>> for Proxy {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<RequestBody<B>>) -> Self::Future {
         *request.uri_mut() = target(request.uri(), &self.origin);
         strip_hop_by_hop(request.headers_mut());
         let answer = self.client.request(request);
@@ -78,7 +97,7 @@ pub async fn serve(
     let config = config.spawner(|task: Task| {
         tokio::spawn(task);
     });
-    let service = CacheLayer::new(config).layer(Proxy::new(origin));
+    let service = CacheLayer::new(config).layer(Proxy::<Incoming>::new(origin));
     loop {
         let (stream, _) = listener.accept().await?;
         let service = service.clone();

@@ -63,7 +63,7 @@ impl Front {
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.address.ip());
         let admission = match (&site.limits, peer) {
-            (Some(limits), Some(peer)) => limits.admit(peer, &parts, SystemClock.now().mono),
+            (Some(limits), Some(peer)) => limits.admit(peer, &parts, SystemClock.mono()),
             _ => Admission::Pass(http::HeaderMap::new()),
         };
         let fields = match admission {

@@ -62,7 +62,7 @@ impl Running {
             names: Names::default(),
             cache,
             connections: Arc::default(),
-            since: SystemClock.now().mono,
+            since: SystemClock.mono(),
             pools: Mutex::new(pools),
             following: Mutex::default(),
             live: Live::builder(config).check(keeps_sockets).build(),

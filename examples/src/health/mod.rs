@@ -1,4 +1,5 @@
 //! Programs about origin health.
 
+pub mod balance;
 pub mod sim;
 pub mod watch;

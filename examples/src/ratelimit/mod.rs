@@ -1,5 +1,7 @@
-//! The programs about limits: `limit-axum`, `limit-flood`, `limit-replay`.
+//! The programs about limits: `limit-axum`, `limit-hyper`, `limit-tonic`, `limit-flood`, `limit-replay`.
 
 pub mod api;
 pub mod flood;
+pub mod plain;
 pub mod replay;
+pub mod rpc;

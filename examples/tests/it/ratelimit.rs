@@ -246,3 +246,50 @@ fn an_axum_service_tells_its_clients_their_limits() {
     );
     assert!(get("/").starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn a_tonic_client_is_told_resource_exhausted_and_when_to_come_back() {
+    let output = program::run("limit-tonic", &["--limit", "1/1h burst 2", "--calls", "3"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let calls: Vec<_> = text.lines().skip(1).collect();
+    let [first, second, third] = calls[..] else {
+        panic!("{text}")
+    };
+    assert_eq!(
+        (first, second),
+        ("call 1: b\"hello\"", "call 2: b\"hello\"")
+    );
+    assert!(
+        third.starts_with("call 3: ResourceExhausted, rate limited; try again in 3"),
+        "{third}"
+    );
+}
+
+#[test]
+fn a_hyper_service_is_limited_behind_the_same_layers() {
+    let child = Command::new(program::path("limit-hyper"))
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut server = Server(child.expect("the program starts"));
+    let mut line = String::new();
+    let stdout = server.0.stdout.take().expect("a pipe");
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let addr = line.trim().rsplit('/').next().expect("an address");
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        let mut stream = TcpStream::connect(addr).expect("it listens");
+        write!(
+            stream,
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        statuses.push(answer[9..12].to_owned());
+    }
+    assert_eq!(statuses[..10], ["200"; 10]);
+    assert!(statuses[10..].contains(&"429".to_owned()), "{statuses:?}");
+}

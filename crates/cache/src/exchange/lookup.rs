@@ -3,7 +3,7 @@
 use eaves_common::time::Now;
 
 use crate::{
-    head::{Head, Record, Variants},
+    head::{Head, Parts, Record, Variants},
     key::{Key, KeyError, KeyRules},
     policy::{Bypass, Decision, Policy, RequestHead, VaryOn},
 };
@@ -74,6 +74,7 @@ impl Lookup {
         let record = record.and_then(|bytes| Record::read(bytes).ok());
         match (record, self.variants.is_some()) {
             (Some(Record::Response(head)), _) => return self.select(Some(head)),
+            (Some(Record::Parts(parts)), _) => return self.select_parts(parts),
             (Some(Record::Variants(variants)), false) => self.variants = Some(variants),
             (Some(Record::Variants(_)), true) => {}
             (None, true) => self.tried += 1,
@@ -100,12 +101,22 @@ impl Lookup {
         }
     }
 
+    /// Of the response only parts are there: nothing is selected, but they may be completed.
+    fn select_parts(self, parts: Parts) -> Found {
+        let Found::Selected(mut selected) = self.select(None) else {
+            unreachable!("a selection ends the lookup")
+        };
+        selected.parts = Some(Box::new(parts));
+        Found::Selected(selected)
+    }
+
     fn select(self, head: Option<Head>) -> Found {
         Found::Selected(Selected {
             primary: self.primary,
             key: self.key,
             variants: self.variants,
             head,
+            parts: None,
         })
     }
 }
@@ -129,6 +140,7 @@ pub struct Selected {
     key: Key,
     variants: Option<Variants>,
     head: Option<Head>,
+    parts: Option<Box<Parts>>,
 }
 
 impl Selected {
@@ -163,7 +175,17 @@ impl Selected {
     /// Says whether the URL is known, but not the variant that the request selects.
     #[must_use]
     pub fn is_vary_miss(&self) -> bool {
-        self.head.is_none() && self.variants.is_some()
+        self.head.is_none() && self.parts.is_none() && self.variants.is_some()
+    }
+
+    /// The parts that are stored of the response, where it is not stored whole.
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        self.parts.as_deref()
+    }
+
+    /// Counts stored parts as absent from now on.
+    pub(crate) fn forget_parts(&mut self) {
+        self.parts = None;
     }
 
     /// Decides about the request; `len` is the length of the stored body.

@@ -18,5 +18,5 @@ mod wait;
 
 pub use flight::{Flights, Joined, Lead, Release};
 pub use lookup::{Found, Lookup, Opening, Selected};
-pub use receive::{Placement, Received, receive};
+pub use receive::{PartPlacement, Placement, Received, receive};
 pub use wait::{Outcome, Wait};

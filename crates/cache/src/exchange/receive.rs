@@ -1,5 +1,6 @@
 //! [`receive`]: what an origin's answer means for what is stored and for the client.
 
+use core::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, StatusCode, header::DATE};
@@ -7,11 +8,11 @@ use http::{HeaderMap, StatusCode, header::DATE};
 use super::Selected;
 use crate::{
     field::HttpDate,
-    head::{Head, keep_storable},
+    head::{Head, Parts, Record, bare_head, keep_storable, whole_fields},
     key::Key,
     policy::{
-        Freshened, Meta, NotStored, OnError, Policy, RequestHead, ResponseHead, Storage, Times,
-        varies_on,
+        Freshened, Meta, NotStored, OnError, Part, Policy, RequestHead, ResponseHead, Storage,
+        Times, is_of_same, varies_on,
     },
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub enum Received {
     /// Store it while it is sent on.
     Store(Placement),
+    /// Store it as a part of the whole while it is sent on.
+    StorePart(Box<PartPlacement>),
     /// The stored response still holds, under this head: put it there and serve it.
     Freshened(Head),
     /// The origin failed, and the stored response may stand in for it.
@@ -41,6 +44,58 @@ pub struct Placement {
     pub head: Head,
     /// What has to be stored under the key of the URI, so that lookups find the variant.
     pub variants: Option<Vec<u8>>,
+}
+
+/// Where a part of a response is stored.
+#[derive(Clone, Debug)]
+pub struct PartPlacement {
+    /// Its key and head, and what leads to the response that it is a part of.
+    pub placement: Placement,
+    /// The key of that response.
+    pub key: Key,
+    /// Its offsets in the whole; the end is not included.
+    pub range: Range<u64>,
+    parts: Parts,
+}
+
+impl PartPlacement {
+    /// Returns the head of the whole response.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.parts.head
+    }
+
+    /// Says whether this part can be combined with those that a lookup led to.
+    #[must_use]
+    pub fn continues(&self, selected: &Selected) -> bool {
+        selected
+            .parts()
+            .is_some_and(|known| known.set == self.parts.set)
+    }
+
+    /// Returns what has to be stored under the key of the response, so that lookups find the part: `known` is what
+    /// is stored there now. `None` if the whole is, or another's parts that came meanwhile.
+    #[must_use]
+    pub fn record(&self, known: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let known = known.and_then(|bytes| Record::read(bytes).ok());
+        let mut parts = match known {
+            Some(Record::Response(_)) => return None,
+            Some(Record::Parts(known)) if known.set == self.parts.set => Parts {
+                head: self.parts.head.clone(),
+                ..known
+            },
+            // Parts of a set that is gone are gone.
+            _ => Parts {
+                pieces: Vec::new(),
+                ..self.parts.clone()
+            },
+        };
+        if !parts.add(self.range.clone()) {
+            parts.pieces.clear();
+            parts.add(self.range.clone());
+        }
+        Some(parts.to_bytes())
+    }
 }
 
 /// Decides about the answer to a request that carried the validators of what is stored, if anything is.
@@ -66,8 +121,49 @@ pub fn receive(
         }
     }
     match policy.storage(request, answer, times) {
-        Storage::Refuse(reason) => Received::Pass(reason),
         Storage::Store(meta) => Received::Store(place(request, answer, selected, meta)),
+        Storage::Refuse(NotStored::Partial) if selected.head().is_none() => {
+            match policy.part(request, answer, times) {
+                Ok(part) => {
+                    Received::StorePart(Box::new(place_part(request, answer, selected, &part)))
+                }
+                Err(reason) => Received::Pass(reason),
+            }
+        }
+        Storage::Refuse(reason) => Received::Pass(reason),
+    }
+}
+
+/// RFC 9111 section 3.4: parts are combined under one strong validator; others take the place of what is stored.
+fn place_part(
+    request: RequestHead<'_>,
+    answer: ResponseHead<'_>,
+    selected: &Selected,
+    part: &Part,
+) -> PartPlacement {
+    let mut headers = whole_fields(answer.headers, part.complete);
+    add_date(&mut headers, &part.meta);
+    let fresh_set = fresh_set(&part.meta);
+    let (key, variants) = selected.place(varies_on(answer.headers), request, fresh_set);
+    let known = selected.parts().filter(|known| {
+        let same = key == *selected.key() && is_of_same(&known.head, answer.headers);
+        same && known.complete == part.complete
+    });
+    let parts = Parts {
+        set: known.map_or(fresh_set, |known| known.set),
+        complete: part.complete,
+        pieces: Vec::new(),
+        head: Head::new(part.meta, &headers),
+    };
+    PartPlacement {
+        placement: Placement {
+            key: key.piece(parts.set, part.start),
+            head: bare_head(part.meta),
+            variants,
+        },
+        key,
+        range: part.start..part.end,
+        parts,
     }
 }
 

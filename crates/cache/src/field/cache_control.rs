@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::{
-    list::{members, trim, unquoted},
+    list::{members, members_of, trim, unquoted},
     seconds,
     structured::{Value, dictionary},
 };
@@ -73,6 +73,13 @@ impl ResponseDirectives {
             directives.add(Directive::split(member));
         }
         directives
+    }
+
+    /// Adds the directives of one more Cache-Control line.
+    pub(crate) fn add_line(&mut self, line: &[u8]) {
+        for member in members_of(line) {
+            self.add(Directive::split(member));
+        }
     }
 
     /// Reads a targeted field (RFC 9213): a dictionary of the same directives, which replaces Cache-Control and
@@ -231,6 +238,13 @@ impl RequestDirectives {
                 members(headers, &PRAGMA).any(|m| m.eq_ignore_ascii_case(b"no-cache"));
         }
         directives
+    }
+
+    /// Adds the directives of one more Cache-Control line.
+    pub(crate) fn add_line(&mut self, line: &[u8]) {
+        for member in members_of(line) {
+            self.add(Directive::split(member));
+        }
     }
 
     fn add(&mut self, directive: Directive<'_>) {

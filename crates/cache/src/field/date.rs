@@ -28,15 +28,44 @@ impl HttpDate {
     /// one, but need not be right.
     #[must_use]
     pub fn parse(value: &[u8], now: Wall) -> Option<Self> {
+        if let Some(date) = Self::fixdate(value) {
+            return Some(date);
+        }
         let mut text = Text(value);
         let (name, long) = text.day_name()?;
         let civil = match (long, name) {
-            (Form::Short, _) if text.literal(b", ") => text.imf_fixdate()?,
             (Form::Short, _) if text.literal(b" ") => text.asctime()?,
             (Form::Long, _) if text.literal(b", ") => text.rfc850(now)?,
             _ => return None,
         };
         (text.0.is_empty()).then_some(())?;
+        civil.seconds().map(|secs| Self { secs })
+    }
+
+    /// Reads an IMF-fixdate by the places of its parts, which is how nearly all dates come.
+    fn fixdate(value: &[u8]) -> Option<Self> {
+        let text: &[u8; 29] = value.try_into().ok()?;
+        let two = |at: usize| {
+            let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+            (tens < 10 && ones < 10).then(|| u64::from(tens) * 10 + u64::from(ones))
+        };
+        let marks = [3, 4, 7, 11, 16, 19, 22].map(|at| text[at]);
+        if marks != *b",    ::" || &text[25..] != b" GMT" {
+            return None;
+        }
+        let (name, month) = ([text[0], text[1], text[2]], [text[8], text[9], text[10]]);
+        SHORT_DAYS.iter().find(|day| day.as_bytes() == name)?;
+        let month = MONTHS.iter().position(|known| known.as_bytes() == month)?;
+        let (hour, minute, second) = (two(17)?, two(20)?, two(23)?);
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let civil = Civil {
+            year: two(12)? * 100 + two(14)?,
+            month: month as u64 + 1,
+            day: two(5)?,
+            second: hour * 3600 + minute * 60 + second.min(59),
+        };
         civil.seconds().map(|secs| Self { secs })
     }
 
@@ -155,23 +184,6 @@ impl Text<'_> {
         let second = self.digits(2)?;
         (hour < 24 && minute < 60 && second <= 60)
             .then(|| hour * 3600 + minute * 60 + second.min(59))
-    }
-
-    fn imf_fixdate(&mut self) -> Option<Civil> {
-        let day = self.digits(2)?;
-        self.expect(b" ")?;
-        let month = self.month()?;
-        self.expect(b" ")?;
-        let year = self.digits(4)?;
-        self.expect(b" ")?;
-        let second = self.time()?;
-        self.expect(b" GMT")?;
-        Some(Civil {
-            year,
-            month,
-            day,
-            second,
-        })
     }
 
     fn rfc850(&mut self, now: Wall) -> Option<Civil> {

@@ -4,15 +4,23 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::ValueIter};
 
 /// The members of a list field, in order, without the whitespace around them; empty members are left out.
 pub(crate) struct Members<'a> {
-    lines: ValueIter<'a, HeaderValue>,
+    lines: Option<ValueIter<'a, HeaderValue>>,
     rest: &'a [u8],
 }
 
 /// Iterates over the members of all lines of `name`.
 pub(crate) fn members<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Members<'a> {
     Members {
-        lines: headers.get_all(name).iter(),
+        lines: Some(headers.get_all(name).iter()),
         rest: &[],
+    }
+}
+
+/// The members of one line.
+pub(crate) fn members_of(line: &[u8]) -> Members<'_> {
+    Members {
+        lines: None,
+        rest: line,
     }
 }
 
@@ -22,7 +30,7 @@ impl<'a> Iterator for Members<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
             while self.rest.is_empty() {
-                self.rest = self.lines.next()?.as_bytes();
+                self.rest = self.lines.as_mut()?.next()?.as_bytes();
             }
             let (member, rest) = split_member(self.rest);
             self.rest = rest;
@@ -36,9 +44,18 @@ impl<'a> Iterator for Members<'a> {
 
 /// Splits at the first comma outside a quoted string; an unclosed quote runs to the end.
 pub(crate) fn split_member(value: &[u8]) -> (&[u8], &[u8]) {
+    // Most members have no quotes, and need no state.
+    match memchr::memchr2(b',', b'"', value) {
+        None => (value, &[]),
+        Some(at) if value[at] == b',' => (&value[..at], &value[at + 1..]),
+        Some(quote) => split_quoted(value, quote),
+    }
+}
+
+fn split_quoted(value: &[u8], quote: usize) -> (&[u8], &[u8]) {
     let mut quoted = false;
     let mut escaped = false;
-    for (at, &byte) in value.iter().enumerate() {
+    for (at, &byte) in value.iter().enumerate().skip(quote) {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,

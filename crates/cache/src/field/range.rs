@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::list::trim;
+use super::list::{members_of, trim};
 
 /// One range of bytes as a request asks for it.
 ///
@@ -27,11 +27,7 @@ impl ByteRange {
     /// Parses a Range value that names one range of bytes; several ranges and other units are `None`.
     #[must_use]
     pub fn parse(value: &[u8]) -> Option<Self> {
-        let (unit, set) = value.split_at_checked(6)?;
-        if !unit.eq_ignore_ascii_case(b"bytes=") {
-            return None;
-        }
-        Self::parse_one(trim(set))
+        Self::parse_one(trim(in_bytes(value)?))
     }
 
     fn parse_one(spec: &[u8]) -> Option<Self> {
@@ -56,6 +52,64 @@ impl ByteRange {
         };
         (start < end).then_some(start..end)
     }
+}
+
+/// The ranges that a Range field asks for (RFC 9110 section 14.2).
+///
+/// ```
+/// use eaves_cache::field::RangeSet;
+///
+/// let set = RangeSet::parse(b"bytes=0-1, 7-, -20").unwrap();
+/// assert_eq!(set.within(5), [0..5]);
+/// assert_eq!(RangeSet::parse(b"bytes=0-1, 7-").unwrap().within(10), [0..2, 7..10]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeSet(Vec<ByteRange>);
+
+impl RangeSet {
+    /// How many ranges one field may ask for; a longer set is no set (RFC 9110 section 14.2 lets a server ignore it).
+    pub const MOST: usize = 32;
+
+    /// Parses a Range value. One mistake, another unit or too many ranges make it `None`: the field is then ignored.
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        let mut ranges = Vec::new();
+        for spec in members_of(in_bytes(value)?) {
+            if ranges.len() == Self::MOST {
+                return None;
+            }
+            ranges.push(ByteRange::parse_one(spec)?);
+        }
+        (!ranges.is_empty()).then_some(Self(ranges))
+    }
+
+    /// Returns the offsets that these ranges mean in `len` bytes, without those of which nothing is there. Ranges that
+    /// overlap are sorted and joined, so that nothing is sent twice (RFC 9110 section 15.3.7.2).
+    #[must_use]
+    pub fn within(&self, len: u64) -> Vec<Range<u64>> {
+        let mut there: Vec<_> = self.0.iter().filter_map(|one| one.within(len)).collect();
+        let overlap = |(at, one): (usize, &Range<u64>)| {
+            let mut others = there[at + 1..].iter();
+            others.any(|other| one.start < other.end && other.start < one.end)
+        };
+        if there.iter().enumerate().any(overlap) {
+            there.sort_by_key(|range| range.start);
+            there.dedup_by(|next, last| {
+                let joined = next.start <= last.end;
+                if joined {
+                    last.end = last.end.max(next.end);
+                }
+                joined
+            });
+        }
+        there
+    }
+}
+
+/// What stands behind `bytes=`.
+fn in_bytes(value: &[u8]) -> Option<&[u8]> {
+    let (unit, set) = value.split_at_checked(6)?;
+    unit.eq_ignore_ascii_case(b"bytes=").then_some(set)
 }
 
 /// The place of a 206's body within the whole (RFC 9110 section 14.4).
@@ -139,6 +193,28 @@ mod tests {
         ] {
             assert_eq!(ByteRange::parse(value.as_bytes()), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn sets_are_whole_or_nothing() {
+        #[expect(clippy::single_range_in_vec_init, reason = "a set may hold one range")]
+        for (value, expected) in [
+            ("bytes=0-1,3-4", Some(&[0..2, 3..5][..])),
+            ("bytes= 3-4 ,, 0-1", Some(&[3..5, 0..2])),
+            ("bytes=0-4,2-6", Some(&[0..7])),
+            ("bytes=5-6,0-0,6-9", Some(&[0..1, 5..10])),
+            ("bytes=20-", Some(&[])),
+            ("bytes=0-1,x", None),
+            ("bytes=", None),
+            ("bytes=,", None),
+            ("seconds=0-1", None),
+        ] {
+            let set = RangeSet::parse(value.as_bytes()).map(|set| set.within(10));
+            assert_eq!(set.as_deref(), expected, "{value}");
+        }
+        let many = |count: usize| format!("bytes={}", vec!["0-0"; count].join(","));
+        assert!(RangeSet::parse(many(RangeSet::MOST).as_bytes()).is_some());
+        assert!(RangeSet::parse(many(RangeSet::MOST + 1).as_bytes()).is_none());
     }
 
     #[test]

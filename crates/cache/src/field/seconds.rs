@@ -45,6 +45,11 @@ pub fn seconds(value: &[u8]) -> Option<Duration> {
 /// ```
 #[must_use]
 pub fn age(headers: &HeaderMap) -> Option<Duration> {
-    let (first, _) = split_member(headers.get(AGE)?.as_bytes());
+    age_of(headers.get(AGE)?.as_bytes())
+}
+
+/// The age that the first line of Age tells.
+pub(crate) fn age_of(line: &[u8]) -> Option<Duration> {
+    let (first, _) = split_member(line);
     seconds(trim(first))
 }

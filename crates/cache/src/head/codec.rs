@@ -106,7 +106,7 @@ pub(super) const META_LEN: usize = 2 + 8 * 8 + 2;
 const NO_CACHE: u8 = 1;
 const NEVER_STALE: u8 = 2;
 
-pub(super) fn write_meta(meta: &Meta, out: &mut Vec<u8>) {
+pub(super) fn write_meta(meta: &Meta, out: &mut [u8]) {
     let numbers = [
         meta.received.mono.as_nanos(),
         meta.received.wall.as_nanos(),
@@ -117,13 +117,15 @@ pub(super) fn write_meta(meta: &Meta, out: &mut Vec<u8>) {
         nanos(meta.stale_while_revalidate),
         meta.stale_if_error.map_or(u64::MAX, nanos),
     ];
-    out.extend_from_slice(&meta.status.as_u16().to_le_bytes());
-    for number in numbers {
-        out.extend_from_slice(&number.to_le_bytes());
+    let (status, rest) = out.split_at_mut(2);
+    status.copy_from_slice(&meta.status.as_u16().to_le_bytes());
+    let (places, rest) = rest.split_at_mut(8 * numbers.len());
+    for (place, number) in places.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
     }
-    out.push(basis_code(meta.basis));
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
-    out.push(flag(meta.no_cache, NO_CACHE) | flag(meta.never_stale, NEVER_STALE));
+    rest[0] = basis_code(meta.basis);
+    rest[1] = flag(meta.no_cache, NO_CACHE) | flag(meta.never_stale, NEVER_STALE);
 }
 
 pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {

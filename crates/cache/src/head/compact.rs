@@ -1,7 +1,6 @@
 //! [`Head`]: a response head as it rests in a store.
 
 use core::{fmt, time::Duration};
-use std::io::Write;
 
 use bytes::Bytes;
 use http::{
@@ -11,9 +10,13 @@ use http::{
 
 use super::{
     codec::{HeadError, META_LEN, Reader, read_meta, write_len, write_meta},
+    line::{Line, Name, lines},
     table,
 };
-use crate::policy::{Meta, VaryOn, varies_on};
+use crate::{
+    policy::{Meta, VaryOn, varies_on},
+    status::{CacheStatus, write_number},
+};
 
 /// A response head as compact bytes, with its [`Meta`] read out.
 ///
@@ -46,22 +49,9 @@ impl Head {
     /// Packs the fields of a response, in order.
     #[must_use]
     pub fn new(meta: Meta, headers: &HeaderMap) -> Self {
-        let mut bytes = Vec::with_capacity(packed_len(headers));
-        bytes.push(RESPONSE);
-        write_meta(&meta, &mut bytes);
-        write_len(headers.len(), &mut bytes);
-        let fields = bytes.len();
-        for (name, value) in headers {
-            write_name(name, &mut bytes);
-            write_len(value.len(), &mut bytes);
-            bytes.extend_from_slice(value.as_bytes());
-        }
-        Self {
-            meta,
-            bytes,
-            count: headers.len(),
-            fields,
-        }
+        let mut draft = Draft::new(headers.len() * FIELD);
+        lines(headers).for_each(|line| draft.add(line));
+        draft.seal(meta)
     }
 
     /// Reads stored bytes back.
@@ -110,13 +100,22 @@ impl Head {
     /// Returns the first value of a field.
     #[must_use]
     pub fn field(&self, name: &HeaderName) -> Option<&[u8]> {
+        let name = Name::of(name.as_str());
+        let mut lines = self.lines().filter(|line| line.name == name);
+        lines.next().map(|line| line.value)
+    }
+
+    /// Iterates over the fields.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let mut fields = self.fields();
-        while let Ok(Some(field)) = fields.next_field() {
-            if field.is(name) {
-                return Some(&self.bytes[field.value]);
-            }
-        }
-        None
+        core::iter::from_fn(move || {
+            let field = fields.next_field().ok()??;
+            let value = &self.bytes[field.value];
+            Some(Line {
+                name: field.name,
+                value,
+            })
+        })
     }
 
     /// Returns the request fields that the response varies on.
@@ -125,7 +124,7 @@ impl Head {
         let mut vary = HeaderMap::new();
         let mut fields = self.fields();
         while let Ok(Some(field)) = fields.next_field() {
-            if field.is(&VARY) {
+            if field.name.is(&VARY) {
                 vary.extend(
                     HeaderValue::from_bytes(&self.bytes[field.value]).map(|line| (VARY, line)),
                 );
@@ -144,20 +143,19 @@ impl Head {
     #[must_use]
     pub fn into_headers(self) -> HeaderMap {
         let (bytes, count, at) = (Bytes::from(self.bytes), self.count, self.fields);
-        headers_of(&bytes, count, at, None)
+        headers_of(&bytes, count, at, 0)
     }
 
-    /// Builds the fields of a response served from here: with this Age in place of any, and a member of
-    /// Cache-Status behind those that are there.
+    /// Builds the fields of a response served from here: with this Age in place of any, and what `cache` says of
+    /// itself in Cache-Status behind those that are there.
     #[must_use]
-    pub fn into_response(mut self, age: Duration, status: impl fmt::Display) -> HeaderMap {
+    pub fn into_response(mut self, age: Duration, status: CacheStatus, cache: &str) -> HeaderMap {
         let end = self.bytes.len();
-        // Writing into a vector does not fail.
-        let _ = write!(self.bytes, "{}", age.as_secs());
+        write_number(age.as_secs(), &mut self.bytes);
         let between = self.bytes.len();
-        let _ = write!(self.bytes, "{status}");
+        status.write(cache, &mut self.bytes);
         let bytes = Bytes::from(self.bytes);
-        let mut headers = headers_of(&bytes, self.count, self.fields, Some(&AGE));
+        let mut headers = headers_of(&bytes, self.count, self.fields, table::AGE);
         for (name, range) in [(AGE, end..between), (CACHE_STATUS, between..bytes.len())] {
             if let Ok(value) = HeaderValue::from_maybe_shared(bytes.slice(range)) {
                 headers.append(name, value);
@@ -194,21 +192,17 @@ struct Field<'a> {
     value: core::ops::Range<usize>,
 }
 
-enum Name<'a> {
-    Known(HeaderName),
-    Other(&'a [u8]),
-}
-
-fn headers_of(bytes: &Bytes, count: usize, at: usize, without: Option<&HeaderName>) -> HeaderMap {
+/// Builds fields whose values share one buffer, but for those of one code.
+fn headers_of(bytes: &Bytes, count: usize, at: usize, without: u8) -> HeaderMap {
     // The count was written here, but bytes from a disk might claim any. Two more: Age and Cache-Status.
     let mut headers = HeaderMap::with_capacity(count.min(256) + 2);
     let mut fields = Fields::new(bytes, count, at);
     while let Ok(Some(field)) = fields.next_field() {
-        if without.is_some_and(|name| field.is(name)) {
+        if without != 0 && field.name == Name::Known(without) {
             continue;
         }
-        let value = HeaderValue::from_maybe_shared(bytes.slice(field.value.clone()));
-        if let (Some(name), Ok(value)) = (field.to_name(), value) {
+        let value = HeaderValue::from_maybe_shared(bytes.slice(field.value));
+        if let (Some(name), Ok(value)) = (field.name.to_header_name(), value) {
             headers.append(name, value);
         }
     }
@@ -228,14 +222,27 @@ impl<'a> Fields<'a> {
             return Ok(None);
         }
         self.left -= 1;
+        // Nearly all fields have a known name and a value shorter than 128 bytes.
+        let at = self.reader.at;
+        if let Some(&[code, len @ ..0x80]) = self.reader.bytes.get(at..at + 2) {
+            let value = at + 2..at + 2 + usize::from(len);
+            if table::is_code(code) && value.end <= self.reader.bytes.len() {
+                self.reader.at = value.end;
+                let name = Name::Known(code);
+                return Ok(Some(Field { name, value }));
+            }
+        }
+        self.next_long()
+    }
+
+    fn next_long(&mut self) -> Result<Option<Field<'a>>, HeadError> {
         let name = match self.reader.byte()? {
             0 => {
                 let len = self.reader.len()?;
                 Name::Other(self.reader.take(len)?)
             }
-            code => {
-                Name::Known(table::name(code).ok_or_else(|| self.reader.invalid("field name"))?)
-            }
+            code if table::is_code(code) => Name::Known(code),
+            _ => return Err(self.reader.invalid("field name")),
         };
         let len = self.reader.len()?;
         let start = self.reader.at;
@@ -247,36 +254,49 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Field<'_> {
-    fn is(&self, name: &HeaderName) -> bool {
-        match &self.name {
-            Name::Known(known) => known == name,
-            Name::Other(other) => *other == name.as_str().as_bytes(),
-        }
-    }
+/// What a field of usual length takes; a head that needs more than that grows once.
+const FIELD: usize = 48;
 
-    fn to_name(&self) -> Option<HeaderName> {
-        match &self.name {
-            Name::Known(known) => Some(known.clone()),
-            Name::Other(other) => HeaderName::from_bytes(other).ok(),
-        }
-    }
+/// A head whose numbers follow when its fields have been read.
+pub(super) struct Draft {
+    bytes: Vec<u8>,
+    count: usize,
 }
 
-fn write_name(name: &HeaderName, out: &mut Vec<u8>) {
-    match table::code(name) {
-        Some(code) => out.push(code),
-        None => {
-            out.push(0);
-            write_len(name.as_str().len(), out);
-            out.extend_from_slice(name.as_str().as_bytes());
+/// Where the count of fields stands: behind the version and the numbers.
+const COUNT: usize = 1 + META_LEN;
+
+impl Draft {
+    pub(super) fn new(room: usize) -> Self {
+        let mut bytes = Vec::with_capacity(COUNT + 1 + room);
+        bytes.resize(COUNT + 1, 0);
+        bytes[0] = RESPONSE;
+        Self { bytes, count: 0 }
+    }
+
+    pub(super) fn add(&mut self, line: Line<'_>) {
+        self.count += 1;
+        line.name.write(&mut self.bytes);
+        write_len(line.value.len(), &mut self.bytes);
+        self.bytes.extend_from_slice(line.value);
+    }
+
+    pub(super) fn seal(mut self, meta: Meta) -> Head {
+        write_meta(&meta, &mut self.bytes[1..COUNT]);
+        let mut fields = COUNT + 1;
+        if self.count < 0x80 {
+            self.bytes[COUNT] = self.count as u8;
+        } else {
+            let mut count = Vec::new();
+            write_len(self.count, &mut count);
+            fields = COUNT + count.len();
+            self.bytes.splice(COUNT..=COUNT, count);
+        }
+        Head {
+            meta,
+            bytes: self.bytes,
+            count: self.count,
+            fields,
         }
     }
-}
-
-/// A bound on the packed length, as if no name had a code: stores keep an exact copy, and looking each name up twice
-/// costs more than the spare bytes.
-fn packed_len(headers: &HeaderMap) -> usize {
-    let field = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 5;
-    1 + META_LEN + 2 + headers.iter().map(field).sum::<usize>()
 }

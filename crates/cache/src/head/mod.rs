@@ -4,11 +4,21 @@
 
 mod codec;
 mod compact;
+mod line;
+mod merge;
+mod parts;
+#[cfg(feature = "disk")]
+mod rebase;
 mod storable;
-mod table;
+pub(crate) mod table;
 mod variants;
 
 pub use codec::HeadError;
 pub use compact::Head;
+pub(crate) use line::{Line, Name, lines};
+pub(crate) use merge::Merge;
+pub(crate) use parts::{Parts, bare_head, whole_fields};
+#[cfg(feature = "disk")]
+pub(crate) use rebase::rebase;
 pub(crate) use storable::keep_storable;
 pub(crate) use variants::{Record, Variants};

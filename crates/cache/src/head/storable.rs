@@ -5,7 +5,28 @@ use http::{
     header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE},
 };
 
+use super::line::Name;
 use crate::field::{ResponseDirectives, members};
+
+/// Says whether a field may be stored, as far as its name alone tells.
+pub(super) fn is_storable(name: Name<'_>) -> bool {
+    // None of the others has a code.
+    let Name::Other(name) = name else {
+        return true;
+    };
+    !matches!(
+        name,
+        b"connection"
+            | b"keep-alive"
+            | b"proxy-authenticate"
+            | b"proxy-authentication-info"
+            | b"proxy-authorization"
+            | b"proxy-connection"
+            | b"te"
+            | b"transfer-encoding"
+            | b"upgrade"
+    )
+}
 
 /// Removes what is about one connection alone: Connection, what it lists, and the fields known to be so.
 fn keep_end_to_end(headers: &mut HeaderMap) {

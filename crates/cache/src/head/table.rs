@@ -2,68 +2,122 @@
 //!
 //! The order is the stored format: a name is added at the end, and none is removed.
 
-use http::{HeaderName, header as h};
+use http::HeaderName;
 
-/// Returns the code of a known name; zero is never one.
-pub(super) fn code(name: &HeaderName) -> Option<u8> {
-    let at = NAMES.iter().position(|known| known == name)?;
-    u8::try_from(at + 1).ok()
+/// Returns the code of a known name, in lower case; zero for any other.
+pub(crate) fn code(name: &str) -> u8 {
+    let bytes = name.as_bytes();
+    let mut slot = slot(bytes);
+    loop {
+        let code = SLOTS[slot];
+        if code == 0 || TEXTS[usize::from(code) - 1] == name {
+            return code;
+        }
+        slot = (slot + 1) % SLOTS.len();
+    }
+}
+
+/// Says whether a byte is a code.
+pub(super) fn is_code(code: u8) -> bool {
+    (1..=TEXTS.len()).contains(&usize::from(code))
+}
+
+/// A code as a bit of a set; there are fewer codes than bits.
+pub(crate) const fn bit(code: u8) -> u64 {
+    1 << (code % 64)
 }
 
 /// Returns the name of a code.
-pub(super) fn name(code: u8) -> Option<HeaderName> {
-    NAMES.get(usize::from(code).checked_sub(1)?).cloned()
+pub(super) fn name(code: u8) -> Option<&'static HeaderName> {
+    NAMES.get(usize::from(code).checked_sub(1)?)
 }
 
-static NAMES: [HeaderName; 50] = [
-    h::DATE,
-    h::CACHE_CONTROL,
-    h::CONTENT_TYPE,
-    h::CONTENT_LENGTH,
-    h::ETAG,
-    h::LAST_MODIFIED,
-    h::EXPIRES,
-    h::VARY,
-    h::AGE,
-    h::SERVER,
-    h::CONTENT_ENCODING,
-    h::CONTENT_LANGUAGE,
-    h::CONTENT_LOCATION,
-    h::CONTENT_DISPOSITION,
-    h::CONTENT_RANGE,
-    h::ACCEPT_RANGES,
-    h::ALLOW,
-    h::ALT_SVC,
-    h::LINK,
-    h::LOCATION,
-    h::PRAGMA,
-    h::RETRY_AFTER,
-    h::SET_COOKIE,
-    h::VIA,
-    h::WARNING,
-    h::WWW_AUTHENTICATE,
-    h::STRICT_TRANSPORT_SECURITY,
-    h::CONTENT_SECURITY_POLICY,
-    h::CONTENT_SECURITY_POLICY_REPORT_ONLY,
-    h::REFERRER_POLICY,
-    h::X_CONTENT_TYPE_OPTIONS,
-    h::X_FRAME_OPTIONS,
-    h::X_XSS_PROTECTION,
-    h::X_DNS_PREFETCH_CONTROL,
-    h::REFRESH,
-    h::CACHE_STATUS,
-    h::CDN_CACHE_CONTROL,
-    h::ACCESS_CONTROL_ALLOW_ORIGIN,
-    h::ACCESS_CONTROL_ALLOW_HEADERS,
-    h::ACCESS_CONTROL_ALLOW_METHODS,
-    h::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-    h::ACCESS_CONTROL_EXPOSE_HEADERS,
-    h::ACCESS_CONTROL_MAX_AGE,
-    HeaderName::from_static("cache-tag"),
-    HeaderName::from_static("surrogate-key"),
-    HeaderName::from_static("cache-groups"),
-    HeaderName::from_static("no-vary-search"),
-    HeaderName::from_static("timing-allow-origin"),
-    HeaderName::from_static("permissions-policy"),
-    HeaderName::from_static("server-timing"),
-];
+macro_rules! names {
+    ($count:literal: $($name:literal)*) => {
+        const TEXTS: [&str; $count] = [$($name),*];
+        static NAMES: [HeaderName; $count] = [$(HeaderName::from_static($name)),*];
+    };
+}
+
+names! { 50:
+    "date" "cache-control" "content-type" "content-length" "etag" "last-modified" "expires" "vary" "age" "server"
+    "content-encoding" "content-language" "content-location" "content-disposition" "content-range" "accept-ranges"
+    "allow" "alt-svc" "link" "location" "pragma" "retry-after" "set-cookie" "via" "warning" "www-authenticate"
+    "strict-transport-security" "content-security-policy" "content-security-policy-report-only" "referrer-policy"
+    "x-content-type-options" "x-frame-options" "x-xss-protection" "x-dns-prefetch-control" "refresh" "cache-status"
+    "cdn-cache-control" "access-control-allow-origin" "access-control-allow-headers" "access-control-allow-methods"
+    "access-control-allow-credentials" "access-control-expose-headers" "access-control-max-age" "cache-tag"
+    "surrogate-key" "cache-groups" "no-vary-search" "timing-allow-origin" "permissions-policy" "server-timing"
+}
+
+/// The codes of names that decisions look for.
+pub(crate) const DATE: u8 = 1;
+pub(crate) const CACHE_CONTROL: u8 = 2;
+pub(crate) const CONTENT_LENGTH: u8 = 4;
+pub(crate) const ETAG: u8 = 5;
+pub(crate) const LAST_MODIFIED: u8 = 6;
+pub(crate) const EXPIRES: u8 = 7;
+pub(crate) const VARY: u8 = 8;
+pub(crate) const AGE: u8 = 9;
+pub(crate) const SET_COOKIE: u8 = 23;
+
+/// Codes by what [`slot`] makes of their names; who finds his slot taken stands in the next free one.
+static SLOTS: [u8; 256] = {
+    let mut slots = [0; 256];
+    let mut at = 0;
+    while at < TEXTS.len() {
+        let mut free = slot(TEXTS[at].as_bytes());
+        while slots[free] != 0 {
+            free = (free + 1) % slots.len();
+        }
+        slots[free] = at as u8 + 1;
+        at += 1;
+    }
+    slots
+};
+
+/// Length, ends and middle tell all known names but a few apart.
+const fn slot(name: &[u8]) -> usize {
+    let len = name.len();
+    if len == 0 {
+        return 0;
+    }
+    let (first, middle, last) = (name[0], name[len / 2], name[len - 1]);
+    (len * 49 + first as usize * 50 + middle as usize + last as usize * 45) % 256
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_name_and_back() {
+        for (at, text) in TEXTS.iter().enumerate() {
+            let code = code(text);
+            assert_eq!(usize::from(code), at + 1, "{text}");
+            assert_eq!(name(code).map(HeaderName::as_str), Some(*text));
+        }
+        for unknown in ["", "x", "dates", "x-frame-option", "connection"] {
+            assert_eq!(code(unknown), 0, "{unknown}");
+        }
+        assert_eq!(name(0), None);
+        assert_eq!(name(51), None);
+    }
+
+    #[test]
+    fn named_codes_are_those_of_their_names() {
+        for (code, text) in [
+            (DATE, "date"),
+            (CACHE_CONTROL, "cache-control"),
+            (CONTENT_LENGTH, "content-length"),
+            (ETAG, "etag"),
+            (LAST_MODIFIED, "last-modified"),
+            (EXPIRES, "expires"),
+            (VARY, "vary"),
+            (AGE, "age"),
+            (SET_COOKIE, "set-cookie"),
+        ] {
+            assert_eq!(name(code).map(HeaderName::as_str), Some(text));
+        }
+    }
+}

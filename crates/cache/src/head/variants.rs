@@ -5,12 +5,14 @@ use http::HeaderName;
 use super::{
     codec::{HeadError, Reader, write_len},
     compact::{Head, RESPONSE},
+    parts::{PARTS, Parts},
 };
 use crate::policy::VaryOn;
 
 /// What a store holds under a key: a response, or the fields that select one.
 #[derive(Clone, Debug)]
 pub(crate) enum Record {
+    Parts(Parts),
     Response(Head),
     Variants(Variants),
 }
@@ -18,10 +20,10 @@ pub(crate) enum Record {
 impl Record {
     /// Reads what a store gave back.
     pub(crate) fn read(bytes: Vec<u8>) -> Result<Self, HeadError> {
-        if bytes.first() == Some(&RESPONSE) {
-            Head::trusted(bytes).map(Self::Response)
-        } else {
-            Variants::read(&bytes).map(Self::Variants)
+        match bytes.first() {
+            Some(&RESPONSE) => Head::trusted(bytes).map(Self::Response),
+            Some(&PARTS) => Parts::read(&bytes).map(Self::Parts),
+            _ => Variants::read(&bytes).map(Self::Variants),
         }
     }
 }

@@ -108,6 +108,17 @@ impl Key {
         Self(Bytes::from(bytes))
     }
 
+    /// The key of a part of the response that this is the key of.
+    pub(crate) fn piece(&self, set: u64, start: u64) -> Self {
+        let mut bytes = Vec::with_capacity(self.0.len() + 17);
+        bytes.extend_from_slice(&self.0);
+        // Neither a URI nor a field's value holds this byte.
+        bytes.push(PIECE);
+        bytes.extend_from_slice(&set.to_be_bytes());
+        bytes.extend_from_slice(&start.to_be_bytes());
+        Self(Bytes::from(bytes))
+    }
+
     fn build(rules: &KeyRules, scheme: &Scheme, authority: &Authority, uri: &Uri) -> Self {
         let path = uri.path();
         let query = uri.query();
@@ -128,6 +139,9 @@ impl Key {
     }
 }
 
+/// What stands between the key of a response and that of a part of it.
+const PIECE: u8 = 1;
+
 fn host(headers: &HeaderMap) -> Result<Authority, KeyError> {
     let mut lines = headers.get_all(HOST).iter();
     match (lines.next(), lines.next()) {
@@ -140,13 +154,17 @@ fn host(headers: &HeaderMap) -> Result<Authority, KeyError> {
 }
 
 impl fmt::Display for Key {
-    /// Writes the URI, and a mark behind it if this is a variant's key.
+    /// Writes the URI, and a mark behind it if this is the key of a variant or a part.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.iter().position(|&b| b == b' ');
+        let end = self.0.iter().position(|&b| matches!(b, b' ' | PIECE));
         f.write_str(&String::from_utf8_lossy(
             &self.0[..end.unwrap_or(self.0.len())],
         ))?;
-        f.write_str(if end.is_some() { " (variant)" } else { "" })
+        f.write_str(match end.map(|at| self.0[at]) {
+            None => "",
+            Some(PIECE) => " (part)",
+            Some(_) => " (variant)",
+        })
     }
 }
 

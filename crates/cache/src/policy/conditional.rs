@@ -2,11 +2,8 @@
 //! the origin to validate one (section 4.3.1).
 
 use http::{
-    HeaderMap, HeaderValue, Method,
-    header::{
-        ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
-        LAST_MODIFIED, RANGE,
-    },
+    HeaderMap, HeaderValue,
+    header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE},
 };
 
 use super::{Meta, RequestHead};
@@ -75,17 +72,6 @@ pub(super) fn if_range_holds(headers: &HeaderMap, stored: &Head) -> bool {
             .is_some_and(|modified| date.wall() == modified && strong(modified))
     };
     HttpDate::parse(validator, meta.received.wall).is_some_and(exact)
-}
-
-/// Says whether a request has conditions that only the origin can judge: If-Match and If-Unmodified-Since.
-pub(super) fn is_for_origin(headers: &HeaderMap) -> bool {
-    headers.contains_key(IF_MATCH) || headers.contains_key(IF_UNMODIFIED_SINCE)
-}
-
-/// Says whether the answer to a request may be something other than the whole response.
-pub(super) fn may_answer_less(request: RequestHead<'_>) -> bool {
-    let fields = [IF_NONE_MATCH, IF_MODIFIED_SINCE, RANGE];
-    request.method == Method::HEAD || fields.iter().any(|name| request.headers.contains_key(name))
 }
 
 /// Puts the stored validators in place of the client's conditions and range (RFC 9111 section 4.3.1).

@@ -3,16 +3,10 @@
 use core::{ops::Range, time::Duration};
 
 use eaves_common::time::Now;
-use http::{Method, header::RANGE};
+use http::Method;
 
-use super::{
-    Condition, Meta, Policy, Remaining, RequestHead,
-    conditional::{if_range_holds, is_for_origin, may_answer_less},
-};
-use crate::{
-    field::{ByteRange, RequestDirectives},
-    head::Head,
-};
+use super::{Meta, Policy, Remaining, RequestHead, Wanted, asked::Asked};
+use crate::{field::RequestDirectives, head::Head};
 
 /// What to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +44,22 @@ pub enum Decision {
         remaining: Remaining,
         /// The offsets to serve; their end is not included.
         range: Range<u64>,
+    },
+    /// Serve several parts of the stored response.
+    HitRanges {
+        /// Its age, for the Age field.
+        age: Duration,
+        /// What is left of its lifetime.
+        remaining: Remaining,
+        /// The offsets to serve, in order; their ends are not included.
+        ranges: Vec<Range<u64>>,
+    },
+    /// Nothing of the ranges that the client wants is there.
+    Respond416 {
+        /// Its age, for the Age field.
+        age: Duration,
+        /// What is left of its lifetime.
+        remaining: Remaining,
     },
     /// Ask the origin whether the stored response still holds.
     Validate {
@@ -149,17 +159,18 @@ impl Policy {
         len: Option<u64>,
         now: Now,
     ) -> Decision {
-        let asks = RequestDirectives::parse(request.headers);
-        if let Some(reason) = self.bypass_asked(request, &asks) {
+        let asked = Asked::of(request.headers);
+        if let Some(reason) = self.bypass_asked(request, &asked) {
             return Decision::Bypass { reason };
         }
         let Some(stored) = stored else {
-            return self.miss(request, &asks);
+            return self.miss(request, &asked);
         };
-        match self.usable(&asks, stored.meta(), now) {
-            Ok(revalidate) => serve(request, stored, len, now, revalidate),
+        let asks = &asked.directives;
+        match self.usable(asks, stored.meta(), now) {
+            Ok(revalidate) => serve((request, &asked), stored, len, now, revalidate),
             Err(_) if asks.only_if_cached => Decision::GatewayTimeout,
-            Err(_) if self.is_tainted(request, stored) => Decision::Bypass {
+            Err(_) if asked.unkeyed && self.is_tainted(request, stored) => Decision::Bypass {
                 reason: Bypass::Unkeyed,
             },
             Err(why) => Decision::Validate { why },
@@ -169,38 +180,38 @@ impl Policy {
     /// Says whether a request is not for a cache, whatever is stored.
     #[must_use]
     pub fn bypass(&self, request: RequestHead<'_>) -> Option<Bypass> {
-        self.bypass_asked(request, &RequestDirectives::parse(request.headers))
+        self.bypass_asked(request, &Asked::of(request.headers))
     }
 
-    fn bypass_asked(&self, request: RequestHead<'_>, asks: &RequestDirectives) -> Option<Bypass> {
+    fn bypass_asked(&self, request: RequestHead<'_>, asked: &Asked) -> Option<Bypass> {
         if !matches!(*request.method, Method::GET | Method::HEAD) {
             return Some(Bypass::Method);
         }
-        if is_for_origin(request.headers) {
+        if asked.precondition {
             return Some(Bypass::Precondition);
         }
-        if let Some(reason) = self.defences.bypass(request) {
+        if let Some(reason) = self.defences.bypass(request, asked) {
             return Some(reason);
         }
+        let asks = &asked.directives;
         (asks.no_store && !asks.only_if_cached).then_some(Bypass::NoStore)
     }
 
-    fn miss(&self, request: RequestHead<'_>, asks: &RequestDirectives) -> Decision {
-        if asks.only_if_cached {
+    fn miss(&self, request: RequestHead<'_>, asked: &Asked) -> Decision {
+        if asked.directives.only_if_cached {
             return Decision::GatewayTimeout;
         }
-        let alone = may_answer_less(request) || self.defences.taints(request.headers);
+        // Its answer may be something other than the whole response.
+        let less = request.method == Method::HEAD || asked.conditional || asked.range;
+        let alone = less || self.defences.taints(asked);
         let collapse = if alone { Collapse::No } else { Collapse::Yes };
         Decision::Miss { collapse }
     }
 
     /// Says whether an answer to this request must not touch what is stored.
     fn is_tainted(&self, request: RequestHead<'_>, stored: &Head) -> bool {
-        let taints = self.defences.taints(request.headers);
-        taints
-            && self
-                .defences
-                .has_unkeyed(request.headers, &stored.varies_on())
+        self.defences
+            .has_unkeyed(request.headers, &stored.varies_on())
     }
 
     /// RFC 9111 section 4: fresh, or allowed to be served stale, and good enough for the request.
@@ -239,7 +250,7 @@ impl Policy {
 }
 
 fn serve(
-    request: RequestHead<'_>,
+    (request, asked): (RequestHead<'_>, &Asked),
     stored: &Head,
     len: Option<u64>,
     now: Now,
@@ -253,33 +264,22 @@ fn serve(
             revalidate,
         };
     }
-    if Condition::evaluate(request, stored) == Condition::Met {
-        return Decision::Respond304 { age, remaining };
+    if !asked.conditional && !asked.range {
+        return Decision::Hit { age, remaining };
     }
-    match requested_range(request, stored, len) {
-        Some(range) => Decision::HitRange {
+    match Wanted::of(request, stored, len) {
+        Wanted::NotModified => Decision::Respond304 { age, remaining },
+        Wanted::Part(range) => Decision::HitRange {
             age,
             remaining,
             range,
         },
-        None => Decision::Hit { age, remaining },
+        Wanted::Parts(ranges) => Decision::HitRanges {
+            age,
+            remaining,
+            ranges,
+        },
+        Wanted::Unsatisfiable => Decision::Respond416 { age, remaining },
+        Wanted::Whole => Decision::Hit { age, remaining },
     }
-}
-
-/// Returns the part of a stored 200 that a GET asks for. A Range that cannot be served from here is ignored, which
-/// RFC 9110 section 14.2 allows: the answer is then whole.
-#[must_use]
-pub fn requested_range(
-    request: RequestHead<'_>,
-    stored: &Head,
-    len: Option<u64>,
-) -> Option<Range<u64>> {
-    let value = request.headers.get(RANGE)?;
-    if request.method != Method::GET
-        || stored.meta().status != 200
-        || !if_range_holds(request.headers, stored)
-    {
-        return None;
-    }
-    ByteRange::parse(value.as_bytes())?.within(len?)
 }

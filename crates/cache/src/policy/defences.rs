@@ -3,13 +3,14 @@
 //! A cache answers many by what one request brought about. Whatever in that request is not part of the key must not
 //! change what others get: such requests are answered from what is stored, or passed on and not stored.
 
-use http::{
-    HeaderMap, HeaderName, Method,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING},
-};
+use http::{HeaderMap, Method, header::CONTENT_TYPE};
 
-use super::{Bypass, Guard, NotStored, RequestHead, ResponseHead, VaryOn, varies_on};
-use crate::field::ResponseDirectives;
+use super::{
+    Bypass, Guard, NotStored, RequestHead, ResponseHead, VaryOn,
+    asked::{Asked, has_unkeyed},
+    told::Told,
+    varies_on,
+};
 
 /// Which defences are in force; each has its own switch.
 ///
@@ -58,40 +59,39 @@ impl Defences {
     }
 
     /// Why a request is passed on whatever is stored.
-    pub(super) fn bypass(&self, request: RequestHead<'_>) -> Option<Bypass> {
-        let headers = request.headers;
-        if self.method_override == Guard::On && has_any(headers, &OVERRIDES) {
+    pub(super) fn bypass(&self, request: RequestHead<'_>, asked: &Asked) -> Option<Bypass> {
+        if self.method_override == Guard::On && asked.overrides {
             return Some(Bypass::MethodOverride);
         }
-        if self.fat_get == Guard::On && has_content(headers) {
+        if self.fat_get == Guard::On && asked.content {
             return Some(Bypass::FatGet);
         }
-        (self.oversize == Guard::On && is_strange(request)).then_some(Bypass::Oversize)
+        (self.oversize == Guard::On && is_strange(request, asked)).then_some(Bypass::Oversize)
     }
 
     /// Says whether a request has a field that names another host, scheme or path.
-    pub(super) fn taints(&self, headers: &HeaderMap) -> bool {
-        self.unkeyed == Guard::On && has_any(headers, &UNKEYED)
+    pub(super) fn taints(&self, asked: &Asked) -> bool {
+        self.unkeyed == Guard::On && asked.unkeyed
     }
 
     /// Why a response that the standards allow to store is not stored.
     pub(super) fn refusal(
         &self,
-        request: RequestHead<'_>,
+        (request, asked): (RequestHead<'_>, &Asked),
         response: ResponseHead<'_>,
-        directives: &ResponseDirectives,
+        told: &Told<'_>,
     ) -> Option<NotStored> {
-        let public = directives.public || directives.s_maxage.is_some();
-        if self.set_cookie == Guard::On && response.headers.contains_key(SET_COOKIE) && !public {
+        let public = told.directives.public || told.directives.s_maxage.is_some();
+        if self.set_cookie == Guard::On && told.sets_cookie() && !public {
             return Some(NotStored::SetCookie);
         }
         if self.deception == Guard::On && contradicts(request.uri.path(), response.headers) {
             return Some(NotStored::Deception);
         }
         // `varies_on` is paid for only by requests that have such a field.
-        let unkeyed = self.taints(request.headers)
-            && self.has_unkeyed(request.headers, &varies_on(response.headers));
-        if unkeyed || self.bypass(request).is_some() {
+        let unkeyed =
+            self.taints(asked) && self.has_unkeyed(request.headers, &varies_on(response.headers));
+        if unkeyed || self.bypass(request, asked).is_some() {
             return Some(NotStored::Unkeyed);
         }
         None
@@ -100,76 +100,31 @@ impl Defences {
     /// Says whether a request has a field of this kind that the response does not vary on.
     pub(super) fn has_unkeyed(&self, request: &HeaderMap, response: &VaryOn) -> bool {
         let keyed = |name: &str| response.names().any(|known| known == name);
-        self.taints(request)
-            && UNKEYED
-                .iter()
-                .any(|name| request.contains_key(*name) && !keyed(name))
+        self.unkeyed == Guard::On && has_unkeyed(request, keyed)
     }
-}
-
-const OVERRIDES: [&str; 3] = [
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-];
-
-/// Fields by which frameworks replace the host, scheme or path of a request.
-const UNKEYED: [&str; 12] = [
-    "forwarded",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
-    "x-forwarded-scheme",
-    "x-forwarded-server",
-    "x-forwarded-ssl",
-    "x-host",
-    "x-original-host",
-    "x-original-url",
-    "x-rewrite-url",
-];
-
-/// One pass over the request's names, of which few begin like the listed ones: a lookup for each of those costs more.
-fn has_any(headers: &HeaderMap, listed: &[&str]) -> bool {
-    let mut names = headers.keys().map(HeaderName::as_str);
-    names.any(|name| (name.starts_with("x-") || name == "forwarded") && listed.contains(&name))
 }
 
 /// The longest value, and the longest target, that any origin takes without complaint.
 const LONGEST: usize = 8 * 1024;
 
-fn has_content(headers: &HeaderMap) -> bool {
-    let length = headers
-        .get(CONTENT_LENGTH)
-        .is_some_and(|length| length.as_bytes() != b"0");
-    length || headers.contains_key(TRANSFER_ENCODING)
-}
-
-fn is_strange(request: RequestHead<'_>) -> bool {
-    let mut total = request
+/// Control characters cannot stand in a `HeaderValue`, so that lengths are what is left to look at.
+fn is_strange(request: RequestHead<'_>, asked: &Asked) -> bool {
+    let target = request
         .uri
         .path_and_query()
         .map_or(0, |target| target.as_str().len());
-    for (name, value) in request.headers {
-        total += name.as_str().len() + value.len();
-        // Control characters cannot stand in a `HeaderValue`.
-        if value.len() > LONGEST {
-            return true;
-        }
-    }
     // Origins take 8 to 16 KiB of head in all.
-    total > 2 * LONGEST || request.method == Method::CONNECT
+    let long = asked.longest > LONGEST || asked.total + target > 2 * LONGEST;
+    long || request.method == Method::CONNECT
 }
 
 /// What a path's extension promises, and what Content-Type says.
 fn contradicts(path: &str, headers: &HeaderMap) -> bool {
-    let Some((_, extension)) = path
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.rsplit_once('.'))
-    else {
+    let mark = path.bytes().rposition(|byte| matches!(byte, b'.' | b'/'));
+    let Some(dot) = mark.filter(|at| path.as_bytes()[*at] == b'.') else {
         return false;
     };
+    let extension = &path[dot + 1..];
     let promised = EXTENSIONS
         .iter()
         .find(|(known, _)| extension.eq_ignore_ascii_case(known));

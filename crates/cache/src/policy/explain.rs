@@ -187,6 +187,8 @@ fn outcome(decision: &Decision) -> String {
         Decision::HitRange { range, .. } => {
             format!("hit, bytes {} to before {}", range.start, range.end)
         }
+        Decision::HitRanges { ranges, .. } => format!("hit, {} ranges of bytes", ranges.len()),
+        Decision::Respond416 { .. } => "hit, and nothing of the ranges is there: 416".to_owned(),
         Decision::Validate { why: Why::NoCache } => {
             "validate, since the response says no-cache".to_owned()
         }

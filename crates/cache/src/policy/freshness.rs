@@ -3,13 +3,13 @@
 use core::time::Duration;
 
 use eaves_common::time::Wall;
-use http::{
-    HeaderMap, HeaderName, StatusCode,
-    header::{DATE, EXPIRES, LAST_MODIFIED},
-};
+use http::StatusCode;
 
-use super::{Policy, ResponseHead, Times, rules::Control};
-use crate::field::{HttpDate, ResponseDirectives, age};
+use super::{
+    Policy, Times,
+    rules::Control,
+    told::{Once, Told},
+};
 
 /// What a freshness lifetime rests on.
 ///
@@ -64,11 +64,11 @@ pub(super) struct Dates {
 }
 
 impl Dates {
-    pub(super) fn read(headers: &HeaderMap, times: Times) -> Self {
+    pub(super) fn read(told: &Told<'_>, times: Times) -> Self {
         let arrived = times.response.wall;
         Self {
-            date: date(headers, &DATE, arrived).unwrap_or(arrived),
-            last_modified: date(headers, &LAST_MODIFIED, arrived),
+            date: told.date(arrived).unwrap_or(arrived),
+            last_modified: told.last_modified(arrived),
         }
     }
 }
@@ -77,45 +77,42 @@ impl Policy {
     /// The lifetime under the operator's cap.
     pub(super) fn lifetime(
         &self,
-        response: ResponseHead<'_>,
-        directives: (&ResponseDirectives, Control),
+        status: StatusCode,
+        told: &Told<'_>,
         dates: &Dates,
         times: Times,
     ) -> (Duration, Basis) {
-        let (lifetime, basis) = self.own_lifetime(response, directives, dates, times);
+        let (lifetime, basis) = self.own_lifetime(status, told, dates, times);
         (lifetime.min(self.cap), basis)
     }
 
     /// The first of s-maxage, max-age, Expires and the heuristic that applies (RFC 9111 section 4.2.1).
     fn own_lifetime(
         &self,
-        response: ResponseHead<'_>,
-        (directives, control): (&ResponseDirectives, Control),
+        status: StatusCode,
+        told: &Told<'_>,
         dates: &Dates,
         times: Times,
     ) -> (Duration, Basis) {
+        let directives = &told.directives;
         if let (true, Some(lifetime)) = (self.is_shared(), directives.s_maxage) {
             return (lifetime, Basis::SMaxage);
         }
         if let Some(lifetime) = directives.max_age {
             return (lifetime, Basis::MaxAge);
         }
-        if control == Control::General && response.headers.contains_key(EXPIRES) {
-            let expires = date(response.headers, &EXPIRES, times.response.wall);
+        if told.control == Control::General && told.expires != Once::Absent {
+            let expires = told.expires(times.response.wall);
             return (
                 expires.map_or(Duration::ZERO, |at| at - dates.date),
                 Basis::Expires,
             );
         }
-        if let Some((_, lifetime)) = self
-            .defaults
-            .iter()
-            .find(|(status, _)| *status == response.status)
-        {
+        if let Some((_, lifetime)) = self.defaults.iter().find(|(known, _)| *known == status) {
             return (*lifetime, Basis::Operator);
         }
         match dates.last_modified {
-            Some(modified) if is_heuristically_cacheable(response.status) || directives.public => {
+            Some(modified) if is_heuristically_cacheable(status) || directives.public => {
                 let lifetime = (dates.date - modified) / 100 * self.heuristic_percent;
                 (lifetime.min(self.heuristic_cap), Basis::Heuristic)
             }
@@ -125,10 +122,10 @@ impl Policy {
 }
 
 /// Corrected initial age (RFC 9111 section 4.2.3): the larger of what Date and what Age say.
-pub(super) fn initial_age(headers: &HeaderMap, dates: &Dates, times: Times) -> Duration {
+pub(super) fn initial_age(told: &Told<'_>, dates: &Dates, times: Times) -> Duration {
     let apparent = times.response.wall - dates.date;
     let delay = times.response.mono - times.request.mono;
-    let corrected = age(headers).unwrap_or_default().saturating_add(delay);
+    let corrected = told.age().saturating_add(delay);
     apparent.max(corrected)
 }
 
@@ -138,13 +135,4 @@ pub(super) fn is_heuristically_cacheable(status: StatusCode) -> bool {
         status.as_u16(),
         200 | 203 | 204 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501
     )
-}
-
-/// A date field with exactly one line; several lines contradict each other, so none of them counts.
-fn date(headers: &HeaderMap, name: &HeaderName, now: Wall) -> Option<Wall> {
-    let mut lines = headers.get_all(name).iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else {
-        return None;
-    };
-    HttpDate::parse(line.as_bytes(), now).map(HttpDate::wall)
 }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use http::{HeaderMap, HeaderName, StatusCode, header::CDN_CACHE_CONTROL};
 
-use super::Defences;
-use crate::field::ResponseDirectives;
+use super::{Defences, told::Told};
+use crate::{field::ResponseDirectives, head::lines};
 
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
 ///
@@ -41,9 +41,10 @@ pub enum Kind {
 }
 
 /// Where the directives of a response stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Control {
     /// In Cache-Control, beside Expires.
+    #[default]
     General,
     /// In a targeted field, beside nothing.
     Targeted,
@@ -147,20 +148,26 @@ impl Policy {
         self
     }
 
-    /// The directives that count for this cache, and where they stand.
-    pub(super) fn directives(&self, headers: &HeaderMap) -> (ResponseDirectives, Control) {
-        let targets = if self.is_shared() {
-            &self.targets[..]
-        } else {
-            &[]
-        };
-        let targeted = targets
-            .iter()
-            .find_map(|name| ResponseDirectives::targeted(headers, name));
-        match targeted {
-            Some(directives) => (directives, Control::Targeted),
-            None => (ResponseDirectives::parse(headers), Control::General),
+    /// The targeted fields that this cache obeys.
+    pub(super) fn obeyed(&self) -> &[HeaderName] {
+        if self.is_shared() { &self.targets } else { &[] }
+    }
+
+    /// What the fields of a response tell this cache.
+    pub(super) fn told_by<'a>(&'a self, headers: &'a HeaderMap) -> Told<'a> {
+        let mut told = Told::by(self.obeyed());
+        lines(headers).for_each(|line| told.add(line));
+        if !told.is_targeted() {
+            return told;
         }
+        let mut targets = self.obeyed().iter();
+        if let Some(directives) =
+            targets.find_map(|name| ResponseDirectives::targeted(headers, name))
+        {
+            told.directives = directives;
+            told.control = Control::Targeted;
+        }
+        told
     }
 
     /// Returns whose requests the cache serves.

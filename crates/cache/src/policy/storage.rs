@@ -2,20 +2,15 @@
 
 use core::time::Duration;
 
-use http::{
-    HeaderMap, Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_LOCATION, ETAG, LAST_MODIFIED, VARY},
-};
+use http::{Method, StatusCode, header::CONTENT_LOCATION};
 
 use super::{
     Basis, Meta, Policy, RequestHead, ResponseHead, SameOrigin, Times,
+    asked::Asked,
     freshness::{Dates, initial_age, is_heuristically_cacheable},
-    rules::Control,
+    told::Told,
 };
-use crate::{
-    field::{RequestDirectives, ResponseDirectives, members},
-    key::Key,
-};
+use crate::{field::ResponseDirectives, key::Key};
 
 /// The answer to whether a response may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,12 +89,18 @@ impl Policy {
         response: ResponseHead<'_>,
         times: Times,
     ) -> Storage {
-        let (directives, control) = self.directives(response.headers);
-        if let Some(reason) = self.refusal(request, response, &directives) {
+        let told = self.told_by(response.headers);
+        if matches!(
+            response.status,
+            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
+            return Storage::Refuse(NotStored::Partial);
+        }
+        if let Some(reason) = self.refusal(request, response, &told) {
             return Storage::Refuse(reason);
         }
-        let meta = self.meta(response, (&directives, control), times);
-        if !self.is_offered(response.status, &directives, &meta) {
+        let meta = self.meta(response.status, &told, times);
+        if !self.is_offered(response.status, &told.directives, &meta) {
             return Storage::Refuse(NotStored::Status);
         }
         if *request.method == Method::POST
@@ -107,28 +108,22 @@ impl Policy {
         {
             return Storage::Refuse(NotStored::Method);
         }
-        if is_useless(&meta, &directives, response.headers) {
+        if is_useless(&meta, &told) {
             return Storage::Refuse(NotStored::Expired);
         }
         Storage::Store(meta)
     }
 
-    fn refusal(
+    pub(super) fn refusal(
         &self,
         request: RequestHead<'_>,
         response: ResponseHead<'_>,
-        directives: &ResponseDirectives,
+        told: &Told<'_>,
     ) -> Option<NotStored> {
-        let headers = response.headers;
+        let directives = &told.directives;
         let public = directives.public || directives.s_maxage.is_some();
         if !matches!(*request.method, Method::GET | Method::POST) {
             return Some(NotStored::Method);
-        }
-        if matches!(
-            response.status,
-            StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
-        ) {
-            return Some(NotStored::Partial);
         }
         // RFC 9111 section 5.2.2.3: with a status that is understood, must-understand overrules no-store.
         if directives.must_understand && !is_understood(response.status) {
@@ -137,10 +132,11 @@ impl Policy {
         if directives.no_store && !directives.must_understand {
             return Some(NotStored::NoStore);
         }
-        if RequestDirectives::parse(request.headers).no_store {
+        let asked = Asked::of(request.headers);
+        if asked.directives.no_store {
             return Some(NotStored::RequestNoStore);
         }
-        if members(headers, &VARY).any(|member| member == b"*") {
+        if told.varies_on_all() {
             return Some(NotStored::VaryStar);
         }
         if !self.is_shared() {
@@ -149,10 +145,10 @@ impl Policy {
         if directives.private {
             return Some(NotStored::Private);
         }
-        if request.headers.contains_key(AUTHORIZATION) && !public && !directives.must_revalidate {
+        if asked.authorized && !public && !directives.must_revalidate {
             return Some(NotStored::Authorization);
         }
-        self.defences.refusal(request, response, directives)
+        self.defences.refusal((request, &asked), response, told)
     }
 
     /// The last condition of RFC 9111 section 3: a directive, a lifetime or the status itself allows storing.
@@ -166,19 +162,15 @@ impl Policy {
     }
 
     /// The numbers of a response, without asking whether it may be stored.
-    pub(super) fn meta(
-        &self,
-        response: ResponseHead<'_>,
-        (directives, control): (&ResponseDirectives, Control),
-        times: Times,
-    ) -> Meta {
-        let dates = Dates::read(response.headers, times);
-        let (lifetime, basis) = self.lifetime(response, (directives, control), &dates, times);
+    pub(super) fn meta(&self, status: StatusCode, told: &Told<'_>, times: Times) -> Meta {
+        let directives = &told.directives;
+        let dates = Dates::read(told, times);
+        let (lifetime, basis) = self.lifetime(status, told, &dates, times);
         let shared_only = directives.proxy_revalidate || directives.s_maxage.is_some();
         Meta {
-            status: response.status,
+            status,
             received: times.response,
-            initial_age: initial_age(response.headers, &dates, times),
+            initial_age: initial_age(told, &dates, times),
             lifetime,
             basis,
             date: dates.date,
@@ -210,11 +202,11 @@ fn is_about_target(request: RequestHead<'_>, response: ResponseHead<'_>) -> bool
 }
 
 /// Stale on arrival is worth keeping only if it can be validated or may be served stale.
-fn is_useless(meta: &Meta, directives: &ResponseDirectives, headers: &HeaderMap) -> bool {
+fn is_useless(meta: &Meta, told: &Told<'_>) -> bool {
+    let directives = &told.directives;
     let stale = meta.lifetime <= meta.initial_age || meta.no_cache;
-    let validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
     let windows = [directives.stale_while_revalidate, directives.stale_if_error];
-    stale && !validator && windows.iter().flatten().all(Duration::is_zero)
+    stale && !told.has_validator() && windows.iter().flatten().all(Duration::is_zero)
 }
 
 /// The final statuses of RFC 9110 section 15 whose caching rules this crate follows.

@@ -2,4 +2,5 @@
 
 mod render;
 
+pub(crate) use render::write_number;
 pub use render::{CacheStatus, Forward};

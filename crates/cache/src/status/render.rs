@@ -122,9 +122,35 @@ impl CacheStatus {
         }
     }
 
+    /// Writes the member as a cache of this name does; what a formatter would do costs a tenth of a response's head.
+    pub(crate) fn write(&self, cache: &str, out: &mut Vec<u8>) {
+        write_name(cache, out);
+        match self.forward {
+            None => out.extend_from_slice(b"; hit"),
+            Some(why) => push(out, &["; fwd=", why.as_str()]),
+        }
+        if let Some(answer) = self.forward_status {
+            push(out, &["; fwd-status=", answer.as_str()]);
+        }
+        if let Some(ttl) = self.ttl {
+            push(out, &["; ttl=", if ttl < 0 { "-" } else { "" }]);
+            write_number(ttl.unsigned_abs(), out);
+        }
+        if self.stored {
+            push(out, &["; stored"]);
+        }
+        if self.collapsed {
+            push(out, &["; collapsed"]);
+        }
+        if let Some(detail) = self.detail {
+            push(out, &["; detail=", detail]);
+        }
+    }
+
     /// Appends the member to a response, behind those of caches nearer to the origin.
     pub fn append_to(&self, headers: &mut HeaderMap, cache: &str) {
-        let text = self.by(cache).to_string();
+        let mut text = Vec::with_capacity(64);
+        self.write(cache, &mut text);
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.append(CACHE_STATUS, value);
         }
@@ -138,46 +164,48 @@ struct Named<'a> {
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.status;
-        write_name(self.cache, f)?;
-        match status.forward {
-            None => f.write_str("; hit")?,
-            Some(why) => write!(f, "; fwd={}", why.as_str())?,
-        }
-        if let Some(answer) = status.forward_status {
-            write!(f, "; fwd-status={}", answer.as_u16())?;
-        }
-        if let Some(ttl) = status.ttl {
-            write!(f, "; ttl={ttl}")?;
-        }
-        if status.stored {
-            f.write_str("; stored")?;
-        }
-        if status.collapsed {
-            f.write_str("; collapsed")?;
-        }
-        match status.detail {
-            Some(detail) => write!(f, "; detail={detail}"),
-            None => Ok(()),
-        }
+        let mut text = Vec::with_capacity(64);
+        self.status.write(self.cache, &mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 
-/// A token if it can be one, else a string (RFC 9651 section 4.1); what neither can hold is left out.
-fn write_name(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(c);
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*');
-    if starts && name.chars().all(token) {
-        return f.write_str(name);
+fn push(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
     }
-    f.write_str("\"")?;
-    for c in name.chars().filter(|c| (' '..='~').contains(c)) {
-        if matches!(c, '"' | '\\') {
-            f.write_str("\\")?;
+}
+
+/// Writes a number in decimal digits.
+pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let (mut rest, mut at) = (number, digits.len());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
         }
-        write!(f, "{c}")?;
     }
-    f.write_str("\"")
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// A token if it can be one, else a string (RFC 9651 section 4.1); what neither can hold is left out.
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&b);
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*');
+    if starts && name.bytes().all(token) {
+        return out.extend_from_slice(name.as_bytes());
+    }
+    out.push(b'"');
+    for byte in name.bytes().filter(|byte| (b' '..=b'~').contains(byte)) {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
 }
 
 #[cfg(test)]

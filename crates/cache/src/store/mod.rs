@@ -4,6 +4,9 @@
 //! (memory) or later (disk); a [`Ticket`] carries what a lookup or a read needs between two polls.
 
 mod blocks;
+#[cfg(feature = "disk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "disk")))]
+pub mod disk;
 mod memory;
 mod object;
 pub mod tinylfu;

@@ -31,7 +31,7 @@ impl fmt::Debug for Entry {
 }
 
 /// The body of an object; many readers, each at its own pace.
-pub trait Content: Send + Sync {
+pub trait Content: Any + Send + Sync {
     /// Reads some bytes from an offset on; none if the offset is at the end of what is there.
     ///
     /// # Errors
@@ -82,6 +82,14 @@ impl fmt::Debug for Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
+    /// Too many bytes wait to be written: the store does not keep up.
+    #[error("{waiting} of {limit} bytes wait to be written")]
+    Busy {
+        /// How many bytes wait.
+        waiting: u64,
+        /// How many may.
+        limit: u64,
+    },
     /// The body is longer or shorter than was announced.
     #[error("body differs from the announced {announced} bytes")]
     Length {
@@ -102,6 +110,12 @@ pub enum Refused {
         /// The most that is taken.
         limit: u64,
     },
+    /// The store takes nothing for now.
+    #[error("store takes nothing: {why}")]
+    Unavailable {
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
 impl From<Refused> for eaves_common::Error {
@@ -114,6 +128,12 @@ impl From<Refused> for eaves_common::Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
+    /// The bytes are not those that were written.
+    #[error("stored bytes at offset {at} are damaged")]
+    Damaged {
+        /// The offset asked for.
+        at: u64,
+    },
     /// The bytes are no longer there.
     #[error("stored bytes at offset {at} are gone")]
     Gone {

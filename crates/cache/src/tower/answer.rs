@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
-use http::{Method, Response, StatusCode};
+use http::{
+    Method, Response, StatusCode,
+    header::{IF_RANGE, RANGE},
+};
 use http_body::Body;
 
 use super::{
     CacheBody,
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Reader},
+    fill::{Fill, Placed, Reader},
     origin::Origin,
-    respond::{self, Part, Stored},
+    respond::{self, Stored},
     source::Erased,
 };
 use crate::{
     exchange::{Placement, Received, Release, Selected, receive},
     head::Head,
     policy::{
-        Collapse, Condition, Decision, Freshened, NotStored, OnError, Policy, RequestHead,
-        ResponseHead, Times, Why, make_conditional, requested_range, strip_conditions,
+        Collapse, Decision, Freshened, NotStored, OnError, Policy, RequestHead, ResponseHead,
+        Times, Wanted, Why, make_conditional, strip_conditions,
     },
     stats::Count,
     status::{CacheStatus, Forward},
@@ -71,16 +74,23 @@ impl Ask {
         }
     }
 
-    fn status(self) -> CacheStatus {
+    pub(super) fn status(self) -> CacheStatus {
         CacheStatus::forward(self.forward)
     }
+}
+
+/// What came of an answer.
+pub(super) enum Settled<R> {
+    /// Ask again, without conditions.
+    Again(Duty),
+    Done(Box<Response<CacheBody<R>>>),
 }
 
 impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Asks the origin, by a conditional request if something is stored.
     pub(super) async fn fetch(
         mut self,
-        lead: Duty,
+        mut lead: Duty,
         mut found: Found,
         ask: Ask,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
@@ -88,6 +98,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             let mut request = self.outgoing();
             if let Some(stored) = found.0.head() {
                 make_conditional(request.headers_mut(), stored);
+            } else if ask.collapse == Collapse::Yes {
+                // The answer is for others, too.
+                request.headers_mut().remove(RANGE);
+                request.headers_mut().remove(IF_RANGE);
             }
             let sent = self.shared.now();
             let answer = match self.inner.send(request).await {
@@ -98,43 +112,50 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 request: sent,
                 response: self.shared.now(),
             };
-            let policy = &self.shared.config.policy;
-            match receive(
-                policy,
-                self.request(),
-                ResponseHead::from(&answer),
-                &found.0,
-                times,
-            ) {
-                Received::Store(placement) => {
-                    return Ok(self.store(lead, &found, placement, answer, ask));
+            match self.settle(lead, &found, ask, answer, times) {
+                Settled::Done(response) => return Ok(*response),
+                Settled::Again(again) => lead = again,
+            }
+            found.0.forget_head();
+            found.1 = None;
+            strip_conditions(&mut self.parts.headers);
+            self.inner.ready().await?;
+        }
+    }
+
+    /// Makes a response of the origin's answer.
+    pub(super) fn settle(
+        &self,
+        lead: Duty,
+        found: &Found,
+        ask: Ask,
+        answer: Response<S::Body>,
+        times: Times,
+    ) -> Settled<S::Body> {
+        let head = ResponseHead::from(&answer);
+        let policy = &self.shared.config.policy;
+        let done = |response| Settled::Done(Box::new(response));
+        match receive(policy, self.request(), head, &found.0, times) {
+            Received::Store(placement) => done(self.store(lead, found, placement, answer, ask)),
+            Received::StorePart(part) => done(self.store_part((lead, found, ask), part, answer)),
+            Received::Freshened(head) => done(self.freshened(lead, found, &head, ask, times)),
+            Received::ServeStale => {
+                self.shared.counters.add(Count::OriginError);
+                if let Some(response) = self.stale(found, ask, Some(answer.status())) {
+                    lead.release(Release::Failed);
+                    return done(response);
                 }
-                Received::Freshened(head) => {
-                    return Ok(self.freshened(lead, &found, &head, ask, times));
-                }
-                Received::ServeStale => {
-                    self.shared.counters.add(Count::OriginError);
-                    if let Some(response) = self.stale(&found, ask, Some(answer.status())) {
-                        lead.release(Release::Failed);
-                        return Ok(response);
-                    }
-                    return Ok(self.pass(lead, &found, answer, ask, NotStored::Expired.as_str()));
-                }
-                Received::Refetch => {
-                    found.0.forget_head();
-                    found.1 = None;
-                    strip_conditions(&mut self.parts.headers);
-                    self.inner.ready().await?;
-                }
-                Received::Pass(reason) => {
-                    self.learn_from_head(&lead, &found, ResponseHead::from(&answer), times);
-                    return Ok(self.pass(lead, &found, answer, ask, reason.as_str()));
-                }
+                done(self.pass(lead, found, answer, ask, NotStored::Expired.as_str()))
+            }
+            Received::Refetch => Settled::Again(lead),
+            Received::Pass(reason) => {
+                self.learn_from_head(&lead, found, head, times);
+                done(self.pass(lead, found, answer, ask, reason.as_str()))
             }
         }
     }
 
-    fn failed<R>(
+    pub(super) fn failed<R>(
         &self,
         lead: Duty,
         found: &Found,
@@ -180,7 +201,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             entry,
             age,
         };
-        Some(stored.response(&self.shared, self.request(), Part::Whole, status))
+        let wanted = Wanted::of(self.request(), head, entry.content.len());
+        Some(stored.response(&self.shared, self.request(), wanted, status))
     }
 
     fn freshened<R>(
@@ -212,11 +234,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             head.meta().age(times.response),
             head.meta().remaining(times.response),
         );
-        let part = match Condition::evaluate(self.request(), head) {
-            Condition::Met => Part::Nothing,
-            Condition::Unmet => requested_range(self.request(), head, entry.content.len())
-                .map_or(Part::Whole, Part::Range),
-        };
+        let part = Wanted::of(self.request(), head, entry.content.len());
         let status = ask
             .status()
             .answered(StatusCode::NOT_MODIFIED)
@@ -259,7 +277,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let selection = self.parts.headers.clone();
         let fill = Fill::new(
             self.shared.clone(),
-            (placement, selection),
+            (Placed::Whole(placement), selection),
             Box::pin(Erased::new(body)),
             write,
             lead,
@@ -275,9 +293,26 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .answered(parts.status)
             .ttl(remaining.as_secs())
             .stored();
-        let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));
+        let mut response = Response::from_parts(parts, CacheBody::empty());
+        self.send_filling(&mut response, &fill, ask);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         response
+    }
+
+    /// Gives a response the body that is being filled, or the range of it that the client wants.
+    fn send_filling<R>(&self, response: &mut Response<CacheBody<R>>, fill: &Arc<Fill>, ask: Ask) {
+        let (head, len) = (&fill.placement.head, fill.expected());
+        let range = match (ask.collapse, len) {
+            (Collapse::Yes, Some(_)) => Wanted::of(self.request(), head, len),
+            _ => Wanted::Whole,
+        };
+        let (Wanted::Part(range), Some(len)) = (range, len) else {
+            *response.body_mut() = CacheBody::filling(fill.reader());
+            return;
+        };
+        respond::describe_part(response.headers_mut(), &range, len);
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        *response.body_mut() = CacheBody::filling(fill.reader_of(range));
     }
 
     /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.
@@ -300,7 +335,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     }
 
     /// Sends an answer on that is not stored.
-    fn pass(
+    pub(super) fn pass(
         &self,
         lead: Duty,
         found: &Found,
@@ -346,17 +381,21 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .ttl(head.meta().remaining(now).as_secs())
             .collapsed();
         status.append_to(&mut headers, &self.shared.config.name);
-        let mut response = Response::new(CacheBody::filling(reader));
+        let mut response = Response::new(CacheBody::empty());
         *response.status_mut() = head.meta().status;
         *response.headers_mut() = headers;
+        self.send_filling(&mut response, fill, ask);
+        drop(reader);
         response
     }
 }
 
-fn refusal(refused: Refused) -> &'static str {
+pub(super) fn refusal(refused: Refused) -> &'static str {
     match refused {
+        Refused::Busy { .. } => "store-busy",
         Refused::TooLarge { .. } => "too-large",
         Refused::NoRoom { .. } => "no-room",
         Refused::Length { .. } => "length",
+        Refused::Unavailable { .. } => "store-unavailable",
     }
 }

@@ -12,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::{
+    assembled::Assembled,
     fill::Reader,
     source::{BoxError, Erased},
 };
@@ -35,6 +36,7 @@ pin_project! {
         Pass { #[pin] body: Erased<B> },
         Filling { reader: Reader },
         Stored { stored: Stored },
+        Assembled { assembled: Assembled },
     }
 }
 
@@ -58,6 +60,12 @@ impl<B> CacheBody<B> {
     pub(super) fn filling(reader: Reader) -> Self {
         Self {
             kind: Kind::Filling { reader },
+        }
+    }
+
+    pub(super) fn assembled(assembled: Assembled) -> Self {
+        Self {
+            kind: Kind::Assembled { assembled },
         }
     }
 
@@ -93,6 +101,7 @@ where
             KindProjected::Pass { body } => body.poll_frame(cx),
             KindProjected::Filling { reader } => reader.poll_frame(cx),
             KindProjected::Stored { stored } => stored.poll_frame(cx),
+            KindProjected::Assembled { assembled } => assembled.poll_frame(cx),
         }
     }
 
@@ -102,6 +111,7 @@ where
             Kind::Pass { body } => body.is_end_stream(),
             Kind::Filling { reader } => reader.is_end_stream(),
             Kind::Stored { stored } => stored.is_end_stream(),
+            Kind::Assembled { assembled } => assembled.is_end_stream(),
         }
     }
 
@@ -111,6 +121,7 @@ where
             Kind::Pass { body } => body.size_hint(),
             Kind::Filling { reader } => reader.size_hint(),
             Kind::Stored { stored } => SizeHint::with_exact(stored.end - stored.at),
+            Kind::Assembled { assembled } => SizeHint::with_exact(assembled.left()),
         }
     }
 }
@@ -122,6 +133,7 @@ impl<B> fmt::Debug for CacheBody<B> {
             Kind::Pass { .. } => "CacheBody::Pass",
             Kind::Filling { .. } => "CacheBody::Filling",
             Kind::Stored { .. } => "CacheBody::Stored",
+            Kind::Assembled { .. } => "CacheBody::Assembled",
         })
     }
 }

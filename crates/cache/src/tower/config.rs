@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eaves_common::time::{Clock, SystemClock};
 
+use super::Sleep;
 use crate::{
     key::KeyRules,
     policy::Policy,
@@ -37,6 +38,19 @@ pub enum OnDisconnect {
     Finish,
 }
 
+/// What the origin is asked for when a client wants a range that is not stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ranges {
+    /// The range the client asked for. What comes is stored as a part; parts under one strong validator are combined,
+    /// and asked for what they lack.
+    #[default]
+    PassThrough,
+    /// The whole response, of which the client gets its range as soon as it has come. It waits for the bytes before
+    /// it; whether those behind it are fetched too is [`OnDisconnect`]'s to say.
+    Whole,
+}
+
 /// The parts of a [`CacheLayer`](super::CacheLayer).
 ///
 /// ```
@@ -61,6 +75,8 @@ pub struct CacheConfig {
     pub(super) spawner: Option<Arc<dyn Spawn>>,
     pub(super) on_disconnect: OnDisconnect,
     pub(super) unshared_for: Duration,
+    pub(super) ranges: Ranges,
+    pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
 }
 
 impl Default for CacheConfig {
@@ -75,6 +91,8 @@ impl Default for CacheConfig {
             spawner: None,
             on_disconnect: OnDisconnect::Abort,
             unshared_for: Duration::from_secs(10),
+            ranges: Ranges::PassThrough,
+            patience: None,
         }
     }
 }
@@ -130,6 +148,29 @@ impl CacheConfig {
         self
     }
 
+    /// Sets how long a request waits for another's answer before it asks the origin itself; without this it waits until
+    /// that answer comes or the other one leaves.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use eaves_cache::tower::{Alarm, CacheConfig};
+    ///
+    /// let sleep = |time| -> Alarm { Box::pin(tokio::time::sleep(time)) };
+    /// let config = CacheConfig::default().wait_at_most(Duration::from_secs(5), sleep);
+    /// ```
+    #[must_use]
+    pub fn wait_at_most(mut self, time: Duration, sleep: impl Sleep) -> Self {
+        self.patience = Some((time, Arc::new(sleep)));
+        self
+    }
+
+    /// Sets what the origin is asked for when a client wants a range.
+    #[must_use]
+    pub fn ranges(mut self, ranges: Ranges) -> Self {
+        self.ranges = ranges;
+        self
+    }
+
     /// Sets for how long requests to a URL whose answer was not shareable go to the origin without waiting for one
     /// another.
     #[must_use]
@@ -149,6 +190,8 @@ impl fmt::Debug for CacheConfig {
             .field("spawner", &self.spawner.is_some())
             .field("on_disconnect", &self.on_disconnect)
             .field("unshared_for", &self.unshared_for)
+            .field("ranges", &self.ranges)
+            .field("patience", &self.patience.as_ref().map(|(time, _)| time))
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
 //! [`Exchange`]: what a request goes through that the store alone cannot answer.
 
-use core::{future::poll_fn, pin::pin};
+use core::{future::poll_fn, pin::pin, task::Poll};
 use std::sync::{Arc, Weak};
 
-use http::{Method, Request, Response, StatusCode, Uri, request};
+use http::{Method, Request, Response, StatusCode, Uri, header::RANGE, request};
 use http_body::Body;
 
 use super::{
-    CacheBody, RequestBody,
+    Alarm, CacheBody, Ranges, RequestBody,
     answer::Ask,
     fill::{Fill, Reader},
     origin::Origin,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     exchange::{
-        Found as Step, Joined, Lead, Lookup, Outcome, Received, Release, Selected, receive,
+        Found as Step, Joined, Lead, Lookup, Outcome, Received, Release, Selected, Wait, receive,
     },
     key::Key,
     policy::{
@@ -153,19 +153,25 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     /// Answers from the store, from another's answer, or from the origin.
     pub(super) async fn run(
-        self,
+        mut self,
         mut found: Found,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
-        let mut rounds = 0;
+        let (mut rounds, mut waited) = (0, None);
         loop {
+            if let Some(answer) = self.answer_by_parts(&mut found).await {
+                return answer;
+            }
             let decision = respond::decide(&self.shared, self.request(), &found);
-            if let Some(response) = self.serve_stored(&mut found, &decision) {
+            if let Some(response) = self.serve_stored(&mut found, &decision, waited) {
                 return Ok(response);
             }
             if let Decision::Bypass { reason } = decision {
                 return self.bypass(reason, found.0.primary().clone()).await;
             }
-            let ask = Ask::of(&decision, &found.0, self.request());
+            let mut ask = Ask::of(&decision, &found.0, self.request());
+            if ask.collapse == Collapse::No && self.cuts_ranges(&decision) {
+                ask.collapse = Collapse::Yes;
+            }
             self.shared.counters.add(ask.count());
             let collapse = if rounds < ROUNDS {
                 ask.collapse
@@ -176,8 +182,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 Joined::Lead(lead) => Turn::Lead(lead),
                 Joined::Wait(mut wait) => {
                     self.shared.counters.add(Count::Collapsed);
-                    let outcome = poll_fn(|cx| wait.poll(cx)).await;
-                    self.waited(outcome, &found, ask)
+                    match wait_for(&mut wait, self.shared.alarm()).await {
+                        Some(outcome) => self.waited(outcome, &found, ask),
+                        None => Turn::Alone,
+                    }
                 }
             };
             match turn {
@@ -189,10 +197,31 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 }
                 Turn::Again => {
                     rounds += 1;
+                    waited = Some(ask);
                     found = look(&self.shared, &self.parts, found.0.primary()).await;
                 }
             }
         }
+    }
+
+    /// Says whether the range that a request wants is cut from the whole response, which others may share: it would
+    /// be shared if the request wanted all of it.
+    fn cuts_ranges(&self, decision: &Decision) -> bool {
+        let Decision::Miss { .. } = decision else {
+            return false;
+        };
+        if self.shared.config.ranges != Ranges::Whole || !self.parts.headers.contains_key(RANGE) {
+            return false;
+        }
+        let mut headers = self.parts.headers.clone();
+        headers.remove(RANGE);
+        let request = RequestHead {
+            headers: &headers,
+            ..self.request()
+        };
+        let policy = &self.shared.config.policy;
+        let collapse = Collapse::Yes;
+        policy.decide(request, None, None, self.shared.now()) == Decision::Miss { collapse }
     }
 
     /// Serves what needs no origin, or only one in the background.
@@ -200,7 +229,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         &self,
         found: &mut Found,
         decision: &Decision,
+        waited: Option<Ask>,
     ) -> Option<Response<CacheBody<S::Body>>> {
+        if let Some(ask) = waited {
+            // RFC 9211 section 2.4: another's request brought it.
+            let status = ask.status().collapsed();
+            return respond::stored_as(&self.shared, self.request(), found, decision, status);
+        }
         let background = Revalidate::Background;
         if matches!(decision, Decision::HitStale { revalidate, .. } if *revalidate == background) {
             self.revalidate(found)?;
@@ -296,6 +331,23 @@ async fn look(shared: &Shared, parts: &request::Parts, primary: &Key) -> Found {
 
 async fn search_on(shared: &Shared, parts: &request::Parts, search: &mut Search) -> Found {
     poll_fn(|cx| search.poll(shared, RequestHead::from(parts), cx)).await
+}
+
+/// Waits for an outcome until the alarm, if there is one.
+async fn wait_for(
+    wait: &mut Wait<Weak<Fill>>,
+    mut alarm: Option<Alarm>,
+) -> Option<Outcome<Weak<Fill>>> {
+    poll_fn(|cx| {
+        if let Poll::Ready(outcome) = wait.poll(cx) {
+            return Poll::Ready(Some(outcome));
+        }
+        match &mut alarm {
+            Some(alarm) => alarm.as_mut().poll(cx).map(|()| None),
+            None => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// What comes of waiting.

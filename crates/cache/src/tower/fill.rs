@@ -5,14 +5,17 @@
 //! refuses more in the middle (a body of unknown length), nothing of it will be stored: what is kept stays readable,
 //! what follows goes through a window, and a reader that the window leaves behind ends in an error.
 
-use core::task::{Context, Poll, ready};
+use core::{
+    ops::Range,
+    task::{Context, Poll, ready},
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Wake, Waker},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
@@ -22,10 +25,16 @@ use super::{
     source::{Part, Source},
 };
 use crate::{
-    exchange::{Lead, Placement},
+    exchange::{Lead, PartPlacement, Placement},
     stats::Count,
     store::{Content, Ticket, Write},
 };
+
+/// What is being filled.
+pub(super) enum Placed {
+    Whole(Placement),
+    Part(Box<PartPlacement>),
+}
 
 /// A body on its way from the origin into the store.
 pub(super) struct Fill {
@@ -34,6 +43,7 @@ pub(super) struct Fill {
     selection: HeaderMap,
     shared: Arc<Shared>,
     expected: Option<u64>,
+    part: Option<Box<PartPlacement>>,
     wakers: Arc<Wakers>,
     state: Mutex<State>,
 }
@@ -66,18 +76,24 @@ const WINDOW: u64 = 1024 * 1024;
 impl Fill {
     pub(super) fn new(
         shared: Arc<Shared>,
-        (placement, selection): (Placement, HeaderMap),
+        (placed, selection): (Placed, HeaderMap),
         source: Source,
         write: Box<dyn Write>,
         lead: Lead<Weak<Self>>,
     ) -> Arc<Self> {
-        let expected = source.size_hint().exact();
+        let (placement, part) = match placed {
+            Placed::Whole(placement) => (placement, None),
+            Placed::Part(part) => (part.placement.clone(), Some(part)),
+        };
+        let len = part.as_ref().map(|part| part.range.end - part.range.start);
+        let expected = len.or_else(|| source.size_hint().exact());
         let ended = source.is_end_stream();
         let fill = Arc::new(Self {
             placement,
             selection,
             shared,
             expected,
+            part,
             wakers: Arc::default(),
             state: Mutex::new(State {
                 content: write.content(),
@@ -114,6 +130,11 @@ impl Fill {
         }
     }
 
+    /// The length of the body, if it is known.
+    pub(super) fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+
     /// Says whether another request selects the same response.
     pub(super) fn fits(&self, request: &HeaderMap) -> bool {
         self.placement
@@ -131,15 +152,21 @@ impl Fill {
     }
 
     pub(super) fn reader(self: &Arc<Self>) -> Reader {
+        self.reader_of(0..u64::MAX)
+    }
+
+    /// Adds a reader of some of the bytes.
+    pub(super) fn reader_of(self: &Arc<Self>, range: Range<u64>) -> Reader {
         let mut state = self.lock();
         let id = state.next_reader;
         state.next_reader += 1;
-        state.readers.insert(id, 0);
+        state.readers.insert(id, range.start);
         drop(state);
         Reader {
             fill: self.clone(),
             id,
-            at: 0,
+            at: range.start,
+            until: range.end,
             ticket: Ticket::default(),
             end: Told::No,
         }
@@ -228,7 +255,14 @@ impl Fill {
     }
 
     fn commit(&self, write: Box<dyn Write>, lead: Lead<Weak<Self>>, trailers: Option<HeaderMap>) {
-        if lead.commit(|| write.commit(trailers)) {
+        let key = lead.primary().clone();
+        let stored = lead.commit(|| {
+            write.commit(trailers);
+            if let Some(part) = &self.part {
+                self.shared.record_part(part, &key);
+            }
+        });
+        if stored {
             self.shared.counters.add(Count::Stored);
         }
     }
@@ -286,6 +320,8 @@ pub(super) struct Reader {
     fill: Arc<Fill>,
     id: u64,
     at: u64,
+    /// Where it stops, if the body is longer.
+    until: u64,
     ticket: Ticket,
     end: Told,
 }
@@ -327,6 +363,9 @@ impl Reader {
 
     /// What is there already, else what the origin has, else the end.
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
+        if self.at >= self.until {
+            return Poll::Ready(Ok(None));
+        }
         let fill = self.fill.clone();
         let mut state = fill.lock();
         loop {
@@ -346,7 +385,14 @@ impl Reader {
                 Some(End::Failed(error)) => return Poll::Ready(Err(error.clone())),
                 None => {}
             }
-            let data = ready!(fill.poll_pull(&mut state, self.id, cx));
+            let mut data = ready!(fill.poll_pull(&mut state, self.id, cx));
+            // What lies before this reader's range was pulled for the store alone.
+            let before = self.at.saturating_sub(state.pulled - data.len() as u64);
+            data.advance(
+                usize::try_from(before)
+                    .unwrap_or(usize::MAX)
+                    .min(data.len()),
+            );
             if !data.is_empty() {
                 return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
             }
@@ -369,7 +415,9 @@ impl Reader {
         Poll::Ready(Ok(Some(part)))
     }
 
-    fn advance(&mut self, state: &mut State, data: Bytes) -> Part {
+    fn advance(&mut self, state: &mut State, mut data: Bytes) -> Part {
+        let left = usize::try_from(self.until - self.at).unwrap_or(usize::MAX);
+        data.truncate(left);
         self.at += data.len() as u64;
         state.readers.insert(self.id, self.at);
         Part::Data(data)
@@ -378,11 +426,12 @@ impl Reader {
     pub(super) fn is_end_stream(&self) -> bool {
         let state = self.fill.lock();
         let ended = matches!(state.end, Some(End::Complete(None))) && self.at == state.pulled;
-        ended || self.end == Told::Yes
+        ended || self.at >= self.until || self.end == Told::Yes
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
-        let left = self.fill.expected.map(|len| len.saturating_sub(self.at));
+        let end = self.fill.expected.map(|len| len.min(self.until));
+        let left = end.map(|end| end.saturating_sub(self.at));
         left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 
@@ -414,7 +463,8 @@ impl Drop for Reader {
         }
         let last = state.readers.is_empty() && state.source.is_some() && state.write.is_some();
         drop(state);
-        if last && self.end == Told::No {
+        // Who has his range leaves, too.
+        if last && (self.end == Told::No || self.at >= self.until) {
             drain::after_disconnect(&self.fill.shared, &self.fill);
         }
         // The origin's waker may have been ours alone.

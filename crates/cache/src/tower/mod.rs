@@ -13,6 +13,7 @@
 //! the request that met it, and requests that were waiting for its answer get a 502.
 
 mod answer;
+mod assembled;
 mod body;
 mod config;
 mod drain;
@@ -20,16 +21,20 @@ mod fetch;
 mod fill;
 mod future;
 mod layer;
+mod multipart;
 mod origin;
+mod partial;
 mod request_body;
 mod respond;
 mod service;
 mod shared;
 mod source;
+mod wait;
 
 pub use body::{BodyError, CacheBody};
-pub use config::{CacheConfig, OnDisconnect, Spawn, Task};
+pub use config::{CacheConfig, OnDisconnect, Ranges, Spawn, Task};
 pub use future::ResponseFuture;
 pub use layer::CacheLayer;
 pub use request_body::RequestBody;
 pub use service::CacheService;
+pub use wait::{Alarm, Sleep};

@@ -10,11 +10,11 @@ use http::{
     },
 };
 
-use super::{CacheBody, shared::Shared};
+use super::{CacheBody, multipart::multipart, shared::Shared};
 use crate::{
     exchange::Selected,
     head::Head,
-    policy::{Decision, RequestHead},
+    policy::{Decision, RequestHead, Wanted},
     stats::Count,
     status::CacheStatus,
     store::Entry,
@@ -38,37 +38,49 @@ pub(super) fn from_store<B>(
     found: &mut (Selected, Option<Entry>),
     decision: &Decision,
 ) -> Option<Response<CacheBody<B>>> {
+    let response = stored_as(shared, request, found, decision, CacheStatus::hit(0))?;
+    if *decision != Decision::GatewayTimeout {
+        shared.counters.add(Count::Hit);
+    }
+    if matches!(decision, Decision::HitStale { .. }) {
+        shared.counters.add(Count::StaleHit);
+    }
+    Some(response)
+}
+
+/// The same under a status of the caller's, whose `ttl` is set here.
+pub(super) fn stored_as<B>(
+    shared: &Shared,
+    request: RequestHead<'_>,
+    found: &mut (Selected, Option<Entry>),
+    decision: &Decision,
+    status: CacheStatus,
+) -> Option<Response<CacheBody<B>>> {
     if *decision == Decision::GatewayTimeout {
         return Some(bare(shared, StatusCode::GATEWAY_TIMEOUT));
     }
     let (selected, entry) = found;
     let entry = entry.as_ref()?;
-    let (part, age, remaining) = match decision {
-        Decision::Hit { age, remaining } | Decision::HitStale { age, remaining, .. } => {
-            (Part::Whole, *age, *remaining)
-        }
-        Decision::Respond304 { age, remaining } => (Part::Nothing, *age, *remaining),
-        Decision::HitRange {
-            age,
-            remaining,
-            range,
-        } => (Part::Range(range.clone()), *age, *remaining),
+    let (age, remaining) = match decision {
+        Decision::Hit { age, remaining }
+        | Decision::HitRange { age, remaining, .. }
+        | Decision::HitRanges { age, remaining, .. }
+        | Decision::HitStale { age, remaining, .. }
+        | Decision::Respond304 { age, remaining }
+        | Decision::Respond416 { age, remaining } => (*age, *remaining),
         _ => return None,
     };
+    let part = match decision {
+        Decision::HitRange { range, .. } => Wanted::Part(range.clone()),
+        Decision::HitRanges { ranges, .. } => Wanted::Parts(ranges.clone()),
+        Decision::Respond304 { .. } => Wanted::NotModified,
+        Decision::Respond416 { .. } => Wanted::Unsatisfiable,
+        Decision::HitStale { .. } => Wanted::of(request, selected.head()?, entry.content.len()),
+        _ => Wanted::Whole,
+    };
     let head = selected.take_head()?;
-    shared.counters.add(Count::Hit);
-    if matches!(decision, Decision::HitStale { .. }) {
-        shared.counters.add(Count::StaleHit);
-    }
     let stored = Stored { head, entry, age };
-    Some(stored.response(shared, request, part, CacheStatus::hit(remaining.as_secs())))
-}
-
-/// How much of a stored response is sent.
-pub(super) enum Part {
-    Nothing,
-    Range(Range<u64>),
-    Whole,
+    Some(stored.response(shared, request, part, status.ttl(remaining.as_secs())))
 }
 
 /// A stored response about to be sent.
@@ -83,37 +95,68 @@ impl Stored<'_> {
         self,
         shared: &Shared,
         request: RequestHead<'_>,
-        part: Part,
+        wanted: Wanted,
         status: CacheStatus,
     ) -> Response<CacheBody<B>> {
         let whole = self.head.meta().status;
         let mut headers = self
             .head
-            .into_response(self.age, status.by(&shared.config.name));
-        let len = self.entry.content.len().unwrap_or_default();
-        let (code, body) = match part {
-            Part::Nothing => {
-                keep_for_not_modified(&mut headers);
-                (StatusCode::NOT_MODIFIED, CacheBody::empty())
-            }
-            Part::Range(range) => {
-                let place = format!("bytes {}-{}/{len}", range.start, range.end - 1);
-                insert(&mut headers, CONTENT_RANGE, &place);
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+            .into_response(self.age, status, &shared.config.name);
+        let content = &self.entry.content;
+        let len = content.len().unwrap_or_default();
+        let (code, body) = match wanted {
+            Wanted::Part(range) => {
+                describe_part(&mut headers, &range, len);
                 (StatusCode::PARTIAL_CONTENT, stored(self.entry, range))
             }
-            Part::Whole if request.method == Method::HEAD => {
-                if may_have_length(whole) {
-                    headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
-                }
-                (whole, CacheBody::empty())
+            Wanted::Parts(ranges) => {
+                let body = multipart(&mut headers, content, &ranges);
+                (StatusCode::PARTIAL_CONTENT, CacheBody::assembled(body))
             }
-            Part::Whole => (whole, stored(self.entry, 0..len)),
+            Wanted::Whole if request.method != Method::HEAD => (whole, stored(self.entry, 0..len)),
+            other => (
+                without_body(&mut headers, &other, whole, len),
+                CacheBody::empty(),
+            ),
         };
         let mut response = Response::new(body);
         *response.status_mut() = code;
         *response.headers_mut() = headers;
         response
+    }
+}
+
+/// Makes these the fields of one part of the whole.
+pub(super) fn describe_part(headers: &mut HeaderMap, range: &Range<u64>, len: u64) {
+    let place = format!("bytes {}-{}/{len}", range.start, range.end - 1);
+    insert(headers, CONTENT_RANGE, &place);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+}
+
+/// Makes these the fields of a response that has no body; returns its status.
+pub(super) fn without_body(
+    headers: &mut HeaderMap,
+    wanted: &Wanted,
+    whole: StatusCode,
+    len: u64,
+) -> StatusCode {
+    match wanted {
+        Wanted::NotModified => {
+            keep(headers, &NOT_MODIFIED);
+            StatusCode::NOT_MODIFIED
+        }
+        Wanted::Unsatisfiable => {
+            keep(headers, &[AGE, CACHE_STATUS, DATE]);
+            insert(headers, CONTENT_RANGE, &format!("bytes */{len}"));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+            StatusCode::RANGE_NOT_SATISFIABLE
+        }
+        _ => {
+            if may_have_length(whole) {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
+            }
+            whole
+        }
     }
 }
 
@@ -140,22 +183,24 @@ fn detail(status: StatusCode) -> &'static str {
     }
 }
 
-/// The fields of RFC 9110 section 15.4.5, those of this cache, and the date where there is no tag.
-fn keep_for_not_modified(headers: &mut HeaderMap) {
-    const KEPT: [HeaderName; 8] = [
-        AGE,
-        CACHE_CONTROL,
-        CACHE_STATUS,
-        CONTENT_LOCATION,
-        DATE,
-        ETAG,
-        EXPIRES,
-        VARY,
-    ];
-    let tagged = headers.contains_key(ETAG);
+/// The fields of RFC 9110 section 15.4.5, and those of this cache.
+const NOT_MODIFIED: [HeaderName; 8] = [
+    AGE,
+    CACHE_CONTROL,
+    CACHE_STATUS,
+    CONTENT_LOCATION,
+    DATE,
+    ETAG,
+    EXPIRES,
+    VARY,
+];
+
+/// Keeps these fields, and for a 304 the date where there is no tag.
+fn keep(headers: &mut HeaderMap, kept: &[HeaderName]) {
+    let dated = kept.contains(&ETAG) && !headers.contains_key(ETAG);
     let dropped: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| !KEPT.contains(name) && (tagged || **name != LAST_MODIFIED))
+        .filter(|name| !(kept.contains(name) || dated && **name == LAST_MODIFIED))
         .cloned()
         .collect();
     for name in dropped {

@@ -96,6 +96,8 @@ impl<S> CacheService<S> {
         let decision = respond::decide(&self.shared, request, &found);
         let background = Revalidate::Background;
         let answered = match decision {
+            // Parts take more than one lookup.
+            _ if found.0.parts().is_some() => None,
             Decision::HitStale { revalidate, .. } if revalidate == background => None,
             _ => respond::from_store(&self.shared, request, &mut found, &decision),
         };

@@ -1,13 +1,13 @@
 //! [`Shared`]: what all requests of one cache have in common.
 
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Weak};
 
 use eaves_common::time::Now;
 
-use super::{CacheConfig, fill::Fill};
+use super::{Alarm, CacheConfig, fill::Fill};
 use crate::{
-    exchange::{Flights, Found, Lookup, Opening, Release, Selected},
+    exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
     key::{Key, KeyError},
     policy::RequestHead,
     stats::Counters,
@@ -38,10 +38,38 @@ impl Shared {
         Opening::of(&self.config.policy, &self.config.keys, request)
     }
 
+    /// Ends the patience of one who waits for another's answer.
+    pub(super) fn alarm(&self) -> Option<Alarm> {
+        let (time, sleep) = self.config.patience.as_ref()?;
+        Some(sleep.sleep(*time))
+    }
+
     /// What lets those go who wait for an answer that cannot be shared.
     pub(super) fn unshared(&self) -> Release {
         Release::Unshared {
             until: self.now().mono + self.config.unshared_for,
+        }
+    }
+
+    /// Enters a part that has been stored into the record that leads to it. Called while no other fetch of the URL can
+    /// commit; a store that does not answer at once keeps the record of this part alone.
+    pub(super) fn record_part(&self, part: &PartPlacement, primary: &Key) {
+        let (store, mut ticket) = (&self.config.store, Ticket::default());
+        let mut cx = Context::from_waker(Waker::noop());
+        let known = match store.poll_lookup(&part.key, &mut ticket, &mut cx) {
+            Poll::Ready(entry) => entry.map(|entry| entry.head),
+            Poll::Pending => None,
+        };
+        let put = |key: &Key, record: &[u8]| {
+            if let Ok(write) = store.begin(key, record, Some(0)) {
+                write.commit(None);
+            }
+        };
+        if let Some(record) = part.record(known) {
+            put(&part.key, &record);
+            if let Some(variants) = &part.placement.variants {
+                put(primary, variants);
+            }
         }
     }
 

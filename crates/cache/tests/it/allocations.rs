@@ -107,8 +107,7 @@ fn a_head_is_built_with_three_allocations() {
     let mut head = Some(Head::from_bytes(bytes).unwrap());
     let taken = allocations(|| {
         let head = head.take().unwrap();
-        let fields =
-            head.into_response(Duration::from_secs(60), CacheStatus::hit(3540).by("eaves"));
+        let fields = head.into_response(Duration::from_secs(60), CacheStatus::hit(3540), "eaves");
         assert_eq!(fields.len(), 12);
     });
     assert!(taken <= 3, "{taken}");

@@ -2,5 +2,6 @@
 
 mod collapse;
 mod fill;
+mod ranges;
 mod serve;
 mod stale;

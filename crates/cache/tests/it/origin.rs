@@ -25,7 +25,10 @@ use tower::{Layer, Service, ServiceExt};
 pub(crate) type Answer = Result<Response<OriginBody>, &'static str>;
 type Script = Arc<Mutex<Inner>>;
 
+type Rule = Arc<dyn Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync>;
+
 struct Inner {
+    rule: Option<Rule>,
     answers: VecDeque<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     seen: Vec<(Method, HeaderMap)>,
 }
@@ -48,6 +51,10 @@ impl Service<Request<RequestBody<String>>> for Origin {
         inner
             .seen
             .push((request.method().clone(), request.headers().clone()));
+        if let Some(rule) = &inner.rule {
+            let answer = rule(request.headers());
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
         let answer = inner.answers.pop_front();
         answer.unwrap_or_else(|| Box::pin(std::future::ready(Err("the script is over"))))
     }
@@ -105,6 +112,7 @@ impl World {
             .clock(Arc::new(clock.clone()));
         let layer = CacheLayer::new(change(config));
         let script = Arc::new(Mutex::new(Inner {
+            rule: None,
             answers: VecDeque::new(),
             seen: Vec::new(),
         }));
@@ -135,6 +143,14 @@ impl World {
         let body = OriginBody::whole(body);
         let response = respond(status, fields).body(body).unwrap();
         self.answer(std::future::ready(Ok(response)));
+    }
+
+    /// From now on the origin answers by what a request's fields say.
+    pub(crate) fn answer_with(
+        &self,
+        rule: impl Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync + 'static,
+    ) {
+        self.script.lock().unwrap().rule = Some(Arc::new(rule));
     }
 
     pub(crate) fn say_error(&self) {

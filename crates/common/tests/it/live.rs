@@ -278,6 +278,32 @@ fn no_change_is_slept_through() {
     assert!(pongs.wait().is_none());
 }
 
+/// The dangerous moment is between looking and listening: each change is aimed at it, from every distance.
+#[test]
+fn a_change_while_one_begins_to_listen_is_heard() {
+    let live = Live::new(0);
+    let mut changes = live.subscribe();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let listener = thread::spawn({
+        let begun = Arc::clone(&begun);
+        move || {
+            for round in 1..=60_000 {
+                begun.store(round, Ordering::Release);
+                (0..round % 128).for_each(|_| std::hint::spin_loop());
+                assert_eq!(changes.wait().map(|value| *value), Some(round));
+            }
+        }
+    });
+    for round in 1..=60_000 {
+        let version = live.propose(round).unwrap();
+        while begun.load(Ordering::Acquire) != round {
+            std::hint::spin_loop();
+        }
+        live.commit(version).unwrap();
+    }
+    listener.join().unwrap();
+}
+
 #[test]
 fn readers_see_whole_values_while_writers_change_them() {
     let live = Live::new([0_u64; 16]);

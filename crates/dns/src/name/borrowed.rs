@@ -156,7 +156,7 @@ impl Ord for Name {
             label_starts(&other.0, &mut right),
         );
         for (&x, &y) in a.iter().rev().zip(b.iter().rev()) {
-            let order = compare_labels(label_at(&self.0, x), label_at(&other.0, y));
+            let order = fold::compare(label_at(&self.0, x), label_at(&other.0, y));
             if order != Ordering::Equal {
                 return order;
             }
@@ -178,13 +178,6 @@ fn label_starts<'s>(wire: &[u8], starts: &'s mut [u8; 128]) -> &'s [u8] {
 fn label_at(wire: &[u8], start: u8) -> &[u8] {
     let start = usize::from(start);
     &wire[start + 1..=start + usize::from(wire[start])]
-}
-
-#[inline]
-fn compare_labels(a: &[u8], b: &[u8]) -> Ordering {
-    let (left, right) = (a.iter(), b.iter());
-    left.map(u8::to_ascii_lowercase)
-        .cmp(right.map(u8::to_ascii_lowercase))
 }
 
 impl Hash for Name {

@@ -2,6 +2,10 @@
 //!
 //! Length octets are at most 63 and so never in `A..=Z`: whole names can be folded in one go.
 
+use core::cmp::Ordering;
+
+use wide::u8x16;
+
 /// Lower-cases the ASCII letters among eight octets.
 #[inline]
 pub(crate) const fn word(value: u64) -> u64 {
@@ -38,15 +42,102 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let (left, _) = a.as_chunks::<8>();
-    let (right, _) = b.as_chunks::<8>();
-    for (x, y) in left.iter().zip(right) {
-        let (x, y) = (u64::from_le_bytes(*x), u64::from_le_bytes(*y));
-        if x != y && word(x) != word(y) {
-            return false;
+    match (a.last_chunk::<16>(), b.last_chunk::<16>()) {
+        // The last sixteen octets overlap those before, so that no rest is left.
+        (Some(x), Some(y)) => {
+            let (left, right) = (a.as_chunks().0, b.as_chunks().0);
+            let mut faults = faults(x, y);
+            for (x, y) in left.iter().zip(right) {
+                faults |= self::faults(x, y);
+            }
+            is_zero(faults)
+        }
+        _ => {
+            let first = |bytes: &[u8]| {
+                bytes
+                    .first_chunk()
+                    .map_or(0, |octets| word(u64::from_le_bytes(*octets)))
+            };
+            first(a) == first(b) && word(tail(a)) == word(tail(b))
         }
     }
-    a.len().is_multiple_of(8) || word(tail(a)) == word(tail(b))
+}
+
+/// As [`equal`], for arrays that hold names and zeros behind them: which octets are looked at depends
+/// on no length, but that the second half is left out if both names end before it.
+#[inline]
+pub(crate) fn equal_padded(a: &[u8; PADDED], b: &[u8; PADDED], len: usize) -> bool {
+    let ([a0, a1, a2], [.., a3]) = (blocks(a), a.as_rchunks::<16>().1) else {
+        return equal(a, b);
+    };
+    let ([b0, b1, b2], [.., b3]) = (blocks(b), b.as_rchunks::<16>().1) else {
+        return equal(a, b);
+    };
+    let first = faults(a0, b0) | faults(a1, b1);
+    if len <= 32 {
+        return is_zero(first);
+    }
+    is_zero(first | faults(a2, b2) | faults(a3, b3))
+}
+
+/// The length of the arrays that [`equal_padded`] compares.
+pub(crate) const PADDED: usize = 62;
+
+#[inline]
+fn blocks(octets: &[u8]) -> &[[u8; 16]] {
+    octets.as_chunks().0
+}
+
+#[inline]
+fn is_zero(lanes: u8x16) -> bool {
+    lanes.cmp_eq(u8x16::ZERO).move_mask() == 0xffff
+}
+
+/// The bits in which octets differ other than by the case of a letter.
+#[inline]
+fn faults(x: &[u8; 16], y: &[u8; 16]) -> u8x16 {
+    let case = u8x16::splat(0x20);
+    let (x, y) = (u8x16::new(*x), u8x16::new(*y));
+    let letter = (x | case) - u8x16::splat(b'a');
+    let is_letter = letter.min(u8x16::splat(25)).cmp_eq(letter);
+    (x ^ y) & !(is_letter & case)
+}
+
+/// Compares two slices octet by octet while ignoring the case of ASCII letters; where one begins with the
+/// other, the shorter comes first.
+#[inline]
+pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let len = a.len().min(b.len());
+    let (x, y) = (&a[..len], &b[..len]);
+    let (left, _) = x.as_chunks();
+    let (right, _) = y.as_chunks();
+    for (x, y) in left.iter().zip(right) {
+        let (x, y) = (word(u64::from_be_bytes(*x)), word(u64::from_be_bytes(*y)));
+        if x != y {
+            return x.cmp(&y);
+        }
+    }
+    // Octets taken once more are equal, so they decide nothing.
+    let rest = word(last(x)).cmp(&word(last(y)));
+    rest.then(a.len().cmp(&b.len()))
+}
+
+/// The last octets of a slice as one word that compares as they do; some may stand in it twice.
+#[inline]
+fn last(bytes: &[u8]) -> u64 {
+    if let Some(last) = bytes.last_chunk() {
+        return u64::from_be_bytes(*last);
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_be_bytes(*first)) << 32 | u64::from(u32::from_be_bytes(*last));
+    }
+    match bytes {
+        [] => 0,
+        [first, .., last] => {
+            u64::from(*first) << 16 | u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(*last)
+        }
+        [only] => u64::from(*only) << 16,
+    }
 }
 
 /// Mixes folded octets into a hash; not keyed, so only for tables whose probes are bounded.
@@ -66,6 +157,8 @@ pub(crate) fn mix(bytes: &[u8], seed: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -76,16 +169,51 @@ mod tests {
         }
     }
 
+    fn folded(bytes: &[u8]) -> Vec<u8> {
+        bytes.to_ascii_lowercase()
+    }
+
+    proptest! {
+        #[test]
+        fn words_do_what_octets_would(
+            a in proptest::collection::vec(any::<u8>(), 0..80),
+            changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..3),
+            cases in any::<u64>(),
+            cut in 0..4_usize,
+        ) {
+            let mut b: Vec<u8> = a.iter().enumerate().map(|(place, octet)| match octet {
+                b'a'..=b'z' | b'A'..=b'Z' => octet ^ ((cases >> (place % 64)) as u8 & 1) << 5,
+                other => *other,
+            }).collect();
+            for (place, octet) in changes {
+                if !b.is_empty() {
+                    let place = place % b.len();
+                    b[place] = octet;
+                }
+            }
+            b.truncate(b.len().saturating_sub(cut.saturating_sub(1)));
+            prop_assert_eq!(equal(&a, &b), folded(&a) == folded(&b));
+            if a.len() <= PADDED && a.len() == b.len() {
+                let (mut x, mut y) = ([0; PADDED], [0; PADDED]);
+                x[..a.len()].copy_from_slice(&a);
+                y[..b.len()].copy_from_slice(&b);
+                prop_assert_eq!(equal_padded(&x, &y, a.len()), equal(&a, &b));
+            }
+            prop_assert_eq!(compare(&a, &b), folded(&a).cmp(&folded(&b)));
+            prop_assert_eq!(compare(&b, &a), folded(&b).cmp(&folded(&a)));
+            prop_assert!(!equal(&a, &b) || mix(&a, 7) == mix(&b, 7));
+        }
+    }
+
     #[test]
-    fn equality_ignores_case_at_every_length() {
-        for len in 0..40 {
-            let a = vec![b'Q'; len];
-            let mut b = vec![b'q'; len];
-            assert!(equal(&a, &b));
-            assert_eq!(mix(&a, 1), mix(&b, 1));
-            if let Some(last) = b.last_mut() {
-                *last = b'z';
-                assert!(!equal(&a, &b));
+    fn every_pair_of_octets_is_told_apart_or_folded() {
+        for len in [1, 3, 5, 9, 16, 17, 40] {
+            for (x, y) in (0..=255_u8).flat_map(|x| (0..=255_u8).map(move |y| (x, y))) {
+                let (mut a, mut b) = (vec![b'-'; len], vec![b'-'; len]);
+                (a[len - 1], b[len - 1]) = (x, y);
+                assert_eq!(equal(&a, &b), x.eq_ignore_ascii_case(&y), "{x} {y} {len}");
+                let order = x.to_ascii_lowercase().cmp(&y.to_ascii_lowercase());
+                assert_eq!(compare(&a, &b), order, "{x} {y} {len}");
             }
         }
     }

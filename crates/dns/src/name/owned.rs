@@ -11,11 +11,11 @@ use core::{
 
 use crate::{
     error::NameError,
-    name::{Name, text},
+    name::{Name, fold, text},
 };
 
 /// Names up to this many octets are kept inline; in traffic, hardly any is longer.
-const INLINE: usize = 62;
+const INLINE: usize = fold::PADDED;
 
 /// An owned name; up to 62 octets are kept inline, so that it is cloned without allocation.
 ///
@@ -32,7 +32,11 @@ pub struct NameBuf(Storage);
 
 #[derive(Clone)]
 enum Storage {
-    Inline { len: u8, wire: [u8; INLINE] },
+    /// Behind the name's octets are zeros.
+    Inline {
+        len: u8,
+        wire: [u8; INLINE],
+    },
     Heap(Box<[u8]>),
 }
 
@@ -138,8 +142,18 @@ impl FromStr for NameBuf {
 }
 
 impl PartialEq for NameBuf {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        match (&self.0, &other.0) {
+            (
+                Storage::Inline { len, wire },
+                Storage::Inline {
+                    len: len2,
+                    wire: wire2,
+                },
+            ) => len == len2 && fold::equal_padded(wire, wire2, usize::from(*len)),
+            _ => **self == **other,
+        }
     }
 }
 

@@ -129,16 +129,11 @@ pub(crate) fn parse_rdata(
     out: &mut Vec<u8>,
 ) -> Result<(), TextError> {
     let start = out.len();
-    let before = *tokens;
-    if let Some(token) = tokens.next()?
-        && token.text == b"\\#"
-        && !token.quoted
-    {
+    let at = tokens.position();
+    if !tokens.is_before_word() && is_generic(tokens)? {
         parse_generic(rtype, tokens, out)?;
     } else {
-        *tokens = before;
         let Some(spec) = table::spec(rtype) else {
-            let at = tokens.position();
             return Err(TextError::invalid(
                 at,
                 "a type without a format is written as \\#",
@@ -150,12 +145,19 @@ pub(crate) fn parse_rdata(
         tokens.finish()?;
     }
     if out.len() - start > usize::from(u16::MAX) {
-        return Err(TextError::invalid(
-            before.position(),
-            "rdata is longer than 65535 octets",
-        ));
+        return Err(TextError::invalid(at, "rdata is longer than 65535 octets"));
     }
     Ok(())
+}
+
+/// Moves over a `\#`, if that is next.
+fn is_generic(tokens: &mut Lexer<'_>) -> Result<bool, TextError> {
+    let before = *tokens;
+    if tokens.begin()? == Some(b'\\') && tokens.next()?.is_some_and(|token| token.text == b"\\#") {
+        return Ok(true);
+    }
+    *tokens = before;
+    Ok(false)
 }
 
 /// Parses what follows `\#`: the length, and as many octets in hexadecimal; a known type's rdata

@@ -1,5 +1,42 @@
 //! Words that stand for numbers.
 
+use crate::text::block::Block;
+
+/// Up to eight octets in lower case as one number, by which words are told apart; 0 for what is longer,
+/// empty or has control octets in it.
+#[inline]
+pub(crate) const fn key(word: &[u8]) -> u64 {
+    if word.len() > 8 {
+        return 0;
+    }
+    let (mut key, mut at) = (0, 0);
+    while at < word.len() {
+        if word[at] <= b' ' {
+            return 0;
+        }
+        key |= (word[at] as u64) << (8 * at);
+        at += 1;
+    }
+    key | LOWER & within(word.len())
+}
+
+/// As [`key`], of the first `len` octets of a block, among which are no control octets.
+#[inline]
+pub(crate) fn key_within(block: &Block, len: usize) -> u64 {
+    (u128::from_le_bytes(*block) as u64 | LOWER) & within(len)
+}
+
+/// The bit that makes letters lower-case, and takes no digit or dash for another.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
+#[inline]
+const fn within(len: usize) -> u64 {
+    match len {
+        1..=8 => u64::MAX >> (64 - 8 * len),
+        _ => 0,
+    }
+}
+
 /// Reads `TYPEnnn` or `CLASSnnn`, in any case.
 pub(crate) fn numbered(text: &[u8], prefix: &[u8]) -> Option<u16> {
     let (head, digits) = text.split_at_checked(prefix.len())?;
@@ -55,6 +92,21 @@ pub(crate) fn period(text: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_tell_words_apart() {
+        assert_eq!(key(b"NSAP-PTR"), key(b"nsap-ptr"));
+        assert_eq!(key(b"A"), 0x61);
+        for word in [&b""[..], b"A\0", b"\0", b"A\x0dB", b"NSEC3PARAM"] {
+            assert_eq!(key(word), 0, "{word:?}");
+        }
+        for len in 0..10 {
+            assert_eq!(
+                key_within(b"TYPE65-1........", len),
+                key(&b"TYPE65-1........"[..len])
+            );
+        }
+    }
 
     #[test]
     fn periods_take_units_or_none() {

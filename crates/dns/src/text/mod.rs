@@ -1,7 +1,10 @@
 //! Presentation format's tokens, read and written; rdata and zone files share them.
 
+mod address;
+mod block;
 mod lexer;
 pub(crate) mod mnemonic;
+mod name;
 mod printer;
 pub(crate) mod radix;
 

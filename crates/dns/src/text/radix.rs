@@ -13,17 +13,11 @@ pub(crate) fn hex_rest(
     field: &'static str,
     out: &mut Vec<u8>,
 ) -> Result<(), TextError> {
-    let mut high = None;
     let mut token = tokens.expect(field)?;
     let at = token.at;
+    let mut high = None;
     loop {
-        for byte in token.text {
-            let digit = hex_digit(*byte).ok_or_else(|| token.invalid("not hexadecimal"))?;
-            match high.take() {
-                Some(high) => out.push(high << 4 | digit),
-                None => high = Some(digit),
-            }
-        }
+        high = append_hex(token.text, high, out).ok_or_else(|| token.invalid("not hexadecimal"))?;
         match tokens.next()? {
             Some(next) => token = next,
             None => break,
@@ -37,26 +31,61 @@ pub(crate) fn hex_rest(
 
 /// Reads one token of hexadecimal digits.
 pub(crate) fn hex(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let (pairs, []) = token.text.as_chunks::<2>() else {
-        return Err(token.invalid("odd number of hexadecimal digits"));
-    };
-    for [high, low] in pairs {
-        match (hex_digit(*high), hex_digit(*low)) {
-            (Some(high), Some(low)) => out.push(high << 4 | low),
-            _ => return Err(token.invalid("not hexadecimal")),
+    match append_hex(token.text, None, out) {
+        Some(None) => Ok(()),
+        Some(Some(_)) => Err(token.invalid("odd number of hexadecimal digits")),
+        None => Err(token.invalid("not hexadecimal")),
+    }
+}
+
+/// Appends what the digits behind `high` stand for, and returns the digit left over; `None` at
+/// what is no digit.
+#[inline]
+#[allow(
+    clippy::option_option,
+    reason = "no digit is left over, or none was one"
+)]
+fn append_hex(text: &[u8], mut high: Option<u8>, out: &mut Vec<u8>) -> Option<Option<u8>> {
+    let mut rest = text;
+    if high.is_none() {
+        while let Some((block, behind)) = rest.split_first_chunk() {
+            out.extend_from_slice(&hex_block(block)?);
+            rest = behind;
         }
     }
-    Ok(())
+    for byte in rest {
+        let digit = hex_digit(*byte)?;
+        match high.take() {
+            Some(high) => out.push(high << 4 | digit),
+            None => high = Some(digit),
+        }
+    }
+    Some(high)
+}
+
+/// Reads sixteen digits at once.
+#[inline]
+fn hex_block(block: &[u8; 16]) -> Option<[u8; 8]> {
+    let digits = block.map(|byte| {
+        let (digit, letter) = (byte.wrapping_sub(b'0'), (byte | 0x20).wrapping_sub(b'a'));
+        let letter = if letter < 6 { letter + 10 } else { 255 };
+        if digit < 10 { digit } else { letter }
+    });
+    if digits.iter().fold(0, |all, digit| all | digit) > 15 {
+        return None;
+    }
+    let mut octets = [0; 8];
+    for (octet, [high, low]) in octets.iter_mut().zip(digits.as_chunks().0) {
+        *octet = high << 4 | low;
+    }
+    Some(octets)
 }
 
 /// Reads one token of base64.
 pub(crate) fn base64(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let mut decoder = Base64::default();
-    let fed = token
-        .text
-        .iter()
-        .try_for_each(|byte| decoder.push(*byte, out));
-    fed.and_then(|()| decoder.finish())
+    let read = decoder.append(token.text, out);
+    read.and_then(|()| decoder.finish())
         .ok_or_else(|| token.invalid("not base64"))
 }
 
@@ -122,11 +151,9 @@ pub(crate) fn base64_rest(
     let mut token = tokens.expect(field)?;
     let at = token.at;
     loop {
-        for byte in token.text {
-            decoder
-                .push(*byte, out)
-                .ok_or_else(|| token.invalid("not base64"))?;
-        }
+        decoder
+            .append(token.text, out)
+            .ok_or_else(|| token.invalid("not base64"))?;
         match tokens.next()? {
             Some(next) => token = next,
             None => break,
@@ -145,6 +172,26 @@ struct Base64 {
 }
 
 impl Base64 {
+    /// Takes digits and padding.
+    #[inline]
+    fn append(&mut self, text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        let mut rest = text;
+        while let Some((byte, behind)) = rest.split_first() {
+            if self.digits == 0
+                && self.padding == 0
+                && let Some((block, behind)) = rest.split_first_chunk()
+                && let Some(octets) = base64_block(block)
+            {
+                out.extend_from_slice(&octets);
+                rest = behind;
+                continue;
+            }
+            self.push(*byte, out)?;
+            rest = behind;
+        }
+        Some(())
+    }
+
     #[inline]
     fn push(&mut self, byte: u8, out: &mut Vec<u8>) -> Option<()> {
         if byte == b'=' {
@@ -174,6 +221,20 @@ impl Base64 {
         let is_whole = self.digits == 0 || self.digits + self.padding == 4;
         is_whole.then_some(())
     }
+}
+
+/// Reads eight digits at once; `None` if one is padding or no digit.
+#[inline]
+fn base64_block(block: &[u8; 8]) -> Option<[u8; 6]> {
+    let digits = block.map(|byte| BASE64[usize::from(byte)]);
+    if digits.iter().fold(0, |all, digit| all | digit) > 63 {
+        return None;
+    }
+    let bits = digits
+        .iter()
+        .fold(0_u64, |bits, digit| bits << 6 | u64::from(*digit));
+    let [_, _, octets @ ..] = bits.to_be_bytes();
+    Some(octets)
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,6 +1,7 @@
 //! Zone files (RFC 1035 section 5): a [`Scanner`] over text in memory, a [`Writer`] of zones. The scanner
 //! opens no file: an `$INCLUDE` is an [`Entry`] for the caller to resolve, perhaps in a [`Directory`].
 
+mod current;
 mod directory;
 mod error;
 mod generate;

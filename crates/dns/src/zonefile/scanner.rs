@@ -3,10 +3,9 @@
 use crate::{
     error::TextError,
     name::{Name, NameBuf},
-    rdata::parse_rdata,
     record::{Class, Rtype, Ttl},
-    text::{Lexer, Token},
-    zonefile::{ZonefileError, generate::Generate},
+    text::Lexer,
+    zonefile::{ZonefileError, current::Current, generate::Generate},
 };
 
 /// Reads the entries of a zone file. Its buffers are reused, so that no entry costs an
@@ -29,12 +28,7 @@ pub struct Scanner<'t> {
     file: &'t str,
     pos: usize,
     origin: NameBuf,
-    class: Class,
-    default_ttl: Option<Ttl>,
-    last_ttl: Option<Ttl>,
-    owner: [u8; 255],
-    owner_len: usize,
-    rdata: Vec<u8>,
+    record: Current,
     /// The line of `pos`, from 1.
     line: usize,
     /// The `$GENERATE` being worked off, and the line it makes.
@@ -92,19 +86,9 @@ pub struct Scanned<'s> {
     pub line: usize,
 }
 
-/// What stands before the rdata.
-struct Prefix {
-    class: Class,
-    ttl: Option<Ttl>,
-    rtype: Rtype,
-}
-
-/// What is wrong, and the type if it was read.
-type Failure = (TextError, Option<Rtype>);
-
 enum Line {
     Blank,
-    Record(Prefix, Ttl),
+    Record,
     Include(String, NameBuf),
 }
 
@@ -117,12 +101,7 @@ impl<'t> Scanner<'t> {
             file: "",
             pos: 0,
             origin: origin.to_owned(),
-            class: Class::IN,
-            default_ttl: None,
-            last_ttl: None,
-            owner: [0; 255],
-            owner_len: 0,
-            rdata: Vec::new(),
+            record: Current::default(),
             line: 1,
             generate: None,
             made: Vec::new(),
@@ -139,7 +118,7 @@ impl<'t> Scanner<'t> {
     /// Sets the TTL of records without one, as `$TTL` does.
     #[must_use]
     pub fn default_ttl(mut self, ttl: Ttl) -> Self {
-        self.default_ttl = Some(ttl);
+        self.record.default_ttl = Some(ttl);
         self
     }
 
@@ -149,36 +128,24 @@ impl<'t> Scanner<'t> {
     /// With position, owner and type, as far as they were read.
     pub fn next_entry(&mut self) -> Option<Result<Entry<'_>, ZonefileError>> {
         loop {
-            if let Some(mut generate) = self.generate.take() {
-                let (at, line) = generate.place;
-                match self.generated(&mut generate) {
-                    Ok(None) => continue,
-                    Ok(Some((prefix, ttl))) => {
-                        self.generate = Some(generate);
-                        return Some(Ok(self.scanned(&prefix, ttl, line)));
-                    }
-                    Err((reason, rtype)) => {
-                        return Some(Err(self.error_at(reason, rtype, at, (at, line))));
-                    }
+            if self.generate.is_some() {
+                match self.generated() {
+                    None => continue,
+                    Some(Ok(line)) => return Some(Ok(self.scanned(line))),
+                    Some(Err(error)) => return Some(Err(error)),
                 }
             }
             if self.pos >= self.text.len() {
                 return None;
             }
             let (start, line) = (self.pos, self.line);
-            let mut rtype = None;
-            let read = self.line(&mut rtype);
-            self.line += memchr::memchr_iter(b'\n', &self.text[start..self.pos]).count();
-            match read {
+            match self.line() {
                 Ok(Line::Blank) => {}
-                Ok(Line::Record(prefix, ttl)) => return Some(Ok(self.scanned(&prefix, ttl, line))),
+                Ok(Line::Record) => return Some(Ok(self.scanned(line))),
                 Ok(Line::Include(file, origin)) => {
                     return Some(Ok(Entry::Include { file, origin, line }));
                 }
-                Err(reason) => {
-                    let at = reason.at();
-                    return Some(Err(self.error_at(reason, rtype, at, (start, line))));
-                }
+                Err(reason) => return Some(Err(self.error_at(reason, None, (start, line)))),
             }
         }
     }
@@ -193,172 +160,93 @@ impl<'t> Scanner<'t> {
     #[must_use]
     pub fn included<'i>(&self, text: &'i [u8], file: &'i str, origin: &Name) -> Scanner<'i> {
         let mut scanner = Scanner::new(text, origin).file(file);
-        scanner.default_ttl = self.default_ttl;
-        scanner.last_ttl = self.last_ttl;
-        scanner.class = self.class;
+        scanner.record = self.record.inherited();
         scanner
     }
 
     #[inline]
-    fn scanned(&self, prefix: &Prefix, ttl: Ttl, line: usize) -> Entry<'_> {
-        Entry::Record(Scanned {
-            owner: Name::cast(&self.owner[..self.owner_len]),
-            class: prefix.class,
-            ttl,
-            rtype: prefix.rtype,
-            rdata: &self.rdata,
-            line,
-        })
+    fn scanned(&self, line: usize) -> Entry<'_> {
+        Entry::Record(self.record.scanned(line))
     }
 
-    /// Makes the next record of a run; an error ends the run.
-    fn generated(&mut self, generate: &mut Generate<'t>) -> Result<Option<(Prefix, Ttl)>, Failure> {
+    /// Makes the next record of a run and returns its line, or `None` at the run's end; an error ends
+    /// it too.
+    fn generated(&mut self) -> Option<Result<usize, ZonefileError>> {
+        let mut generate = self.generate.take()?;
+        let (at, line) = generate.place;
         let mut made = core::mem::take(&mut self.made);
         let next = generate.next_line(&mut made);
-        let mut rtype = None;
-        let read = match next {
-            None => Ok(None),
-            Some(Err(reason)) => Err(reason),
-            Some(Ok(())) => {
-                let origin = self.origin.clone();
-                let mut tokens = Lexer::new(&made, Some(&origin));
-                self.entry(&mut tokens, &mut rtype)
-            }
-        };
+        let read = next.map(|next| {
+            next.and_then(|()| {
+                let mut tokens = Lexer::new(&made, Some(&self.origin));
+                self.record.read(&mut tokens)
+            })
+        });
         self.made = made;
-        match read {
-            Ok(Some(Line::Record(prefix, ttl))) => Ok(Some((prefix, ttl))),
-            Ok(_) => Ok(None),
-            Err(reason) => Err((reason, rtype)),
+        match read? {
+            Ok(false) => None,
+            Ok(true) => {
+                self.generate = Some(generate);
+                Some(Ok(line))
+            }
+            Err(reason) => Some(Err(self.error_at(reason, Some(at), (at, line)))),
         }
     }
 
-    /// Finds line and column of an error in an entry that starts at `start`.
+    /// Finds line and column of an error in an entry that starts at `start`; a made line's stands where
+    /// its directive does.
     #[cold]
     fn error_at(
         &self,
         reason: TextError,
-        rtype: Option<Rtype>,
-        at: usize,
+        made_at: Option<usize>,
         (start, line): (usize, usize),
     ) -> ZonefileError {
+        let at = made_at.unwrap_or_else(|| reason.at());
         let at = at.clamp(start, self.text.len());
         let line = line + memchr::memchr_iter(b'\n', &self.text[start..at]).count();
         let line_start = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |newline| newline + 1);
         let column = at - line_start + 1;
-        let owner = (self.owner_len > 0).then(|| Name::cast(&self.owner[..self.owner_len]));
         ZonefileError {
             file: self.file.to_owned(),
             line,
             column,
             at,
-            owner: owner.map(ToOwned::to_owned),
-            rtype,
+            owner: self.record.owner().map(ToOwned::to_owned),
+            rtype: self.record.rtype(),
             reason,
         }
     }
 
     /// Reads one entry and moves behind it, whatever it was.
     #[inline]
-    fn line(&mut self, rtype: &mut Option<Rtype>) -> Result<Line, TextError> {
-        let origin = self.origin.clone();
-        let mut tokens = Lexer::at(self.text, self.pos, Some(&origin));
-        let read = self.line_at(&mut tokens, rtype);
+    fn line(&mut self) -> Result<Line, TextError> {
+        if self.text.get(self.pos) == Some(&b'$') {
+            return self.directive_line();
+        }
+        let mut tokens = Lexer::at(self.text, self.pos, Some(&self.origin));
+        let read = self.record.read(&mut tokens);
         tokens.skip_line();
         self.pos = tokens.position();
+        self.line += tokens.lines();
+        Ok(if read? { Line::Record } else { Line::Blank })
+    }
+
+    #[cold]
+    fn directive_line(&mut self) -> Result<Line, TextError> {
+        let origin = self.origin.clone();
+        let mut tokens = Lexer::at(self.text, self.pos, Some(&origin));
+        self.record.forget_type();
+        let read = self.directive(&mut tokens);
+        let read = read.and_then(|line| tokens.finish().map(|()| line));
+        tokens.skip_line();
+        self.pos = tokens.position();
+        self.line += tokens.lines();
         read
     }
 
-    #[inline]
-    fn line_at(
-        &mut self,
-        tokens: &mut Lexer<'_>,
-        rtype: &mut Option<Rtype>,
-    ) -> Result<Line, TextError> {
-        let start = tokens.position();
-        if self.text.get(start) == Some(&b'$') {
-            let first = tokens.expect("directive")?;
-            let line = self.directive(&first, tokens)?;
-            tokens.finish()?;
-            return Ok(line);
-        }
-        let read = self.entry(tokens, rtype)?;
-        tokens.finish()?;
-        Ok(read.unwrap_or(Line::Blank))
-    }
-
-    /// Reads a record; `None` where there is none.
-    #[inline]
-    fn entry(
-        &mut self,
-        tokens: &mut Lexer<'_>,
-        rtype: &mut Option<Rtype>,
-    ) -> Result<Option<Line>, TextError> {
-        let is_indented = matches!(tokens.peek_byte(), Some(b' ' | b'\t'));
-        let Some(first) = tokens.next()? else {
-            return Ok(None);
-        };
-        let prefix = if is_indented {
-            if self.owner_len == 0 {
-                return Err(first.invalid("no owner to repeat"));
-            }
-            self.prefix(first, tokens)?
-        } else {
-            self.owner_len = 0;
-            self.owner_len = first.name(tokens.origin(), &mut self.owner)?;
-            let next = tokens.expect("record type")?;
-            self.prefix(next, tokens)?
-        };
-        *rtype = Some(prefix.rtype);
-        self.rdata.clear();
-        parse_rdata(prefix.rtype, tokens, &mut self.rdata)?;
-        let ttl = self.ttl(&prefix, first.at)?;
-        self.last_ttl = Some(ttl);
-        self.class = prefix.class;
-        Ok(Some(Line::Record(prefix, ttl)))
-    }
-
-    /// Reads TTL and class, in any order, and the type.
-    #[inline]
-    fn prefix<'l>(&self, first: Token<'l>, tokens: &mut Lexer<'l>) -> Result<Prefix, TextError> {
-        let mut token = first;
-        let (mut ttl, mut class) = (None, None);
-        loop {
-            if ttl.is_none() && token.text.first().is_some_and(u8::is_ascii_digit) {
-                let read = Ttl::from_token(token.text);
-                ttl = Some(read.ok_or_else(|| token.invalid("not a TTL"))?);
-            } else if class.is_none()
-                && let Some(read) = Class::from_token(token.text)
-            {
-                class = Some(read);
-            } else {
-                let rtype = Rtype::from_token(token.text);
-                return Ok(Prefix {
-                    class: class.unwrap_or(self.class),
-                    ttl,
-                    rtype: rtype.ok_or_else(|| token.invalid("unknown record type"))?,
-                });
-            }
-            token = tokens.expect("record type")?;
-        }
-    }
-
-    /// The entry's own TTL, else that of `$TTL`, else that of the record before, else an SOA's
-    /// minimum (RFC 2308 section 4).
-    fn ttl(&self, prefix: &Prefix, at: usize) -> Result<Ttl, TextError> {
-        let known = prefix.ttl.or(self.default_ttl).or(self.last_ttl);
-        if let Some(ttl) = known {
-            return Ok(ttl);
-        }
-        match self.rdata.last_chunk() {
-            Some(minimum) if prefix.rtype == Rtype::SOA => {
-                Ok(Ttl::from_secs(u32::from_be_bytes(*minimum)))
-            }
-            _ => Err(TextError::invalid(at, "no TTL here, in $TTL or before")),
-        }
-    }
-
-    fn directive(&mut self, first: &Token<'_>, tokens: &mut Lexer<'_>) -> Result<Line, TextError> {
+    fn directive(&mut self, tokens: &mut Lexer<'_>) -> Result<Line, TextError> {
+        let first = tokens.expect("directive")?;
         let mut wire = [0; 255];
         match first.text.to_ascii_uppercase().as_slice() {
             b"$ORIGIN" => {
@@ -371,7 +259,7 @@ impl<'t> Scanner<'t> {
                 let ttl = Ttl::from_token(token.text);
                 let ttl = ttl.ok_or_else(|| token.invalid("not a TTL"))?;
                 tokens.finish()?;
-                self.default_ttl = Some(ttl);
+                self.record.default_ttl = Some(ttl);
             }
             b"$INCLUDE" => return self.include(tokens),
             b"$GENERATE" => {

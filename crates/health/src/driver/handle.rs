@@ -2,15 +2,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eaves_common::time::{Clock, SystemClock};
+use eaves_common::time::Clock;
 use tokio::{
     sync::{Notify, broadcast, watch},
     task::JoinHandle,
 };
 
-use super::run::Runner;
+use super::{
+    NameStatus, NamedOrigin, Options, Probed, Prober, Resolve, names::Names,
+    options::check_questions, run::Runner,
+};
 use crate::{
     Algorithm, ConfigError, Monitor, PoolConfig, Selector,
+    config::Problems,
     monitor::{Event, PoolStatus},
     pool::{OriginConfig, Snapshot},
 };
@@ -40,12 +44,24 @@ pub struct Handle {
 /// What the handle and the task share.
 pub(super) struct Shared {
     monitor: Mutex<Monitor>,
+    names: Mutex<Names>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) prober: Arc<dyn Prober>,
+    pub(super) resolver: Arc<dyn Resolve>,
     /// Wakes the task after the monitor was changed from outside.
     pub(super) changed: Notify,
     pub(super) stopped: Notify,
     pub(super) events: broadcast::Sender<Event>,
+    pub(super) findings: broadcast::Sender<Probed>,
     pub(super) available: watch::Sender<Arc<Snapshot>>,
+}
+
+/// What a pool is run with.
+pub(super) struct Parts {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) prober: Arc<dyn Prober>,
+    pub(super) names: Vec<NamedOrigin>,
 }
 
 /// Events kept for a subscriber that lags.
@@ -61,8 +77,7 @@ const MAX_LAG: usize = 1024;
 ///
 /// Outside of a tokio runtime with I/O and time.
 pub fn spawn(config: PoolConfig) -> Result<Handle, ConfigError> {
-    let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), &config.name);
-    spawn_with(config, Arc::new(SystemClock), seed)
+    Options::new().spawn(config)
 }
 
 /// Starts probing a pool by another clock; `seed` decides jitter and draws.
@@ -79,15 +94,25 @@ pub fn spawn_with(
     clock: Arc<dyn Clock>,
     seed: u64,
 ) -> Result<Handle, ConfigError> {
-    let monitor = Monitor::new(config, seed, clock.now())?;
+    Options::new().clock(clock).seed(seed).spawn(config)
+}
+
+pub(super) fn start(config: PoolConfig, seed: u64, parts: Parts) -> Result<Handle, ConfigError> {
+    let now = parts.clock.now();
+    let names = Names::new(config.origins.clone(), parts.names, now.mono);
+    let monitor = Monitor::new(config, seed, now)?;
     let (events, first) = broadcast::channel(MAX_LAG);
     let shared = Arc::new(Shared {
         available: watch::Sender::new(monitor.snapshot()),
         monitor: Mutex::new(monitor),
-        clock,
+        names: Mutex::new(names),
+        clock: parts.clock,
+        prober: parts.prober,
+        resolver: parts.resolver,
         changed: Notify::new(),
         stopped: Notify::new(),
         events,
+        findings: broadcast::Sender::new(MAX_LAG),
     });
     let task = tokio::spawn(Runner::new(Arc::clone(&shared)).run());
     Ok(Handle {
@@ -131,6 +156,18 @@ impl Handle {
         first.unwrap_or_else(|| self.shared.events.subscribe())
     }
 
+    /// Subscribes to what each probe finds; one that lags loses the oldest and is told how many.
+    #[must_use]
+    pub fn findings(&self) -> broadcast::Receiver<Probed> {
+        self.shared.findings.subscribe()
+    }
+
+    /// Returns how the names stand that origins were given by.
+    #[must_use]
+    pub fn names(&self) -> Vec<NameStatus> {
+        self.shared.names().status()
+    }
+
     /// Watches whom clients may be sent to: a snapshot comes whenever
     /// [`available`](Snapshot::available) names others than before, at other addresses or weights.
     #[must_use]
@@ -138,14 +175,21 @@ impl Handle {
         self.shared.available.subscribe()
     }
 
-    /// Replaces the members, keeping what is known of those that stay; see [`Monitor::set_origins`].
+    /// Replaces the members that were given by address, keeping what is known of those that stay; see
+    /// [`Monitor::set_origins`]. Those behind [names](NamedOrigin) stay as they are.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] lists what is wrong; the members stay as they were.
     pub fn set_origins(&self, origins: Vec<OriginConfig>) -> Result<(), ConfigError> {
+        let mut problems = Problems::default();
+        check_questions(&origins, &*self.shared.prober, &mut problems);
+        problems.into_result()?;
+        let mut names = self.shared.names();
         let now = self.shared.clock.now();
-        self.shared.monitor().set_origins(origins, now)?;
+        let members = names.with_fixed(&origins);
+        self.shared.monitor().set_origins(members, now)?;
+        names.set_fixed(origins);
         self.shared.changed.notify_one();
         Ok(())
     }
@@ -174,6 +218,11 @@ impl Shared {
     /// A panic while the lock was held would leave evidence out at worst.
     pub(super) fn monitor(&self) -> MutexGuard<'_, Monitor> {
         self.monitor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be locked before the monitor, never after it.
+    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

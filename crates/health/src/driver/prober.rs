@@ -1,82 +1,94 @@
-//! Carries one probe's bytes.
+//! [`Prober`]: who asks, and what comes back.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, pin::Pin, sync::Arc};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Instant, timeout},
-};
+use eaves_common::time::{Now, Wall};
 
 use crate::{
+    OriginId,
     monitor::Probe,
-    probe::{Check, HttpExchange, HttpQuestion, Question, Reason, Step, Verdict},
+    probe::{Question, Verdict},
 };
 
-/// Asks, and judges within the check's one deadline.
+/// Asks an origin what a probe asks. [`Sockets`](super::Sockets) does, and a prober of one's own may
+/// wrap it, answer some questions otherwise, or ask from elsewhere.
 ///
-/// # Cancel safety
+/// ```
+/// use std::time::Duration;
+/// use eaves_health::{driver::{Finding, Probing, Prober}, monitor::Probe, probe::Verdict};
 ///
-/// Dropping the future closes the connection; nothing else is left behind.
-pub(super) async fn probe(probe: Probe) -> Verdict {
-    let check = &probe.check;
-    let started = Instant::now();
-    let judged = timeout(check.timeout, ask(probe.addr, check)).await;
-    match judged {
-        Ok(Ok(())) => judge_latency(check, started.elapsed()),
-        Ok(Err(reason)) => Verdict::Fail(reason),
-        Err(_) => Verdict::Fail(Reason::Timeout {
-            deadline: check.timeout,
-        }),
+/// #[derive(Debug)]
+/// struct Optimist;
+///
+/// impl Prober for Optimist {
+///     fn probe(&self, _: Probe) -> Probing {
+///         Box::pin(async { Finding::from(Verdict::Pass { latency: Duration::ZERO }) })
+///     }
+/// }
+/// ```
+pub trait Prober: Send + Sync {
+    /// Asks, and judges within the check's one deadline. The future is dropped when the pool is
+    /// stopped, and given up half a second after the deadline; a panic in it counts as a prober
+    /// that broke and says nothing about the origin.
+    fn probe(&self, probe: Probe) -> Probing;
+
+    /// Returns the feature that is missing to ask this, if one is; a pool that needs it is not started.
+    fn lacks(&self, question: &Question) -> Option<&'static str> {
+        let _ = question;
+        None
     }
 }
 
-async fn ask(addr: SocketAddr, check: &Check) -> Result<(), Reason> {
-    let connected = TcpStream::connect(addr).await;
-    let stream = connected.map_err(|error| Reason::Connect {
-        detail: error.to_string(),
-    })?;
-    match &check.question {
-        Question::Tcp => Ok(()),
-        Question::Http(question) => ask_http(stream, addr, question).await,
+/// A probe on its way.
+pub type Probing = Pin<Box<dyn Future<Output = Finding> + Send>>;
+
+/// What a probe found.
+///
+/// ```
+/// use eaves_health::{driver::Finding, probe::{Reason, Verdict}};
+///
+/// let finding = Finding::from(Verdict::Fail(Reason::Status { status: 500 }));
+/// assert_eq!(finding.expires, None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// When the certificate that was shown ends.
+    pub expires: Option<Wall>,
+}
+
+impl Finding {
+    /// Adds when the certificate ends.
+    #[must_use]
+    pub fn expires(mut self, expires: Option<Wall>) -> Self {
+        self.expires = expires;
+        self
     }
 }
 
-async fn ask_http(
-    mut stream: TcpStream,
-    addr: SocketAddr,
-    question: &HttpQuestion,
-) -> Result<(), Reason> {
-    stream
-        .write_all(&question.request(addr))
-        .await
-        .map_err(io)?;
-    let mut exchange = HttpExchange::new(question);
-    let mut buffer = [0; 4096];
-    loop {
-        let count = stream.read(&mut buffer).await.map_err(io)?;
-        if count == 0 {
-            return exchange.end();
+impl From<Verdict> for Finding {
+    fn from(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            expires: None,
         }
-        if let Step::Judged(judgement) = exchange.feed(&buffer[..count]) {
-            return judgement;
-        }
     }
 }
 
-fn judge_latency(check: &Check, took: Duration) -> Verdict {
-    let allowed = match &check.question {
-        Question::Http(question) => question.max_latency,
-        Question::Tcp => None,
-    };
-    match allowed {
-        Some(allowed) if took > allowed => Verdict::Fail(Reason::Slow { took, allowed }),
-        _ => Verdict::Pass { latency: took },
-    }
-}
-
-fn io(error: std::io::Error) -> Reason {
-    Reason::Io {
-        detail: error.to_string(),
-    }
+/// A probe that has come back, as [`Handle::findings`](super::Handle::findings) tells it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Probed {
+    /// When it came back.
+    pub at: Now,
+    /// Whom it concerned.
+    pub origin: OriginId,
+    /// The name of that origin.
+    pub name: Arc<str>,
+    /// Where it went.
+    pub addr: SocketAddr,
+    /// What it found.
+    pub finding: Finding,
 }

@@ -1,27 +1,33 @@
 //! The loop between the monitor and the world.
 
-use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
+use std::{collections::HashMap, future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
+use eaves_common::time::Mono;
 use tokio::{
     select,
     task::{Id, JoinError, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
-use super::{handle::Shared, prober::probe};
+use super::{Finding, Probed, Resolved, handle::Shared};
 use crate::{
     Monitor,
-    monitor::{Probe, ProbeId},
+    monitor::Probe,
     probe::{Reason, Verdict},
 };
 
 pub(super) struct Runner {
     shared: Arc<Shared>,
-    probes: JoinSet<Verdict>,
-    under_way: HashMap<Id, ProbeId>,
+    probes: JoinSet<Finding>,
+    under_way: HashMap<Id, Probe>,
+    lookups: JoinSet<io::Result<Resolved>>,
+    looked_up: HashMap<Id, usize>,
 }
 
-type Ended = Result<(Id, Verdict), JoinError>;
+type Ended<T> = Result<(Id, T), JoinError>;
+
+/// For a look-up; then it has failed.
+const LOOKUP: Duration = Duration::from_secs(5);
 
 impl Runner {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
@@ -29,30 +35,35 @@ impl Runner {
             shared,
             probes: JoinSet::new(),
             under_way: HashMap::new(),
+            lookups: JoinSet::new(),
+            looked_up: HashMap::new(),
         }
     }
 
     pub(super) async fn run(mut self) {
         let shared = Arc::clone(&self.shared);
         loop {
-            let due = self.advance();
+            self.look_up();
+            let due = self.advance().min(shared.names().next_due());
             let pause = due - shared.clock.now().mono;
             select! {
                 () = shared.stopped.notified() => break,
                 () = shared.changed.notified() => {}
                 () = sleep(pause) => {}
-                () = traffic(&shared) => self.shared.monitor().handle_traffic(shared.clock.now()),
+                () = traffic(&shared) => shared.monitor().handle_traffic(shared.clock.now()),
                 Some(ended) = self.probes.join_next_with_id() => self.settle(ended),
+                Some(ended) = self.lookups.join_next_with_id() => self.settle_lookup(ended),
             }
             while let Some(ended) = self.probes.try_join_next_with_id() {
                 self.settle(ended);
             }
         }
         self.probes.shutdown().await;
+        self.lookups.shutdown().await;
     }
 
     /// Lets the monitor do what is due, and carries out what it asks for.
-    fn advance(&mut self) -> eaves_common::time::Mono {
+    fn advance(&mut self) -> Mono {
         let shared = Arc::clone(&self.shared);
         let mut monitor = shared.monitor();
         monitor.handle_timeout(shared.clock.now());
@@ -63,38 +74,81 @@ impl Runner {
         monitor.poll_timeout()
     }
 
-    fn send(&mut self, probe_asked: Probe) {
-        let id = probe_asked.id;
-        let task = self.probes.spawn(probe(probe_asked));
-        self.under_way.insert(task.id(), id);
+    /// Sends a probe. The prober is called in the task, where its panics are caught.
+    fn send(&mut self, probe: Probe) {
+        let (prober, asked) = (Arc::clone(&self.shared.prober), probe.clone());
+        let task = self.probes.spawn(async move { prober.probe(asked).await });
+        self.under_way.insert(task.id(), probe);
     }
 
-    fn settle(&mut self, ended: Ended) {
-        let (task, verdict) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                let detail = if error.is_panic() {
-                    "it panicked"
-                } else {
-                    "it was cancelled"
-                };
-                (
-                    error.id(),
-                    Verdict::Fail(Reason::Broken {
-                        detail: detail.into(),
-                    }),
-                )
-            }
+    fn settle(&mut self, ended: Ended<Finding>) {
+        let (task, finding) = ended.unwrap_or_else(|error| (error.id(), broken(&error)));
+        let Some(probe) = self.under_way.remove(&task) else {
+            return;
         };
-        if let Some(id) = self.under_way.remove(&task) {
-            self.shared
-                .monitor()
-                .handle_probe(id, &verdict, self.shared.clock.now());
+        let now = self.shared.clock.now();
+        let mut monitor = self.shared.monitor();
+        monitor.handle_probe(probe.id, &finding.verdict, now);
+        let snapshot = monitor.snapshot();
+        drop(monitor);
+        let members = snapshot.members();
+        #[cfg(feature = "metrics")]
+        crate::metrics::probe(probe.check.question.kind(), &finding);
+        let Some(origin) = members.slot(probe.origin).and_then(|slot| members.at(slot)) else {
+            return; // it has left
+        };
+        if self.shared.findings.receiver_count() > 0 {
+            // A receiver may go in between.
+            let _ = self.shared.findings.send(Probed {
+                at: now,
+                origin: probe.origin,
+                name: origin.name().into(),
+                addr: probe.addr,
+                finding,
+            });
+        }
+    }
+
+    /// Begins the look-ups that are due.
+    fn look_up(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let mut names = shared.names();
+        while let Some((at, host)) = names.take_due(shared.clock.now().mono) {
+            let resolver = Arc::clone(&shared.resolver);
+            let task = self.lookups.spawn(async move {
+                let answer = timeout(LOOKUP, resolver.resolve(&host)).await;
+                answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            });
+            self.looked_up.insert(task.id(), at);
+        }
+    }
+
+    fn settle_lookup(&mut self, ended: Ended<io::Result<Resolved>>) {
+        let (task, answer) = ended.unwrap_or_else(|error| {
+            let failed = io::Error::other(format!("the resolver {}", ending(&error)));
+            (error.id(), Err(failed))
+        });
+        let Some(at) = self.looked_up.remove(&task) else {
+            return;
+        };
+        #[cfg(feature = "metrics")]
+        crate::metrics::lookup(answer.is_ok());
+        let now = self.shared.clock.now();
+        let mut names = self.shared.names();
+        let before = names.addrs(at);
+        if !names.settle(at, answer, now.mono) {
+            return;
+        }
+        let taken = self.shared.monitor().set_origins(names.origins(), now);
+        if let Err(error) = taken {
+            names.undo(at, before, error.to_string());
         }
     }
 
     fn tell(&self, monitor: &mut Monitor) {
         while let Some(event) = monitor.poll_event() {
+            #[cfg(feature = "metrics")]
+            crate::metrics::event(&event);
             // Nobody may be listening.
             let _ = self.shared.events.send(event);
         }
@@ -106,6 +160,19 @@ impl Runner {
             }
             differs
         });
+    }
+}
+
+fn broken(error: &JoinError) -> Finding {
+    let detail = ending(error).to_owned();
+    Verdict::Fail(Reason::Broken { detail }).into()
+}
+
+fn ending(error: &JoinError) -> &'static str {
+    if error.is_panic() {
+        "panicked"
+    } else {
+        "was cancelled"
     }
 }
 

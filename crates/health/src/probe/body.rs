@@ -15,13 +15,24 @@ pub(super) enum Body {
 /// Where in the chunked coding (RFC 9112 section 7.1) the next byte stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Chunk {
-    Size { value: u64, digits: u32 },
-    Extension { value: u64 },
-    SizeEnd { value: u64 },
+    Size {
+        value: u64,
+        digits: u32,
+    },
+    Extension {
+        value: u64,
+    },
+    SizeEnd {
+        value: u64,
+    },
     Data(u64),
     DataCr,
     DataLf,
+    /// At the beginning of a trailer field, or of the empty line that ends them.
     Last,
+    Trailer,
+    EndLf,
+    End,
 }
 
 impl Body {
@@ -61,28 +72,36 @@ impl Body {
         })
     }
 
-    /// Adds what `bytes` hold of the body to `out`; says whether the body has ended.
+    /// Adds what `bytes` hold of the body to `out`, and leaves in `bytes` what comes after it; says
+    /// whether the body has ended, trailers apart.
     pub(super) fn read(
         &mut self,
-        mut bytes: &[u8],
+        bytes: &mut &[u8],
         out: &mut Vec<u8>,
     ) -> Result<bool, &'static str> {
         match self {
             Self::Open => {
                 out.extend_from_slice(bytes);
+                *bytes = &[];
                 Ok(false)
             }
             Self::Sized(left) => {
-                take(&mut bytes, left, out);
+                take(bytes, left, out);
                 Ok(*left == 0)
             }
             Self::Chunked(chunk) => {
-                while !bytes.is_empty() && *chunk != Chunk::Last {
-                    chunk.step(&mut bytes, out)?;
+                use Chunk::{End, EndLf, Last, Trailer};
+                while !bytes.is_empty() && *chunk != End {
+                    chunk.step(bytes, out)?;
                 }
-                Ok(*chunk == Chunk::Last)
+                Ok(matches!(chunk, Last | Trailer | EndLf | End))
             }
         }
+    }
+
+    /// Says whether nothing of it is left on the connection.
+    pub(super) fn is_drained(&self) -> bool {
+        matches!(self, Self::Sized(0) | Self::Chunked(Chunk::End))
     }
 }
 
@@ -123,6 +142,10 @@ impl Chunk {
                 value: 0,
                 digits: 0,
             },
+            (Self::Last, b'\r') => Self::EndLf,
+            (Self::Trailer, b'\n') => Self::Last,
+            (Self::Last | Self::Trailer, _) => Self::Trailer,
+            (Self::EndLf, b'\n') => Self::End,
             _ => return Err("its chunks are malformed"),
         };
         Ok(())

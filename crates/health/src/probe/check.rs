@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::HttpQuestion;
+use super::{
+    CommandQuestion, DatagramQuestion, DnsQuestion, GrpcQuestion, HttpQuestion, Payload, Phases,
+    Question, TlsQuestion,
+};
 use crate::config::Problems;
 
 /// What is asked of an origin, how often, and how many answers in a row make a verdict.
@@ -31,6 +34,10 @@ pub struct Check {
     pub pending_interval: Duration,
     /// From the first packet to the judgement, whatever the phases take.
     pub timeout: Duration,
+    /// How long each part of that may take.
+    pub phases: Phases,
+    /// An answer that takes longer passes, with a [`Concern`](super::Concern).
+    pub max_latency: Option<Duration>,
     /// The share by which intervals vary at random, so that probes do not march in step.
     pub jitter: f64,
     /// Good answers in a row that make a down origin up.
@@ -39,27 +46,19 @@ pub struct Check {
     pub fall: u32,
 }
 
-/// What a probe asks.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Question {
-    /// An HTTP/1.1 request, judged by its answer.
-    Http(Box<HttpQuestion>),
-    /// Whether a TCP connection can be made.
-    Tcp,
-}
-
 impl Check {
     /// Asks with the default timing: every second, every 100 ms while a verdict is pending, 1 s patience,
     /// two answers in a row for either verdict.
     #[must_use]
-    pub fn new(question: Question) -> Self {
+    pub fn new(question: impl Into<Question>) -> Self {
         Self {
-            question,
+            question: question.into(),
             interval: Duration::from_secs(1),
             down_interval: Duration::from_secs(1),
             pending_interval: Duration::from_millis(100),
             timeout: Duration::from_secs(1),
+            phases: Phases::default(),
+            max_latency: None,
             jitter: 0.1,
             rise: 2,
             fall: 2,
@@ -69,13 +68,43 @@ impl Check {
     /// Asks whether a TCP connection can be made.
     #[must_use]
     pub fn tcp() -> Self {
-        Self::new(Question::Tcp)
+        Self::new(Payload::default())
     }
 
     /// Asks `GET path` over HTTP/1.1 and expects a status from 200 to 299.
     #[must_use]
     pub fn http(path: impl Into<String>) -> Self {
-        Self::new(Question::Http(Box::new(HttpQuestion::new(path))))
+        Self::new(HttpQuestion::new(path))
+    }
+
+    /// Asks whether TLS can be agreed on, as browsers do, and how long the certificate lasts.
+    #[must_use]
+    pub fn tls() -> Self {
+        Self::new(TlsQuestion::new())
+    }
+
+    /// Asks whether a gRPC service serves; the empty name is the whole server.
+    #[must_use]
+    pub fn grpc(service: impl Into<String>) -> Self {
+        Self::new(GrpcQuestion::new(service))
+    }
+
+    /// Asks a DNS question.
+    #[must_use]
+    pub fn dns(question: DnsQuestion) -> Self {
+        Self::new(question)
+    }
+
+    /// Sends a datagram and expects one back.
+    #[must_use]
+    pub fn udp(question: DatagramQuestion) -> Self {
+        Self::new(question)
+    }
+
+    /// Runs a program.
+    #[must_use]
+    pub fn command(question: CommandQuestion) -> Self {
+        Self::new(question)
     }
 
     /// Sets the interval for origins up and down alike.
@@ -105,6 +134,20 @@ impl Check {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets after which time an answer is slow.
+    #[must_use]
+    pub fn max_latency(mut self, latency: Duration) -> Self {
+        self.max_latency = Some(latency);
+        self
+    }
+
+    /// Sets how long each part of the exchange may take.
+    #[must_use]
+    pub fn phases(mut self, phases: Phases) -> Self {
+        self.phases = phases;
         self
     }
 
@@ -159,9 +202,7 @@ impl Check {
                 format!("{} is out of range, use 0 to 0.5", self.jitter),
             );
         }
-        if let Question::Http(question) = &self.question {
-            question.check(path, problems);
-        }
+        self.question.check(path, problems);
     }
 }
 

@@ -1,10 +1,10 @@
 //! [`HttpExchange`]: judges an HTTP/1.1 answer as its bytes come in.
 
-use super::{HttpQuestion, Reason, body::Body};
+use super::{HttpAnswer, HttpQuestion, Reason, Reuse, Step, body::Body};
 
 /// Judges the answer to an [`HttpQuestion`] as its bytes come in, in bounded memory: at most a
 /// head of 16 KiB and `max_body` bytes of body beside the bytes just fed are kept, and no more is
-/// asked for than the judgement needs.
+/// asked for than the judgement needs, or the next use of the connection.
 ///
 /// ```
 /// use eaves_health::probe::{HttpExchange, HttpQuestion, Step};
@@ -17,20 +17,16 @@ use super::{HttpQuestion, Reason, body::Body};
 #[derive(Debug)]
 pub struct HttpExchange<'a> {
     question: &'a HttpQuestion,
-    /// The head until it is complete, then the body.
+    answer: HttpAnswer<'a>,
+    /// The head until it is complete, then what was decoded last.
     buffer: Vec<u8>,
-    /// Bytes of the answer before the buffer.
+    /// Bytes of the answer before the buffer, or before its latest part.
     consumed: usize,
     body: Option<Body>,
-}
-
-/// What an exchange needs next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// More bytes of the answer.
-    More,
-    /// Nothing: this is the judgement.
-    Judged(Result<(), Reason>),
+    /// It passed; what is left of the body is read so that the connection can serve again.
+    passed: bool,
+    persistent: bool,
+    reusable: bool,
 }
 
 /// The head with all interim answers before it; RFC 9112 sets no limit, we do.
@@ -43,9 +39,13 @@ impl<'a> HttpExchange<'a> {
     pub fn new(question: &'a HttpQuestion) -> Self {
         Self {
             question,
+            answer: HttpAnswer::new(question),
             buffer: Vec::new(),
             consumed: 0,
             body: None,
+            passed: false,
+            persistent: false,
+            reusable: false,
         }
     }
 
@@ -57,11 +57,7 @@ impl<'a> HttpExchange<'a> {
             self.buffer.extend_from_slice(bytes);
             self.read_head()
         };
-        match step {
-            Ok(None) => Step::More,
-            Ok(Some(())) => Step::Judged(Ok(())),
-            Err(reason) => Step::Judged(Err(reason)),
-        }
+        step.unwrap_or_else(|reason| Step::Judged(Err(reason)))
     }
 
     /// Takes the end of the connection: the judgement of what came until then.
@@ -71,13 +67,20 @@ impl<'a> HttpExchange<'a> {
     /// The reason why the probe failed; an end inside a head or inside a framed body is one.
     pub fn end(&mut self) -> Result<(), Reason> {
         match self.body {
-            Some(Body::Open) => self.judge_body(),
+            _ if self.passed => Ok(()),
+            Some(Body::Open) => self.answer.end(),
             _ => Err(self.refusal("the connection ended inside the answer")),
         }
     }
 
+    /// Says whether nothing of the answer is left on the connection, which may be used again.
+    #[must_use]
+    pub fn is_reusable(&self) -> bool {
+        self.reusable
+    }
+
     /// Skips interim answers (RFC 9110 section 15.2) before it judges.
-    fn read_head(&mut self) -> Result<Option<()>, Reason> {
+    fn read_head(&mut self) -> Result<Step, Reason> {
         loop {
             let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
             let mut head = httparse::Response::new(&mut fields);
@@ -87,72 +90,68 @@ impl<'a> HttpExchange<'a> {
             }
             let length = match parsed {
                 Ok(httparse::Status::Complete(length)) => length,
-                Ok(httparse::Status::Partial) => return Ok(None),
+                Ok(httparse::Status::Partial) => return Ok(Step::More),
                 Err(_) => return Err(self.refusal("this is no HTTP/1.1 head")),
             };
             let status = head.code.unwrap_or(0);
             let interim = (100..200).contains(&status) && status != 101;
-            let body = Body::of(self.question, status, head.headers);
+            let judged = (!interim).then(|| {
+                self.persistent = head.version == Some(1) && !closes(head.headers);
+                let body = Body::of(self.question, status, head.headers);
+                (self.answer.head(status, &pairs(head.headers)), body)
+            });
             let rest = self.buffer.split_off(length);
             self.buffer = rest;
             self.consumed += length;
-            if !interim {
-                return self.judge_head(status, body);
+            if let Some((step, body)) = judged {
+                return self.begin_body(step, body);
             }
         }
     }
 
-    fn judge_head(
-        &mut self,
-        status: u16,
-        body: Result<Body, &'static str>,
-    ) -> Result<Option<()>, Reason> {
-        if !self.question.expect.contains(status) {
-            return Err(Reason::Status { status });
-        }
-        if self.question.body_contains.is_none() {
-            return Ok(Some(()));
+    fn begin_body(&mut self, step: Step, body: Result<Body, &'static str>) -> Result<Step, Reason> {
+        match (&step, &body) {
+            (Step::More, _) => {}
+            (Step::Judged(Ok(())), Ok(Body::Chunked(_) | Body::Sized(_))) if self.is_kept() => {
+                self.passed = true;
+            }
+            _ => return Ok(step),
         }
         self.body = Some(body.map_err(|rule| self.refusal(rule))?);
         let first = core::mem::take(&mut self.buffer);
         self.read_body(&first)
     }
 
-    fn read_body(&mut self, bytes: &[u8]) -> Result<Option<()>, Reason> {
-        let known = self.buffer.len();
-        let read = self
-            .body
-            .as_mut()
-            .map(|body| body.read(bytes, &mut self.buffer));
-        let ended = read
-            .unwrap_or(Ok(true))
-            .map_err(|rule| self.refusal(rule))?;
-        self.buffer.truncate(self.question.max_body);
-        // Only what is new is searched, with so much before it as could hold half of the text.
-        let wanted = self
-            .question
-            .body_contains
-            .as_deref()
-            .unwrap_or("")
-            .as_bytes();
-        let from = known.saturating_sub(wanted.len());
-        if holds(&self.buffer[from.min(self.buffer.len())..], wanted) {
-            return Ok(Some(()));
+    fn read_body(&mut self, bytes: &[u8]) -> Result<Step, Reason> {
+        let mut rest = bytes;
+        self.buffer.clear();
+        let Some(body) = &mut self.body else {
+            return Ok(Step::More);
+        };
+        let read = body.read(&mut rest, &mut self.buffer);
+        let drained = body.is_drained();
+        self.consumed += bytes.len();
+        let ended = read.map_err(|rule| self.refusal(rule))?;
+        if !self.passed {
+            let mut step = self.answer.feed(&self.buffer);
+            if ended && step == Step::More {
+                step = Step::Judged(self.answer.end());
+            }
+            if step != Step::Judged(Ok(())) || !self.is_kept() {
+                return Ok(step);
+            }
+            self.passed = true;
         }
-        if ended || self.buffer.len() >= self.question.max_body {
-            return self.judge_body().map(Some);
+        self.reusable = drained && rest.is_empty();
+        let too_long = self.consumed > MAX_HEAD + self.question.max_body;
+        if drained || too_long {
+            return Ok(Step::Judged(Ok(())));
         }
-        Ok(None)
+        Ok(Step::More)
     }
 
-    fn judge_body(&self) -> Result<(), Reason> {
-        let wanted = self.question.body_contains.as_deref().unwrap_or("");
-        if holds(&self.buffer, wanted.as_bytes()) {
-            return Ok(());
-        }
-        Err(Reason::Body {
-            read: self.buffer.len(),
-        })
+    fn is_kept(&self) -> bool {
+        self.question.reuse == Reuse::KeepAlive && self.persistent
     }
 
     fn refusal(&self, rule: &'static str) -> Reason {
@@ -171,8 +170,20 @@ fn parsed_length(parsed: &Result<httparse::Status<usize>, httparse::Error>, have
     }
 }
 
-fn holds(text: &[u8], wanted: &[u8]) -> bool {
-    wanted.is_empty() || memchr::memmem::find(text, wanted).is_some()
+fn pairs<'h>(fields: &[httparse::Header<'h>]) -> Vec<(&'h str, &'h [u8])> {
+    fields
+        .iter()
+        .map(|field| (field.name, field.value))
+        .collect()
+}
+
+/// RFC 9112 section 9.3.
+fn closes(fields: &[httparse::Header<'_>]) -> bool {
+    fields.iter().any(|field| {
+        let mut options = field.value.split(|&byte| byte == b',');
+        field.name.eq_ignore_ascii_case("connection")
+            && options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
 }
 
 #[cfg(test)]
@@ -180,10 +191,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::probe::{Pattern, Redirects};
 
     fn wanting(text: &str) -> HttpQuestion {
         HttpQuestion {
-            body_contains: Some(text.into()),
+            body: Some(Pattern::text(text)),
             ..HttpQuestion::new("/")
         }
     }
@@ -192,11 +204,84 @@ mod tests {
     fn judge(question: &HttpQuestion, answer: &[u8], piece: usize) -> Result<(), Reason> {
         let mut exchange = HttpExchange::new(question);
         for bytes in answer.chunks(piece) {
-            if let Step::Judged(judgement) = exchange.feed(bytes) {
-                return judgement;
+            match exchange.feed(bytes) {
+                Step::More => {}
+                Step::Judged(judgement) => return judgement,
+                Step::Redirect(location) => panic!("to {location}"),
             }
         }
         exchange.end()
+    }
+
+    #[test]
+    fn a_connection_is_kept_once_all_of_the_answer_was_read() {
+        let mut question = wanting("ok");
+        question.reuse = Reuse::KeepAlive;
+        for (answer, kept) in [
+            ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nok, k", true),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nok, kHTTP/1.1",
+                false,
+            ),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok, k", false),
+            ("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok", false),
+            (
+                "HTTP/1.1 200 OK\r\nconnection: x, Close\r\ncontent-length: 2\r\n\r\nok",
+                false,
+            ),
+            ("HTTP/1.1 200 OK\r\n\r\nok", false),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                true,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\n",
+                true,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n",
+                false,
+            ),
+        ] {
+            // In one piece, for what comes too much is not looked for afterwards.
+            let mut exchange = HttpExchange::new(&question);
+            let step = exchange.feed(answer.as_bytes());
+            let judgement = match step {
+                Step::Judged(judgement) => judgement,
+                _ => exchange.end(),
+            };
+            assert_eq!(judgement, Ok(()), "{answer:?}");
+            assert_eq!(exchange.is_reusable(), kept, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_long_answer_is_not_waited_for() {
+        let mut question = wanting("ok");
+        question.reuse = Reuse::KeepAlive;
+        question.max_body = 100;
+        let mut exchange = HttpExchange::new(&question);
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\nok";
+        assert_eq!(exchange.feed(head), Step::More);
+        assert_eq!(exchange.feed(&[b'x'; 16_000]), Step::More);
+        assert_eq!(exchange.feed(&[b'x'; 16_000]), Step::Judged(Ok(())));
+        assert!(!exchange.is_reusable());
+    }
+
+    #[test]
+    fn redirects_are_told_if_they_are_followed() {
+        let answer = b"HTTP/1.1 302 Found\r\nLocation: /there\r\n\r\n";
+        let mut question = HttpQuestion::new("/");
+        let status = Step::Judged(Err(Reason::Status { status: 302 }));
+        assert_eq!(HttpExchange::new(&question).feed(answer), status);
+        question.redirects = Redirects {
+            max: 1,
+            ..Redirects::default()
+        };
+        let there = Step::Redirect("/there".into());
+        assert_eq!(HttpExchange::new(&question).feed(answer), there);
+        let nowhere = b"HTTP/1.1 302 Found\r\n\r\n";
+        assert_eq!(HttpExchange::new(&question).feed(nowhere), status);
     }
 
     #[test]

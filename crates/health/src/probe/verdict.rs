@@ -2,6 +2,8 @@
 
 use core::{fmt, time::Duration};
 
+use super::Reason;
+
 /// What a probe found out.
 ///
 /// ```
@@ -17,15 +19,37 @@ pub enum Verdict {
         /// From the first packet to the judgement.
         latency: Duration,
     },
+    /// It did, but something should be looked into.
+    Degraded {
+        /// From the first packet to the judgement.
+        latency: Duration,
+        /// What.
+        concern: Concern,
+    },
     /// It did not.
     Fail(Reason),
 }
 
 impl Verdict {
-    /// Says whether the origin answered as expected.
+    /// Says whether the origin answered as expected, whatever the concerns.
     #[must_use]
     pub const fn is_pass(&self) -> bool {
-        matches!(self, Self::Pass { .. })
+        matches!(self, Self::Pass { .. } | Self::Degraded { .. })
+    }
+
+    /// Says whether it passed with a concern.
+    #[must_use]
+    pub const fn is_degraded(&self) -> bool {
+        matches!(self, Self::Degraded { .. })
+    }
+
+    /// Returns how long the origin took, if it passed.
+    #[must_use]
+    pub const fn latency(&self) -> Option<Duration> {
+        match self {
+            Self::Pass { latency } | Self::Degraded { latency, .. } => Some(*latency),
+            Self::Fail(_) => None,
+        }
     }
 }
 
@@ -33,67 +57,63 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pass { latency } => write!(f, "passed in {latency:.1?}"),
+            Self::Degraded { latency, concern } => {
+                write!(f, "passed in {latency:.1?}, but {concern}")
+            }
             Self::Fail(reason) => write!(f, "failed: {reason}"),
         }
     }
 }
 
-/// Why a probe failed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+/// What should be looked into although a probe passed.
+///
+/// ```
+/// use eaves_health::probe::Concern;
+///
+/// let concern = Concern::CertificateExpires { days: 6 };
+/// assert_eq!(concern.to_string(), "its certificate expires in 6 days");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "reason"))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", tag = "concern"))]
 #[non_exhaustive]
-pub enum Reason {
-    /// The body lacks what it should hold.
-    #[error("the first {read} bytes of the body lack the expected text")]
-    Body {
-        /// How much of the body was looked at.
-        read: usize,
+pub enum Concern {
+    /// The certificate is about to expire.
+    CertificateExpires {
+        /// Whole days that are left; negative once it has expired.
+        days: i64,
     },
-    /// The prober itself broke; says nothing about the origin.
-    #[error("the prober broke: {detail}")]
-    Broken {
-        /// What happened.
-        detail: String,
+    /// A command warns by its exit status.
+    Exit {
+        /// The status.
+        code: i32,
     },
-    /// The connection could not be made.
-    #[error("connecting: {detail}")]
-    Connect {
-        /// What the system said.
-        detail: String,
-    },
-    /// The connection broke while talking.
-    #[error("talking: {detail}")]
-    Io {
-        /// What the system said.
-        detail: String,
-    },
-    /// The answer breaks the protocol or a limit of ours.
-    #[error("answer refused at byte {at}: {detail}")]
-    Protocol {
-        /// How far into the answer.
-        at: usize,
-        /// Which rule it breaks.
-        detail: &'static str,
-    },
-    /// It passed, but took longer than is allowed.
-    #[error("took {took:?}, {allowed:?} are allowed")]
+    /// It took longer than it should.
     Slow {
         /// How long it took.
         took: Duration,
         /// How long it may take.
         allowed: Duration,
     },
-    /// The status is not among the expected.
-    #[error("status {status} is not expected")]
-    Status {
-        /// The status that came.
-        status: u16,
-    },
-    /// No judgement within the total deadline.
-    #[error("no judgement within {deadline:?}")]
-    Timeout {
-        /// The deadline.
-        deadline: Duration,
-    },
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CertificateExpires { days } if *days < 0 => {
+                write!(f, "its certificate has expired")
+            }
+            Self::CertificateExpires { days } => {
+                let plural = if *days == 1 { "" } else { "s" };
+                write!(f, "its certificate expires in {days} day{plural}")
+            }
+            Self::Exit { code } => write!(f, "it warns by exit status {code}"),
+            Self::Slow { took, allowed } => {
+                write!(
+                    f,
+                    "it should not take longer than {allowed:?}, not {took:.1?}"
+                )
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use eaves_health::{
     driver::{self, Handle},
     monitor::{Change, Standing},
     pool::OriginConfig,
-    probe::{Check, HttpQuestion, Question},
+    probe::{Check, HttpQuestion, Pattern},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -93,9 +93,9 @@ async fn until(handle: &Handle, standings: &[Standing]) {
 #[tokio::test]
 async fn each_kind_of_bad_origin_is_told_from_the_good() {
     let mut looking = HttpQuestion::new("/");
-    looking.body_contains = Some("all is well".into());
+    looking.body = Some(Pattern::text("all is well"));
     let mut checks = check();
-    checks.question = Question::Http(Box::new(looking));
+    checks.question = looking.into();
     let refusing = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()

@@ -7,6 +7,9 @@ use std::{
 
 use rapidhash::quality::{RapidHasher, SeedableState};
 
+#[cfg(feature = "redis")]
+use crate::redis::SharedHash;
+
 /// Hashes keys under a secret.
 ///
 /// Without the secret nobody can find keys that share a bucket, so a bucket overflows only by
@@ -24,6 +27,8 @@ use rapidhash::quality::{RapidHasher, SeedableState};
 pub struct KeyHasher {
     seed: u64,
     secrets: [u64; 7],
+    #[cfg(feature = "redis")]
+    shared: Option<SharedHash>,
 }
 
 impl KeyHasher {
@@ -40,7 +45,42 @@ impl KeyHasher {
         Self {
             seed: next(),
             secrets: std::array::from_fn(|_| next()),
+            #[cfg(feature = "redis")]
+            shared: None,
         }
+    }
+
+    /// Makes a hasher by which keys of requests have one name on all nodes, whatever they were built by.
+    ///
+    /// The secret has to be the same on all of them, and unknown outside. Keys are hashed by
+    /// `SipHash-2-4`, which takes a little longer.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn shared(secret: u128) -> Self {
+        Self {
+            shared: Some(SharedHash::new(secret)),
+            ..Self::with_seed(secret)
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// The hash that nodes share, if this is one.
+    #[cfg(feature = "redis")]
+    pub(crate) const fn as_shared(&self) -> Option<&SharedHash> {
+        self.shared.as_ref()
+    }
+
+    /// The key of requests that lack one.
+    pub(crate) fn keyless(&self) -> KeyHash {
+        #[cfg(feature = "redis")]
+        if let Some(shared) = &self.shared {
+            return shared.keyless();
+        }
+        self.hash("a request without a key")
     }
 
     /// Makes a hasher with a seed of this process, from the same source as std's hash maps.

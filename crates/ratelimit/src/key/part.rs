@@ -108,6 +108,10 @@ impl KeyHasher {
     ///
     /// [`KeyError::Missing`] if the request lacks one of them.
     pub fn hash_parts(&self, parts: &[Part], facts: &Facts<'_>) -> Result<KeyHash, KeyError> {
+        #[cfg(feature = "redis")]
+        if let Some(shared) = self.as_shared() {
+            return shared.hash_parts(parts, facts);
+        }
         let mut hasher = self.start();
         for (at, part) in parts.iter().enumerate() {
             part.feed(facts, &mut hasher)
@@ -118,6 +122,10 @@ impl KeyHasher {
 
     /// Hashes a key that is written down, one text for each part, as the request's own would be.
     pub(crate) fn hash_texts(&self, parts: &[Part], texts: &[String]) -> Option<KeyHash> {
+        #[cfg(feature = "redis")]
+        if let Some(shared) = self.as_shared() {
+            return shared.hash_texts(parts, texts);
+        }
         let mut hasher = self.start();
         for (part, text) in parts.iter().zip(texts) {
             match part {

@@ -1,10 +1,14 @@
 //! [`Algorithm`]: which meter a rule uses, and [`AnyMeter`], which is any of them.
 
+#[cfg(feature = "redis")]
+use std::sync::Arc;
 use std::{fmt, str::FromStr};
 
 use eaves_common::{time::Mono, units::Rate};
 
 use super::{FixedWindow, Gcra, Keyed, Log, Reading, SlidingWindow, TwoWindow};
+#[cfg(feature = "redis")]
+use crate::redis::Replica;
 use crate::{
     error::BuildError,
     key::KeyHash,
@@ -73,6 +77,8 @@ pub(crate) enum AnyMeter {
     Log(Keyed<Log>),
     TwoWindow(Keyed<TwoWindow>),
     Window(Keyed<SlidingWindow>),
+    #[cfg(feature = "redis")]
+    Shared(Arc<Replica>),
 }
 
 /// What a look found, to be shown again at the commit.
@@ -107,6 +113,8 @@ impl AnyMeter {
     pub(crate) fn carried(&self, rate: Rate, now: Mono) -> Option<Self> {
         match self {
             Self::Gcra(gcra) => gcra.with_rate(rate, now).ok().map(Self::Gcra),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => Some(Self::Shared(Arc::new(replica.with_rate(rate)))),
             _ => None,
         }
     }
@@ -124,6 +132,8 @@ impl AnyMeter {
             Self::Log(log) => (Look::Slot, log.peek(key, cost, now)),
             Self::TwoWindow(window) => (Look::Slot, window.peek(key, cost, now)),
             Self::Window(window) => (Look::Slot, window.peek(key, cost, now)),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => (Look::Slot, replica.peek(key, cost, now)),
         }
     }
 
@@ -150,6 +160,8 @@ impl AnyMeter {
             Self::Log(log) => log.check(key, cost, now),
             Self::TwoWindow(window) => window.check(key, cost, now),
             Self::Window(window) => window.check(key, cost, now),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => replica.check(key, cost, now),
         }
     }
 
@@ -163,6 +175,26 @@ impl AnyMeter {
             Self::Log(log) => log.charge(key, units, now),
             Self::TwoWindow(window) => window.charge(key, units, now),
             Self::Window(window) => window.charge(key, units, now),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => replica.charge(key, units, now),
+        }
+    }
+
+    /// The meter as one that nodes share.
+    #[cfg(feature = "redis")]
+    pub(crate) const fn replica(&self) -> Option<&Arc<Replica>> {
+        match self {
+            Self::Shared(replica) => Some(replica),
+            _ => None,
+        }
+    }
+
+    /// Hears that a request was turned away, which matters to meters that are shared only.
+    #[cfg_attr(not(feature = "redis"), expect(clippy::unused_self, unused_variables))]
+    pub(crate) fn turn_away(&self, key: KeyHash, cost: u64, now: Mono) {
+        #[cfg(feature = "redis")]
+        if let Self::Shared(replica) = self {
+            replica.turn_away(key, cost, now);
         }
     }
 
@@ -173,6 +205,8 @@ impl AnyMeter {
             Self::Log(log) => log.refund(key, units, now),
             Self::TwoWindow(window) => window.refund(key, units, now),
             Self::Window(window) => window.refund(key, units, now),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => replica.refund(key, units, now),
         }
     }
 
@@ -183,6 +217,8 @@ impl AnyMeter {
             Self::Log(log) => log.occupancy(now),
             Self::TwoWindow(window) => window.occupancy(now),
             Self::Window(window) => window.occupancy(now),
+            #[cfg(feature = "redis")]
+            Self::Shared(replica) => replica.occupancy(now),
         }
     }
 }

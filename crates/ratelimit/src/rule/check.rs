@@ -12,17 +12,17 @@ use crate::{
 };
 
 /// A rule that applies to the request, and what its table says of the key.
-struct Step<'a> {
-    active: &'a Active,
-    key: KeyHash,
-    look: Look,
-    reading: Reading<'a>,
+pub(super) struct Step<'a> {
+    pub(super) active: &'a Active,
+    pub(super) key: KeyHash,
+    pub(super) look: Look,
+    pub(super) reading: Reading<'a>,
 }
 
-type Steps<'a> = ArrayVec<Step<'a>, { Limiter::MOST_RULES }>;
+pub(super) type Steps<'a> = ArrayVec<Step<'a>, { Limiter::MOST_RULES }>;
 
 /// A request lacks the key of a rule that denies such requests.
-struct Keyless<'a>(&'a Active);
+pub(super) struct Keyless<'a>(&'a Active);
 
 impl Limiter {
     /// Decides about a request of this cost, and counts it if it is allowed.
@@ -31,10 +31,8 @@ impl Limiter {
             return self.unmetered(reason);
         }
         let mut steps = Steps::new();
-        if let Err(Keyless(active)) = self.look(facts, cost, now, &mut steps) {
-            active.counters.count(Event::Missing);
-            active.counters.count(Event::Denied);
-            return self.keyless(active);
+        if let Err(keyless) = self.look(facts, cost, now, &mut steps) {
+            return self.turned_away(&keyless);
         }
         if !steps.iter().any(Step::denies) {
             let settled = steps.iter_mut().position(|step| !step.settle(cost, now));
@@ -43,8 +41,21 @@ impl Limiter {
                 step.give_back(cost, now);
             }
         }
-        let decision = self.decide(&steps);
-        for step in &steps {
+        steps.iter().for_each(|step| step.turn_away(now));
+        self.counted(&steps)
+    }
+
+    /// The decision about a request that lacks a key, counted.
+    pub(super) fn turned_away<'a>(&'a self, Keyless(active): &Keyless<'a>) -> Decision<'a> {
+        active.counters.count(Event::Missing);
+        active.counters.count(Event::Denied);
+        self.keyless(active)
+    }
+
+    /// The decision of the rule that binds, counted by all rules.
+    pub(super) fn counted<'a>(&'a self, steps: &[Step<'a>]) -> Decision<'a> {
+        let decision = self.decide(steps);
+        for step in steps {
             step.count(decision.is_allowed(), step.key == self.shared);
         }
         decision
@@ -84,7 +95,7 @@ impl Limiter {
 
     /// Looks the request up in the table of every rule that applies, so that their cache misses
     /// overlap, and judges it by each.
-    fn look<'a>(
+    pub(super) fn look<'a>(
         &'a self,
         facts: &Facts<'_>,
         cost: u64,
@@ -159,7 +170,7 @@ impl Limiter {
         }
     }
 
-    fn unmetered(&self, reason: Reason) -> Decision<'_> {
+    pub(super) fn unmetered(&self, reason: Reason) -> Decision<'_> {
         Decision {
             reason,
             rule: None,
@@ -170,7 +181,7 @@ impl Limiter {
     }
 
     /// What the limiter's lists say of a request.
-    fn listed(&self, facts: &Facts<'_>) -> Option<Reason> {
+    pub(super) fn listed(&self, facts: &Facts<'_>) -> Option<Reason> {
         let any = |list: &[Condition]| list.iter().any(|condition| condition.holds(facts));
         if any(&self.exempt) {
             return Some(Reason::Exempt);
@@ -180,7 +191,7 @@ impl Limiter {
 }
 
 impl<'a> Step<'a> {
-    fn meter(&self) -> &'a AnyMeter {
+    pub(super) fn meter(&self) -> &'a AnyMeter {
         self.active.meter_of(self.key)
     }
 
@@ -188,7 +199,7 @@ impl<'a> Step<'a> {
         !self.reading.is_allowed()
     }
 
-    fn denies(&self) -> bool {
+    pub(super) fn denies(&self) -> bool {
         self.is_over() && !self.active.rule.is_shadow()
     }
 
@@ -200,7 +211,7 @@ impl<'a> Step<'a> {
 
     /// Counts the request by this rule, judging anew as often as another thread is faster. Returns
     /// whether the request may pass.
-    fn settle(&mut self, cost: u64, now: Mono) -> bool {
+    pub(super) fn settle(&mut self, cost: u64, now: Mono) -> bool {
         let meter = self.meter();
         while self.reading.is_allowed() {
             if let Some(reading) = meter.commit(&self.look, (self.key, self.reading), now) {
@@ -212,9 +223,16 @@ impl<'a> Step<'a> {
         !self.denies()
     }
 
-    fn give_back(&self, cost: u64, now: Mono) {
+    pub(super) fn give_back(&self, cost: u64, now: Mono) {
         if self.reading.is_allowed() {
             self.meter().refund(self.key, cost, now);
+        }
+    }
+
+    /// Lets the meter know if the request does not fit.
+    pub(super) fn turn_away(&self, now: Mono) {
+        if self.is_over() {
+            self.meter().turn_away(self.key, self.reading.cost(), now);
         }
     }
 

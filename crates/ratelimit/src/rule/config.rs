@@ -4,6 +4,8 @@ use eaves_common::units::Rate;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Missing, Mode, Rule};
+#[cfg(feature = "redis")]
+use crate::redis::{Distributed, OnStoreError};
 use crate::{error::BuildError, key::Part, meter::Algorithm, table::Capacity};
 
 /// A rule as text, for any format that serde reads. Unknown keys are refused.
@@ -50,6 +52,14 @@ pub struct RuleConfig {
     /// Keys with rates of their own.
     #[serde(default)]
     pub overrides: Vec<OverrideConfig>,
+    /// How nodes share the limit, `delta` or `strict`; each has its own if nothing is said.
+    #[cfg(feature = "redis")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distributed: Option<Distributed>,
+    /// What a distributed rule does while the store is slow or gone: `local`, `allow` or `deny`.
+    #[cfg(feature = "redis")]
+    #[serde(default)]
+    pub on_store_error: OnStoreError,
 }
 
 /// A key with a rate of its own.
@@ -81,6 +91,12 @@ impl TryFrom<RuleConfig> for Rule {
             .algorithm(config.algorithm)
             .mode(config.mode)
             .missing(config.missing);
+        #[cfg(feature = "redis")]
+        let rule = match config.distributed {
+            Some(distributed) => rule.distributed(distributed),
+            None => rule,
+        }
+        .on_store_error(config.on_store_error);
         let overrides = config.overrides.into_iter();
         Ok(overrides.fold(rule, |rule, own| rule.rate_of(own.key, own.limit)))
     }

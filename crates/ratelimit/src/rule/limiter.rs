@@ -6,6 +6,8 @@ use eaves_common::time::Mono;
 use http::HeaderValue;
 
 use super::{Condition, Counts, Decision, Rule, counts::Counters, spec::Overrides};
+#[cfg(feature = "redis")]
+use crate::redis::Replica;
 use crate::{
     error::BuildError,
     header,
@@ -28,7 +30,7 @@ use crate::{
 /// let limiter = Limiter::new([per_client.key([Part::CLIENT_IP]), in_total], KeyHasher::random())?;
 ///
 /// let facts = Facts::of("198.51.100.7".parse()?);
-/// let decision = limiter.check(&facts, SystemClock.now().mono);
+/// let decision = limiter.check(&facts, SystemClock.mono());
 /// assert!(decision.is_allowed());
 /// assert_eq!((decision.rule(), decision.remaining()), (Some("per-client"), Some(19)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -125,7 +127,7 @@ impl Limiter {
             return Err(BuildError::Rules { count, most });
         }
         let mut limiter = Self {
-            shared: hasher.hash("a request without a key"),
+            shared: hasher.keyless(),
             policy: header::policy(&rules),
             hasher,
             rules: Vec::new(),
@@ -134,6 +136,8 @@ impl Limiter {
             blocked: Vec::new(),
         };
         for rule in rules {
+            #[cfg(feature = "redis")]
+            rule.check_sharing(&limiter.hasher)?;
             let active = active(rule, &limiter.hasher)?;
             limiter.add(active)?;
         }
@@ -182,6 +186,15 @@ impl Limiter {
             rule: active.rule.name(),
             counts: active.counters.sum(),
         })
+    }
+
+    /// The memory of rules that nodes share.
+    #[cfg(feature = "redis")]
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
+        let rules = self.rules.iter();
+        let own = rules.clone().flat_map(|active| active.overrides.values());
+        let meters = rules.map(|active| &*active.meter).chain(own);
+        meters.filter_map(AnyMeter::replica)
     }
 
     /// Returns how full each rule's table is; walks all of them.

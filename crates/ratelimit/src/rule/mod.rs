@@ -11,6 +11,8 @@ mod counts;
 mod decision;
 mod limiter;
 mod spec;
+#[cfg(feature = "redis")]
+mod strict;
 
 pub use condition::Condition;
 #[cfg(feature = "serde")]
@@ -19,3 +21,5 @@ pub use counts::Counts;
 pub use decision::{Decision, Reason};
 pub use limiter::{Limiter, RuleCounts};
 pub use spec::{Missing, Mode, Rule};
+#[cfg(feature = "redis")]
+pub(crate) use strict::{Ask, Planned, Ruling};

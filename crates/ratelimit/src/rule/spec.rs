@@ -1,10 +1,14 @@
 //! [`Rule`]: one limit, before it has any memory.
 
 use std::collections::HashMap;
+#[cfg(feature = "redis")]
+use std::sync::Arc;
 
 use eaves_common::units::Rate;
 
 use super::Condition;
+#[cfg(feature = "redis")]
+use crate::redis::{Distributed, OnStoreError, Replica, Sharing};
 use crate::{
     error::BuildError,
     key::{Facts, KeyHash, KeyHasher, Part},
@@ -37,6 +41,10 @@ pub struct Rule {
     overrides: Vec<(Vec<String>, Rate)>,
     mode: Mode,
     missing: Missing,
+    #[cfg(feature = "redis")]
+    distributed: Option<Distributed>,
+    #[cfg(feature = "redis")]
+    on_store_error: OnStoreError,
 }
 
 impl Rule {
@@ -71,6 +79,10 @@ impl Rule {
             overrides: Vec::new(),
             mode: Mode::Enforce,
             missing: Missing::Share,
+            #[cfg(feature = "redis")]
+            distributed: None,
+            #[cfg(feature = "redis")]
+            on_store_error: OnStoreError::Local,
         })
     }
 
@@ -142,6 +154,27 @@ impl Rule {
         }
     }
 
+    /// Shares the limit with other nodes, once an [`Engine`](crate::redis::Engine) keeps the limiter;
+    /// needs GCRA and [`KeyHasher::shared`]. Until then each node has all of the limit.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn distributed(self, distributed: Distributed) -> Self {
+        Self {
+            distributed: Some(distributed),
+            ..self
+        }
+    }
+
+    /// Says what a distributed rule does while the store is slow or gone.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn on_store_error(self, on_store_error: OnStoreError) -> Self {
+        Self {
+            on_store_error,
+            ..self
+        }
+    }
+
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -165,7 +198,36 @@ impl Rule {
     }
 
     pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
-        AnyMeter::new(self.algorithm, self.rate, self.capacity, self.width)
+        self.meter_for(self.rate, self.capacity)
+    }
+
+    /// A meter of the rule's kind.
+    fn meter_for(&self, rate: Rate, capacity: Capacity) -> Result<AnyMeter, BuildError> {
+        #[cfg(feature = "redis")]
+        if let Some(kind) = self.distributed {
+            let sharing = Sharing {
+                kind,
+                on_store_error: self.on_store_error,
+            };
+            let replica = Replica::new(&self.name, rate, capacity, sharing);
+            return Ok(AnyMeter::Shared(Arc::new(replica)));
+        }
+        AnyMeter::new(self.algorithm, rate, capacity, self.width)
+    }
+
+    /// Says whether keys are named and counted so that nodes can share them.
+    #[cfg(feature = "redis")]
+    pub(super) fn check_sharing(&self, hasher: &KeyHasher) -> Result<(), BuildError> {
+        let unfit = |needs| BuildError::Distributed {
+            rule: self.name.clone(),
+            needs,
+        };
+        match self.distributed {
+            None => Ok(()),
+            Some(_) if self.algorithm != Algorithm::Gcra => Err(unfit("the algorithm `gcra`")),
+            Some(_) if !hasher.is_shared() => Err(unfit("`KeyHasher::shared`")),
+            Some(_) => Ok(()),
+        }
     }
 
     /// The keys with rates of their own, each with a meter for it alone.
@@ -177,7 +239,7 @@ impl Rule {
                 rule: self.name.clone(),
                 text: texts.join(", "),
             })?;
-            let meter = AnyMeter::new(self.algorithm, *rate, Capacity::MIN, self.width)?;
+            let meter = self.meter_for(*rate, Capacity::MIN)?;
             overrides.insert(key, meter);
         }
         Ok(overrides)
@@ -185,6 +247,10 @@ impl Rule {
 
     /// Whether both count the same keys in the same way, so that one can go on where the other is.
     pub(super) fn counts_like(&self, other: &Self) -> bool {
+        #[cfg(feature = "redis")]
+        if (self.distributed, self.on_store_error) != (other.distributed, other.on_store_error) {
+            return false;
+        }
         self.name == other.name
             && self.capacity == other.capacity
             && self.algorithm == other.algorithm

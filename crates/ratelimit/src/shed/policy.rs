@@ -19,8 +19,8 @@ use eaves_common::{Error, ErrorKind};
 pub struct Policy {
     pub(super) capacity: usize,
     pub(super) deadlines: Vec<Duration>,
-    pub(super) target: Duration,
-    pub(super) interval: Duration,
+    pub(crate) target: Duration,
+    pub(crate) interval: Duration,
 }
 
 impl Policy {
@@ -65,6 +65,13 @@ impl Policy {
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
+    }
+
+    /// How long a request of this class may wait.
+    #[cfg(feature = "tower")]
+    pub(crate) fn deadline(&self, class: Class) -> Duration {
+        let last = self.deadlines.len() - 1; // there is at least one
+        self.deadlines[usize::from(class.rank()).min(last)]
     }
 }
 

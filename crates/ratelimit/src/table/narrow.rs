@@ -1,8 +1,9 @@
 //! Cells of 8 bytes: a 24-bit fingerprint and a 40-bit TAT.
 
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::{Seen, bucket_of};
+use crate::sync::{AtomicU16, AtomicU64};
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 8;
@@ -116,7 +117,8 @@ impl Narrow {
     }
 
     /// After an insertion: withdraws it if another thread has put the same key in another cell of
-    /// the bucket meanwhile, so that one key has one debt.
+    /// the bucket meanwhile, so that one key has one debt. Only a third thread that charges this cell
+    /// in between can leave the key two, and a burst too much, until one of them is paid.
     fn is_alone(&self, bucket: &Bucket, way: u8, word: u64, now: u64) -> bool {
         let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
             let seen = cell.load(Ordering::SeqCst);

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use portable_atomic::AtomicU128;
-
 use super::{Seen, bucket_of};
+use crate::sync::AtomicU128;
 
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 4;
@@ -69,7 +68,8 @@ impl Wide {
     }
 
     /// After an insertion: withdraws it if another thread has put the same key in another cell of
-    /// the bucket meanwhile, so that one key has one debt.
+    /// the bucket meanwhile, so that one key has one debt. Only a third thread that charges this cell
+    /// in between can leave the key two, and a burst too much, until one of them is paid.
     fn is_alone(&self, bucket: &Bucket, way: u8, word: u128, now: u64) -> bool {
         let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
             let seen = cell.load(Ordering::SeqCst);

@@ -114,7 +114,7 @@ where
             refuse,
             clock,
         } = &self.layer;
-        let kind = match limiter.try_acquire(clock.now().mono) {
+        let kind = match limiter.try_acquire(clock.mono()) {
             Admission::Admitted(permit) => Kind::Running {
                 inner: self.inner.call(request),
                 permit: Some(permit),
@@ -237,7 +237,7 @@ where
 }
 
 fn teach<D, E>(permit: Permit, result: &Result<Response<D>, E>, clock: &impl Clock) {
-    let now = clock.now().mono;
+    let now = clock.mono();
     match result {
         Ok(response) if !is_overload(response.status()) => permit.succeeded(now),
         _ => permit.dropped(now),

@@ -137,7 +137,7 @@ impl<L: Source, P: Peer, R, C: Clock> RateLimitLayer<L, P, R, C> {
         let facts = Facts::default().head(request.method(), request.uri(), request.headers());
         let facts = client.map_or(facts, |client| facts.sent_by(client));
         let limiter = self.source.load();
-        let decision = limiter.check(&facts, self.clock.now().mono);
+        let decision = limiter.check(&facts, self.clock.mono());
         let mut fields = HeaderMap::new();
         decision.write_headers(&mut fields);
         if decision.is_allowed() {

@@ -108,7 +108,7 @@ impl Status {
     /// Reads everything.
     #[must_use]
     pub fn of(running: &Running) -> Self {
-        let now = SystemClock.now().mono;
+        let now = SystemClock.mono();
         Self {
             uptime_seconds: (now - running.since).as_secs(),
             config_version: running.live.version().to_string(),
@@ -190,7 +190,7 @@ fn limits(running: &Running) -> Vec<LimitStatus> {
         return Vec::new();
     };
     let limiter = limits.limiter();
-    let now = SystemClock.now().mono;
+    let now = SystemClock.mono();
     let counts = limiter.counts().zip(limiter.occupancy(now));
     counts
         .map(|(rule, (_, occupancy))| LimitStatus {

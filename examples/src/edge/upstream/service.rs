@@ -156,5 +156,5 @@ fn failure(error: &UpstreamError) -> Failure {
 }
 
 fn now() -> Mono {
-    SystemClock.now().mono
+    SystemClock.mono()
 }

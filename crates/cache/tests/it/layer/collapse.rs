@@ -1,6 +1,8 @@
 //! Many requests at once for the same.
 
-use eaves_cache::tower::CacheBody;
+use std::time::Duration;
+
+use eaves_cache::tower::{Alarm, CacheBody};
 use http::Response;
 use tokio::{sync::oneshot, task::JoinSet};
 
@@ -48,8 +50,7 @@ async fn five_hundred_requests_for_a_cold_url_reach_the_origin_once() {
     assert!(all.iter().all(|got| got.text() == "hello"));
     assert_eq!(
         all.iter()
-            .filter(|got| got.cache_status().contains("collapsed")
-                || got.cache_status().contains("hit"))
+            .filter(|got| got.cache_status() == "eaves; fwd=uri-miss; ttl=60; collapsed")
             .count(),
         499
     );
@@ -217,6 +218,26 @@ async fn a_herd_reaches_the_origin_once_in_every_run() {
         );
         assert_eq!(world.seen(), 1, "run {run}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_asks_for_itself() {
+    let sleep = |time| -> Alarm { Box::pin(tokio::time::sleep(time)) };
+    let world = World::with(|config| config.wait_at_most(Duration::from_secs(5), sleep));
+    let never = later(&world);
+    world.say(200, &[("cache-control", "max-age=60")], "hello");
+    let mut leading = start(&world, 1, &[]);
+    settle().await;
+    let patient = start(&world, 1, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    // The clock runs as soon as everybody waits for it.
+    let got = patient.join_all().await;
+    assert_eq!((got[0].text(), world.seen()), ("hello", 2));
+    assert!(!got[0].cache_status().contains("collapsed"));
+    leading.abort_all();
+    while leading.join_next().await.is_some() {}
+    drop(never);
 }
 
 #[tokio::test]

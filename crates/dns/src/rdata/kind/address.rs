@@ -13,7 +13,7 @@ use crate::{
 };
 
 macro_rules! addresses {
-    ($($(#[$doc:meta])* $kind:ident $address:ident $what:literal;)*) => {$(
+    ($($(#[$doc:meta])* $kind:ident $address:ident $parse:ident $what:literal;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $kind;
 
@@ -33,16 +33,15 @@ macro_rules! addresses {
                 out.show(view)
             }
 
+            #[inline]
             fn parse(
                 tokens: &mut Lexer<'_>,
                 field: &'static str,
                 out: &mut Vec<u8>,
             ) -> Result<(), TextError> {
                 let token = tokens.expect(field)?;
-                let text = core::str::from_utf8(token.text).ok();
-                let address = text.and_then(|text| text.parse::<$address>().ok());
-                let address = address.ok_or_else(|| token.invalid($what))?;
-                out.extend_from_slice(&address.octets());
+                let octets = tokens.$parse(&token).ok_or_else(|| token.invalid($what))?;
+                out.extend_from_slice(&octets);
                 Ok(())
             }
         }
@@ -63,7 +62,7 @@ impl Octets for Ipv6 {
 
 addresses! {
     /// An IPv4 address.
-    Ipv4 Ipv4Addr "not an IPv4 address";
+    Ipv4 Ipv4Addr ipv4 "not an IPv4 address";
     /// An IPv6 address.
-    Ipv6 Ipv6Addr "not an IPv6 address";
+    Ipv6 Ipv6Addr ipv6 "not an IPv6 address";
 }

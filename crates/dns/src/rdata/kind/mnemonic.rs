@@ -16,6 +16,9 @@ fn parse_named(
     max: u16,
 ) -> Result<u64, TextError> {
     let token = tokens.expect(field)?;
+    if token.text.first().is_some_and(u8::is_ascii_digit) {
+        return token.number(max.into(), "neither a number nor a known name");
+    }
     let is_named = |(name, _): &&(&str, u16)| token.text.eq_ignore_ascii_case(name.as_bytes());
     match names.iter().find(is_named) {
         Some((_, number)) => Ok((*number).into()),

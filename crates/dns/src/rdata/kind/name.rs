@@ -29,8 +29,5 @@ kind! {
 
 #[inline]
 pub(super) fn parse_name(tokens: &mut Lexer<'_>, bytes: &mut Vec<u8>) -> Result<(), TextError> {
-    let mut wire = [0; 255];
-    let len = tokens.expect("name")?.name(tokens.origin(), &mut wire)?;
-    bytes.extend_from_slice(&wire[..len]);
-    Ok(())
+    tokens.name("name", bytes)
 }

@@ -1,51 +1,58 @@
 //! Finding a type by its mnemonic.
 
-use crate::{rdata::table::types::MNEMONICS, record::Rtype};
+use crate::{rdata::table::types::MNEMONICS, record::Rtype, text::mnemonic};
 
-const COUNT: usize = MNEMONICS.len();
+const SLOTS: usize = 256;
 
-/// Mnemonics as numbers, in order.
-static SORTED: [(u128, Rtype); COUNT] = sorted();
+/// Mnemonics of up to eight letters as keys, each in the first free slot from its own on; 0 is free.
+static SHORT: [(u64, Rtype); SLOTS] = short();
 
 /// Finds a mnemonic, in any case.
 #[inline]
 pub(crate) fn by_mnemonic(text: &[u8]) -> Option<Rtype> {
-    let wanted = pack(text)?;
-    let place = SORTED
-        .binary_search_by(|(known, _)| known.cmp(&wanted))
-        .ok()?;
-    Some(SORTED[place].1)
+    if text.len() <= 8 {
+        return by_key(mnemonic::key(text));
+    }
+    let is_named = |(name, _): &&(&str, Rtype)| text.eq_ignore_ascii_case(name.as_bytes());
+    Some(MNEMONICS.iter().find(is_named)?.1)
 }
 
-/// Packs up to sixteen octets into a number, in upper case.
+/// Finds a mnemonic by its key, as [`mnemonic::key`] makes it.
 #[inline]
-const fn pack(text: &[u8]) -> Option<u128> {
-    if text.len() > 16 {
-        return None;
+pub(crate) fn by_key(key: u64) -> Option<Rtype> {
+    let mut place = slot(key);
+    loop {
+        match SHORT[place] {
+            (0, _) => return None,
+            (known, rtype) if known == key => return Some(rtype),
+            _ => place = (place + 1) % SLOTS,
+        }
     }
-    let mut packed = 0;
-    let mut at = 0;
-    while at < text.len() {
-        packed = packed << 8 | text[at].to_ascii_uppercase() as u128;
-        at += 1;
-    }
-    Some(packed)
 }
 
-const fn sorted() -> [(u128, Rtype); COUNT] {
-    let mut sorted = [(0, Rtype(0)); COUNT];
+const fn slot(key: u64) -> usize {
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
+const fn short() -> [(u64, Rtype); SLOTS] {
+    assert!(
+        MNEMONICS.len() < SLOTS,
+        "a slot is free, so that every search ends"
+    );
+    let mut slots = [(0, Rtype(0)); SLOTS];
     let mut count = 0;
-    while count < COUNT {
-        let Some(packed) = pack(MNEMONICS[count].0.as_bytes()) else {
-            panic!("a mnemonic has up to 16 letters");
-        };
-        let mut place = count;
-        while place > 0 && sorted[place - 1].0 > packed {
-            sorted[place] = sorted[place - 1];
-            place -= 1;
-        }
-        sorted[place] = (packed, MNEMONICS[count].1);
+    while count < MNEMONICS.len() {
+        let (name, rtype) = MNEMONICS[count];
         count += 1;
+        if name.len() > 8 {
+            continue;
+        }
+        let key = mnemonic::key(name.as_bytes());
+        let mut place = slot(key);
+        while slots[place].0 != 0 {
+            place = (place + 1) % SLOTS;
+        }
+        slots[place] = (key, rtype);
     }
-    sorted
+    slots
 }

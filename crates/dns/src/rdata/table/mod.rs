@@ -7,7 +7,7 @@ mod lookup;
 mod spec;
 mod types;
 
-pub(crate) use lookup::by_mnemonic;
+pub(crate) use lookup::{by_key, by_mnemonic};
 #[cfg(feature = "proptest")]
 pub(crate) use spec::Field;
 pub(crate) use spec::Spec;

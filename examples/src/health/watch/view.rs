@@ -1,0 +1,98 @@
+//! [`View`]: what has been seen, and how it is drawn.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt::Write as _,
+};
+
+use eaves_common::time::Wall;
+use eaves_health::{
+    driver::{NameStatus, Probed},
+    monitor::{OriginStatus, PoolStatus},
+    probe::Verdict,
+};
+
+/// What has been seen, one sign for each probe.
+#[derive(Debug, Default)]
+pub struct View {
+    rows: HashMap<String, Row>,
+    now: Wall,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    history: VecDeque<char>,
+    latest: Option<Verdict>,
+    expires: Option<Wall>,
+}
+
+/// Signs of history.
+const SIGNS: usize = 40;
+
+impl View {
+    /// Takes note of a probe that has come back.
+    pub fn note(&mut self, probed: &Probed) {
+        let row = self.rows.entry(probed.name.to_string()).or_default();
+        row.history.push_back(sign(&probed.finding.verdict));
+        if row.history.len() > SIGNS {
+            row.history.pop_front();
+        }
+        row.expires = probed.finding.expires.or(row.expires);
+        row.latest = Some(probed.finding.verdict.clone());
+        self.now = probed.at.wall;
+    }
+
+    /// Draws all, and forgets those who have left.
+    pub fn draw(&mut self, status: &PoolStatus, names: &[NameStatus]) -> String {
+        let there = |name: &String| status.origins.iter().any(|origin| origin.name == *name);
+        self.rows.retain(|name, _| there(name));
+        let lengths = status.origins.iter().map(|origin| origin.name.len());
+        let width = lengths.max().unwrap_or(0);
+        let mut page = format!(
+            "{} of {} healthy, {} probes\n",
+            status.healthy,
+            status.origins.len(),
+            status.probes
+        );
+        for origin in &status.origins {
+            let row = self.rows.get(&origin.name);
+            draw_row(&mut page, width, origin, row, self.now);
+        }
+        for name in names.iter().filter(|name| name.last_error.is_some()) {
+            let error = name.last_error.as_deref().unwrap_or("");
+            let _ = writeln!(page, "{}: looking up {}: {error}", name.name, name.host);
+        }
+        page
+    }
+}
+
+fn draw_row(page: &mut String, width: usize, origin: &OriginStatus, row: Option<&Row>, now: Wall) {
+    let standing = origin.standing.to_string();
+    let latest = row.and_then(|row| row.latest.as_ref());
+    let latency = latest.and_then(Verdict::latency);
+    let latency = latency.map_or_else(|| "-".into(), |latency| format!("{latency:.1?}"));
+    let history: String = row.map_or_else(String::new, |row| row.history.iter().collect());
+    let _ = write!(
+        page,
+        "{:width$}  {standing:8} {:>6.0}s {latency:>9}  {history:SIGNS$}",
+        origin.name, origin.for_seconds
+    );
+    match latest {
+        Some(Verdict::Fail(reason)) => drop(write!(page, "  {reason}")),
+        Some(Verdict::Degraded { concern, .. }) => drop(write!(page, "  {concern}")),
+        _ => {}
+    }
+    if let Some(expires) = row.and_then(|row| row.expires).filter(|&end| end > now) {
+        let days = (expires - now).as_secs() / 86_400;
+        let _ = write!(page, "  certificate: {days} days left");
+    }
+    page.push('\n');
+}
+
+fn sign(verdict: &Verdict) -> char {
+    match verdict {
+        Verdict::Pass { .. } => '+',
+        Verdict::Degraded { .. } => '~',
+        Verdict::Fail(_) => '-',
+    }
+}
