@@ -250,3 +250,18 @@ fn the_watch_tells_who_is_up_and_who_is_not() {
         "{events}"
     );
 }
+
+#[test]
+fn a_pool_with_little_to_spare_does_not_fall_like_dominoes() {
+    // A tenth more than is asked for: while one restarts the others refuse some, and must not be put out for it.
+    let mut tight = scenario("deploy", 1);
+    tight.capacity = 1.15;
+    tight.rate = 300.0;
+    let report = play(&tight);
+    let above = cost("deploy", &report);
+    assert!(
+        above <= 900.0 && report.false_ejections <= 15,
+        "{above} beyond the oracle, {} put out for nothing",
+        report.false_ejections
+    );
+}
