@@ -1,8 +1,21 @@
-//! Picking origins beside a peer, and what the monitor does per result, flap and edit.
+//! Picking origins beside a peer, and what the monitor does per result, flip, edit and probe.
 //!
-//! Names: `health/select/<algorithm>/<members>/<share down>`.
+//! - `health/select/ALGORITHM/MEMBERS/DOWN`: one pick, its guard taken and dropped; `health/picker/...`
+//!   the same by a picker. The peer has neither health nor guards.
+//! - `health/two-threads/ALGORITHM`: the same while another thread picks by a selector of its own.
+//! - `health/monitor/WHAT/10000`: one result, flip or edit of a pool of ten thousand.
+//! - `health/probing/10000-in-10s`: ten virtual seconds of schedule and monitor: 1 ms is 0.01 % of a core.
+//!
+//! CPU time of the measuring thread.
 
-use std::{hint::black_box, net::SocketAddr, time::Duration};
+mod thread_cpu;
+
+use std::{
+    hint::black_box,
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use eaves_common::time::Now;
@@ -13,6 +26,19 @@ use eaves_health::{
     probe::{Reason, Verdict},
 };
 use hashring::HashRing;
+use thread_cpu::ThreadCpu;
+
+const GOOD: Verdict = Verdict::Pass {
+    latency: Duration::from_millis(1),
+};
+
+const ALGORITHMS: [(&str, Algorithm); 5] = [
+    ("round-robin", Algorithm::RoundRobin),
+    ("p2c", Algorithm::PowerOfTwo),
+    ("maglev", Algorithm::Maglev),
+    ("ketama", Algorithm::Ketama),
+    ("bounded-load", Algorithm::BoundedLoad),
+];
 
 fn origins(count: usize) -> Vec<OriginConfig> {
     let addr = |at: usize| SocketAddr::from(([10, 0, (at >> 8) as u8, at as u8], 80));
@@ -21,8 +47,8 @@ fn origins(count: usize) -> Vec<OriginConfig> {
         .collect()
 }
 
-/// A monitor whose every `nth` member is down (0: none).
-fn monitor(count: usize, nth: usize) -> (Monitor, Now) {
+/// A monitor of which so many of a hundred are down, without a pattern.
+fn monitor(count: usize, down: u64) -> (Monitor, Now) {
     let mut policy = Policy::default();
     policy.panic_share = 0.0;
     policy.max_probes = count;
@@ -32,19 +58,74 @@ fn monitor(count: usize, nth: usize) -> (Monitor, Now) {
     let mut now = Now::default();
     let mut monitor = Monitor::new(config, 1, now).expect("a valid pool");
     while let Some(probe) = monitor.poll_probe() {
-        let is_down = nth > 0 && probe.origin.number().is_multiple_of(nth as u64);
-        let verdict = if is_down {
-            Verdict::Fail(Reason::Status { status: 503 })
-        } else {
-            Verdict::Pass {
-                latency: Duration::from_millis(1),
-            }
-        };
+        let lot = probe.origin.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let verdict = if lot % 100 < down { bad() } else { GOOD };
         monitor.handle_probe(probe.id, &verdict, now);
     }
     now.mono += Duration::from_millis(100);
     monitor.handle_timeout(now);
     (monitor, now)
+}
+
+fn bad() -> Verdict {
+    Verdict::Fail(Reason::Status { status: 503 })
+}
+
+fn select(c: &mut Criterion<ThreadCpu>) {
+    for count in [10, 100, 1000, 10_000] {
+        for down in [0, 10, 50] {
+            let (monitor, _) = monitor(count, down);
+            for (name, algorithm) in ALGORITHMS {
+                let selector = monitor.selector(algorithm);
+                let id = BenchmarkId::new(format!("{name}/{count}"), format!("{down}-down"));
+                let mut key = 0_u64;
+                c.benchmark_group("health/select")
+                    .bench_function(id.clone(), |b| {
+                        b.iter(|| {
+                            key += 1;
+                            drop(black_box(selector.pick_for(black_box(key), &[])));
+                        });
+                    });
+                let mut picker = selector.picker();
+                c.benchmark_group("health/picker").bench_function(id, |b| {
+                    b.iter(|| {
+                        key += 1;
+                        drop(black_box(picker.pick_for(black_box(key), &[])));
+                    });
+                });
+            }
+        }
+        let mut ring = HashRing::new();
+        ring.batch_add((0..count).collect());
+        let mut key = 0_u64;
+        let name = format!("health/select/hashring-crate/{count}/0-down");
+        c.bench_function(&name, |b| {
+            b.iter(|| {
+                key += 1;
+                black_box(ring.get(&black_box(key)));
+            });
+        });
+    }
+}
+
+/// The same pick alone, and while another thread picks as fast as it can.
+fn two_threads(c: &mut Criterion<ThreadCpu>) {
+    for (name, algorithm) in &ALGORITHMS[..3] {
+        let (monitor, _) = monitor(1000, 0);
+        let (own, other) = (monitor.selector(*algorithm), monitor.selector(*algorithm));
+        let mut group = c.benchmark_group(format!("health/two-threads/{name}"));
+        group.bench_function("alone", |b| b.iter(|| pick(&own, 1)));
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    pick(&other, 1);
+                }
+            });
+            group.bench_function("beside-another", |b| b.iter(|| pick(&own, 1)));
+            stop.store(true, Relaxed);
+        });
+    }
 }
 
 fn pick(selector: &Selector, key: u64) {
@@ -56,78 +137,135 @@ fn pick(selector: &Selector, key: u64) {
     });
 }
 
-fn select(c: &mut Criterion) {
-    for count in [10, 100, 1000, 10_000] {
-        for (share, nth) in [("0-down", 0), ("10-down", 10), ("50-down", 2)] {
-            let (monitor, _) = monitor(count, nth);
-            for (name, algorithm) in [
-                ("round-robin", Algorithm::RoundRobin),
-                ("p2c", Algorithm::PowerOfTwo),
-                ("maglev", Algorithm::Maglev),
-                ("ketama", Algorithm::Ketama),
-                ("bounded-load", Algorithm::BoundedLoad),
-            ] {
-                let selector = monitor.selector(algorithm);
-                let mut group = c.benchmark_group(format!("health/select/{name}/{count}"));
-                let mut key = 0_u64;
-                group.bench_function(BenchmarkId::from_parameter(share), |b| {
-                    b.iter(|| {
-                        key += 1;
-                        drop(black_box(selector.pick_for(black_box(key), &[])));
-                    });
-                });
-                group.finish();
-            }
-        }
-        let mut ring = HashRing::new();
-        ring.batch_add((0..count).collect());
-        let mut key = 0_u64;
-        c.bench_function(
-            &format!("health/select/hashring-crate/{count}/0-down"),
-            |b| {
-                b.iter(|| {
-                    key += 1;
-                    black_box(ring.get(&black_box(key)));
-                });
-            },
-        );
-    }
-}
-
-fn guard(c: &mut Criterion) {
-    let (monitor, _) = monitor(1000, 0);
-    let selector = monitor.selector(Algorithm::PowerOfTwo);
-    c.bench_function("health/guard/p2c-finished/1000", |b| {
-        b.iter(|| pick(&selector, 1))
-    });
-}
-
-fn heart(c: &mut Criterion) {
+fn heart(c: &mut Criterion<ThreadCpu>) {
+    let mut group = c.benchmark_group("health/monitor");
     let (mut watched, now) = monitor(10_000, 0);
     let selector = watched.selector(Algorithm::Random);
-    c.bench_function("health/monitor/error-report/10000", |b| {
+    group.bench_function("error-report/10000", |b| {
         b.iter(|| {
             let guard = selector.pick(&[]).expect("somebody serves");
             guard.finish(Outcome::Error(Failure::Server));
-            pick(&selector, 1);
             watched.handle_traffic(now);
         });
     });
-    let _maglev = watched.selector(Algorithm::Maglev);
-    c.bench_function("health/monitor/edit-with-maglev/10000", |b| {
+    group.finish();
+    results(c);
+    flips(c);
+    edits(c);
+}
+
+/// What a probe's answer costs that changes nothing.
+fn results(c: &mut Criterion<ThreadCpu>) {
+    let (mut watched, mut now) = monitor(10_000, 0);
+    let mut asked = Vec::new();
+    c.bench_function("health/monitor/thousand-probe-results/10000", |b| {
+        b.iter_custom(|rounds| {
+            let mut spent = 0;
+            for _ in 0..rounds {
+                while asked.len() < 1000 {
+                    now.mono += Duration::from_millis(100);
+                    watched.handle_timeout(now);
+                    asked.extend(std::iter::from_fn(|| watched.poll_probe()));
+                }
+                let clock = criterion::measurement::Measurement::start(&ThreadCpu);
+                for probe in asked.drain(..1000) {
+                    watched.handle_probe(probe.id, &GOOD, now);
+                }
+                spent += criterion::measurement::Measurement::end(&ThreadCpu, clock);
+            }
+            spent
+        });
+    });
+}
+
+/// An answer that turns an origin, up to the snapshot that selectors see.
+fn flips(c: &mut Criterion<ThreadCpu>) {
+    let (mut watched, now) = monitor(10_000, 0);
+    let ids: Vec<_> = watched
+        .snapshot()
+        .members()
+        .iter()
+        .map(|(_, origin)| origin.id())
+        .collect();
+    let mut turn = 0;
+    c.bench_function("health/monitor/flip/10000", |b| {
+        b.iter(|| {
+            let id = ids[turn / 2 % ids.len()];
+            let fitness = if turn % 2 == 0 {
+                eaves_health::monitor::Fitness::Degraded
+            } else {
+                eaves_health::monitor::Fitness::Full
+            };
+            turn += 1;
+            watched.handle_fitness(id, fitness, now);
+            while watched.poll_event().is_some() {}
+        });
+    });
+}
+
+/// An edit as its caller waits for it; the table is built elsewhere, and measured apart.
+fn edits(c: &mut Criterion<ThreadCpu>) {
+    for (name, algorithm) in [
+        ("plain", Algorithm::Random),
+        ("maglev", Algorithm::Maglev),
+        ("ketama", Algorithm::Ketama),
+    ] {
+        let (mut watched, now) = monitor(10_000, 0);
+        let _selector = watched.selector(algorithm);
         let mut round = 0;
+        let mut edited = || {
+            round += 1;
+            let mut origins = origins(10_000);
+            origins[0].weight = 1 + round % 2;
+            origins
+        };
+        c.bench_function(&format!("health/monitor/edit-{name}/10000"), |b| {
+            b.iter_custom(|rounds| {
+                let mut spent = 0;
+                for _ in 0..rounds {
+                    let origins = edited();
+                    let clock = criterion::measurement::Measurement::start(&ThreadCpu);
+                    watched.set_origins(origins, now).expect("a valid edit");
+                    spent += criterion::measurement::Measurement::end(&ThreadCpu, clock);
+                    while let Some(rebuild) = watched.poll_rebuild() {
+                        rebuild.run();
+                    }
+                }
+                spent
+            });
+        });
+    }
+}
+
+fn probing(c: &mut Criterion<ThreadCpu>) {
+    let mut group = c.benchmark_group("health/probing");
+    group.sample_size(10);
+    group.bench_function("10000-in-10s", |b| {
         b.iter_batched(
-            || {
-                round += 1;
-                let mut origins = origins(10_000);
-                origins[0].weight = 1 + round % 2;
-                origins
+            || monitor(10_000, 0),
+            |(mut monitor, mut now)| {
+                let end = now.mono + Duration::from_secs(10);
+                while now.mono < end {
+                    now.mono = monitor.poll_timeout();
+                    monitor.handle_timeout(now);
+                    while let Some(probe) = monitor.poll_probe() {
+                        monitor.handle_probe(probe.id, &GOOD, now);
+                    }
+                }
+                monitor
             },
-            |origins| watched.set_origins(origins, now).expect("a valid edit"),
             BatchSize::PerIteration,
         );
     });
 }
 
-criterion_group!(benches, select, guard, heart);
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .with_measurement(ThreadCpu)
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(50))
+        .measurement_time(Duration::from_millis(200));
+    targets = select, two_threads, heart, probing
+}
 criterion_main!(benches);

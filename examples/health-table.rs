@@ -5,7 +5,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use eaves_examples::health::sim::{PEERS, Report, Scenario, Who, report};
+use eaves_examples::health::sim::{PEERS, Plan, Row, Scenario};
 use eaves_health::monitor::Preset;
 
 /// Compares detectors over scenarios and seeds: requests that failed (answers that were slow in
@@ -27,6 +27,9 @@ struct Options {
     /// Retries in place of the files' own.
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
+    /// The share by which every constant of each seed's world is off.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    jitter: f64,
     /// How evidence becomes verdicts: web, api, batch or low-traffic.
     #[arg(long, value_name = "NAME", default_value = "web")]
     preset: Preset,
@@ -40,7 +43,11 @@ struct Options {
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(missed) if missed == 0 => ExitCode::SUCCESS,
+        Ok(missed) => {
+            eprintln!("health-table: {missed} bars were missed");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("health-table: {error}");
             ExitCode::FAILURE
@@ -48,88 +55,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
-    let peers: &[&str] = if options.alone { &[] } else { &PEERS };
-    println!(
-        "| scenario | {}own | oracle | own above | detect ms | false | probes |",
-        names(peers)
-    );
-    println!("|---|{}", "---|".repeat(peers.len() + 6));
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&options.scenarios)?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    files.sort();
-    for path in files {
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if !name.contains(&options.only) {
-            continue;
+fn run(options: &Options) -> Result<usize, Box<dyn std::error::Error>> {
+    let plan = Plan {
+        seeds: options.seeds,
+        first_seed: options.first_seed,
+        rate: options.rate,
+        retries: options.retries,
+        jitter: options.jitter,
+        preset: options.preset,
+        peers: if options.alone {
+            Vec::new()
+        } else {
+            PEERS.to_vec()
+        },
+    };
+    println!("{}", Row::head(&plan));
+    let mut missed = 0;
+    for path in files(options)? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let scenario = Scenario::parse(&std::fs::read_to_string(&path)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let row = plan.play(&name, &scenario)?;
+        missed += usize::from(!row.holds());
+        println!("{row}");
+    }
+    Ok(missed)
+}
+
+fn files(options: &Options) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&options.scenarios)? {
+        let path = entry?.path();
+        let is_scenario = path.extension().is_some_and(|end| end == "toml");
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if is_scenario && name.contains(&options.only) {
+            files.push(path);
         }
-        let mut scenario = Scenario::parse(&std::fs::read_to_string(&path)?)?;
-        scenario.rate = options.rate.unwrap_or(scenario.rate);
-        scenario.retries = options.retries.unwrap_or(scenario.retries);
-        line(options, &name, &scenario, peers)?;
     }
-    Ok(())
-}
-
-fn names(peers: &[&str]) -> String {
-    peers.iter().map(|name| format!("{name} | ")).collect()
-}
-
-fn line(
-    options: &Options,
-    name: &str,
-    scenario: &Scenario,
-    peers: &[&str],
-) -> Result<(), eaves_common::Error> {
-    let measure: fn(&Report) -> f64 = match name {
-        "slow" => |report| report.slow as f64,
-        "noise" => |report| report.false_ejections as f64,
-        _ => |report| report.failed as f64,
-    };
-    let mut cells = String::new();
-    for peer in peers {
-        let reports = reports(options, scenario, Who::Peer(peer))?;
-        cells.push_str(&format!("{} | ", median(&reports, measure)));
-    }
-    let own = reports(options, scenario, Who::Ours(options.preset))?;
-    let oracle: fn(&Report) -> f64 = match name {
-        "slow" => |report| report.oracle_slow as f64,
-        "noise" => |_| 0.0,
-        _ => |report| report.oracle_failed as f64,
-    };
-    let (failed, best) = (median(&own, measure), median(&own, oracle));
-    println!(
-        "| {name} | {cells}{failed} | {best} | {} | {:.0} | {} | {} |",
-        failed - best,
-        median(&own, |report| report.detect_ms.unwrap_or(f64::NAN)),
-        median(&own, |report| report.false_ejections as f64),
-        median(&own, |report| report.probes as f64),
-    );
-    Ok(())
-}
-
-fn reports(
-    options: &Options,
-    scenario: &Scenario,
-    who: Who<'_>,
-) -> Result<Vec<Report>, eaves_common::Error> {
-    (0..options.seeds)
-        .map(|at| {
-            let mut scenario = scenario.clone();
-            scenario.seed = options.first_seed + at;
-            report(&scenario, who)
-        })
-        .collect()
-}
-
-fn median(reports: &[Report], measure: fn(&Report) -> f64) -> f64 {
-    let mut all: Vec<f64> = reports.iter().map(measure).collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+    files.sort();
+    Ok(files)
 }

@@ -78,19 +78,15 @@ fn every_scenario_keeps_its_bar() {
 #[test]
 fn bars_hold_in_other_worlds() {
     for (name, bar) in BARS {
-        let cost = median_cost(name, 100..103, |scenario, seed| {
-            scenario.rate = 200.0;
-            let vary = |value: &mut f64, which: u64| {
-                let step = (seed * 7 + which * 5) % 7;
-                *value *= 0.7 + 0.1 * step as f64;
-            };
-            vary(&mut scenario.rate, 0);
-            vary(&mut scenario.errors, 1);
-            vary(&mut scenario.probe_errors, 2);
-            vary(&mut scenario.capacity_depth, 3);
-            vary(&mut scenario.latency_floor, 4);
-            vary(&mut scenario.restart_slow, 5);
-        });
+        let mut costs: Vec<f64> = (100..103)
+            .map(|seed| {
+                let mut world = scenario(name, seed);
+                world.rate = 200.0;
+                cost(name, &play(&world.jittered(0.3)))
+            })
+            .collect();
+        costs.sort_by(f64::total_cmp);
+        let cost = costs[1];
         assert!(
             cost <= bar * 1.5,
             "{name}: {cost} beyond the oracle, {bar} x 1.5 are allowed"
@@ -200,6 +196,25 @@ fn a_scenario_with_a_mistake_is_refused_with_its_place() {
         ),
         ("rate = 0", "rate"),
         ("orgins = 10", "orgins"),
+        (
+            "[[faults]]\nkind = \"errors\"\nvalue = 2",
+            "faults[0].value: 2 is out of range",
+        ),
+        (
+            "[[faults]]\nkind = \"slow\"\nvalue = -1",
+            "faults[0].value: -1 is out of range",
+        ),
+        (
+            "[[faults]]\nkind = \"refuse\"\nfrom = \"9s\"\nto = \"8s\"",
+            "faults[0].to: it is before",
+        ),
+        ("capacity = -1", "capacity: -1 is out of range"),
+        (
+            "[[origins]]\nname = \"a\"\n[[origins]]\nname = \"a\"",
+            "origins[1].name: \"a\" is taken",
+        ),
+        ("rate = 1\nrate = 2", "line 2"),
+        ("duration = \"soon\"", "line 1"),
         ("origins = 0", "origins: 0 is out of range"),
         ("[[faults]]\nkind = \"fire\"", "fire"),
     ] {
@@ -233,5 +248,20 @@ fn the_watch_tells_who_is_up_and_who_is_not() {
     assert!(
         events.contains(&format!("{down} is down (was unknown)")),
         "{events}"
+    );
+}
+
+#[test]
+fn a_pool_with_little_to_spare_does_not_fall_like_dominoes() {
+    // A tenth more than is asked for: while one restarts the others refuse some, and must not be put out for it.
+    let mut tight = scenario("deploy", 1);
+    tight.capacity = 1.15;
+    tight.rate = 300.0;
+    let report = play(&tight);
+    let above = cost("deploy", &report);
+    assert!(
+        above <= 900.0 && report.false_ejections <= 15,
+        "{above} beyond the oracle, {} put out for nothing",
+        report.false_ejections
     );
 }

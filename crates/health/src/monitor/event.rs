@@ -8,7 +8,7 @@ use eaves_common::time::Now;
 use super::Standing;
 use crate::{
     pool::{Mode, OriginId},
-    probe::Reason,
+    probe::{Concern, Reason},
     select::Failure,
 };
 
@@ -43,7 +43,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// How the pool serves.
+    /// How the pool serves; from panic to panic when the last healthy one goes or the first is back.
     Mode {
         /// Before.
         from: Mode,
@@ -76,6 +76,13 @@ pub enum Evidence {
     CheckerSuspect {
         /// How many.
         red: usize,
+    },
+    /// Probes passed with a concern in a row, or without it again.
+    Concern {
+        /// How many were alike.
+        in_row: u32,
+        /// What the latest concern was.
+        concern: Concern,
     },
     /// A worse one had to be put out, and no more than so many may be.
     Displaced,
@@ -164,6 +171,13 @@ impl fmt::Display for Evidence {
                 "the checker's own test fails for {red} target{}",
                 plural(*red as u32)
             ),
+            Self::Concern { in_row, concern } => {
+                write!(
+                    f,
+                    "{in_row} probe{} in a row about: {concern}",
+                    plural(*in_row)
+                )
+            }
             Self::Displaced => f.write_str("a worse one had to be put out"),
             Self::Votes { down, of } => write!(f, "{down} of {of} checkers say down"),
             Self::CheckerSuspect { red } => write!(

@@ -51,13 +51,25 @@ impl Monitor {
         self.publish_news();
     }
 
-    /// Says whether what was said of its fitness changes how it stands.
+    /// Says whether what was said of its fitness, or what probes that passed were concerned about,
+    /// changes how it stands.
     pub(super) fn fit(&self, track: &Track) -> Option<(Standing, Evidence)> {
-        let to = match (track.standing, track.fitness) {
-            (Standing::Healthy, Fitness::Degraded) => Standing::Degraded,
-            (Standing::Degraded, Fitness::Full) => Standing::Healthy,
-            _ => return None,
-        };
-        Some((to, Evidence::Told))
+        let eased = track.ease.is_up() == Some(true);
+        let full = track.fitness == Fitness::Full && eased;
+        match (track.standing, full) {
+            (Standing::Healthy, false) => Some((Standing::Degraded, concern(track))),
+            (Standing::Degraded, true) => Some((Standing::Healthy, concern(track))),
+            _ => None,
+        }
+    }
+}
+
+fn concern(track: &Track) -> Evidence {
+    match &track.concern {
+        Some(concern) => Evidence::Concern {
+            in_row: track.ease.in_row(),
+            concern: concern.clone(),
+        },
+        None => Evidence::Told,
     }
 }

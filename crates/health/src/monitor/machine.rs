@@ -64,6 +64,9 @@ pub struct Monitor {
     pub(super) usual_latency: Option<f64>,
     pub(super) version: u64,
     pub(super) mode: Mode,
+    /// Whether anybody was ever known to be healthy, and whether nobody is now.
+    pub(super) has_served: bool,
+    pub(super) none_left: bool,
     /// Origins whose probes fail while traffic meets no errors there.
     pub(super) unconfirmed_red: usize,
     pub(super) canaries: Canaries,
@@ -77,6 +80,8 @@ pub struct Monitor {
     pub(super) all_changed: bool,
     /// By slot: the share that each takes by its own merit, who is healthy, and who is degraded.
     pub(super) merits: Vec<u16>,
+    /// How many take all that falls to them.
+    pub(super) full: usize,
     pub(super) healthy: Bitmap,
     pub(super) degraded: Bitmap,
     /// What selectors see of the pool; the first sees it whole.
@@ -118,6 +123,8 @@ impl Monitor {
             usual_latency: None,
             version: 0,
             mode: Mode::Normal,
+            has_served: false,
+            none_left: false,
             unconfirmed_red: 0,
             canaries: Canaries::default(),
             ejected: 0,
@@ -126,6 +133,7 @@ impl Monitor {
             changed: Vec::new(),
             all_changed: true,
             merits: Vec::new(),
+            full: 0,
             healthy: Bitmap::default(),
             degraded: Bitmap::default(),
             scopes: vec![Arc::default()],

@@ -26,6 +26,9 @@ pub struct Policy {
     pub error_share: f64,
     /// A smaller share of errors in the rest of the pool counts as this.
     pub error_floor: f64,
+    /// The same while others are missing, whose load the rest has to take: errors that come of too
+    /// much of it must not put out one after another.
+    pub strained_floor: f64,
     /// Probes that say down are not believed while so many results...
     pub veto_samples: f64,
     /// ...hold a smaller share of errors.
@@ -111,6 +114,7 @@ impl Default for Policy {
             half_life: Duration::from_secs(2),
             error_share: 0.25,
             error_floor: 0.005,
+            strained_floor: 0.1,
             veto_samples: 5.0,
             veto_share: 0.05,
             veto_successes: 3,
@@ -164,6 +168,7 @@ impl Policy {
         for (key, share) in [
             ("error_share", self.error_share),
             ("error_floor", self.error_floor),
+            ("strained_floor", self.strained_floor),
             ("veto_share", self.veto_share),
             ("suspect_share", self.suspect_share),
             ("max_ejected", self.max_ejected),

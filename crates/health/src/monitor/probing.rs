@@ -212,6 +212,13 @@ impl Monitor {
         }
         if verdict.is_pass() {
             track.answers.observe(now - track.asked);
+            let turned = track.ease.observe(!verdict.is_degraded(), rise, fall);
+            match verdict {
+                Verdict::Degraded { concern, .. } => track.concern = Some(concern.clone()),
+                // The event that tells of the end names what has ended.
+                _ if !turned && track.ease.is_up() == Some(true) => track.concern = None,
+                _ => {}
+            }
             return;
         }
         if let Verdict::Fail(reason) = verdict {

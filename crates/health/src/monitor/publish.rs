@@ -69,7 +69,9 @@ impl Monitor {
 
     fn weigh_one(&mut self, slot: Slot) {
         let merit = self.track(slot).map_or(0, |track| self.merit(track));
-        self.merits[slot.index()] = merit;
+        let before = std::mem::replace(&mut self.merits[slot.index()], merit);
+        self.full += usize::from(merit == FULL);
+        self.full -= usize::from(before == FULL);
         let standing = self.track(slot).map(|track| track.standing);
         if let Some(track) = self.track_mut(slot) {
             track.published = merit;
@@ -114,8 +116,14 @@ impl Monitor {
         let panic = of > 0 && (count == 0 || self.is_short(count, of));
         let to = if panic { Mode::Panic } else { Mode::Normal };
         let from = std::mem::replace(&mut self.mode, to);
-        // Before the first verdicts everybody serves by rule; that is no news.
-        if from != to && self.version > 0 {
+        // Before the first verdicts everybody serves by rule; that is no news. Later it is news of
+        // panic, too, that the last healthy one goes, or the first comes back.
+        let none_left = panic && count == 0;
+        let turned = from != to && self.version > 0;
+        let emptied = panic && self.has_served && none_left != self.none_left;
+        self.none_left = none_left;
+        self.has_served |= !panic && of > 0;
+        if turned || emptied {
             self.tell(
                 Change::Mode { from, to },
                 Evidence::Healthy { healthy: count, of },

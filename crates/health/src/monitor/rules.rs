@@ -10,12 +10,16 @@ use super::{
 };
 use crate::{
     passive::{Window, share},
-    pool::{Mode, Slot},
+    pool::{FULL, Mode, Slot},
+    select::Failure,
     state::Vote,
 };
 
 /// What is rarer than this is no accident.
 const BY_CHANCE: f64 = 1e-7;
+
+/// So large a share of the members must be missing before the rest is strained.
+const STRAIN: f64 = 0.05;
 
 impl Monitor {
     pub(super) fn evaluate_all(&mut self) {
@@ -52,7 +56,7 @@ impl Monitor {
         }
         let window = self.window(track);
         let elsewhere = self.elsewhere(&window);
-        if self.is_streak(track.errors_in_row, elsewhere) {
+        if self.is_streak(track, elsewhere) {
             return Some((Standing::Ejected, errors(track)));
         }
         if track.drift.is_alarm() {
@@ -73,9 +77,24 @@ impl Monitor {
 
     /// Errors in a row mean the less, the more errors everybody has: the row must be so long that
     /// chance would make it once in ten million requests.
-    fn is_streak(&self, errors_in_row: u32, elsewhere: f64) -> bool {
-        let chance = elsewhere.clamp(0.001, 0.999).powf(f64::from(errors_in_row));
-        errors_in_row >= self.policy.consecutive_errors && chance < BY_CHANCE
+    fn is_streak(&self, track: &Track, elsewhere: f64) -> bool {
+        // Nobody refuses connections for having too much to do; other errors may come of that.
+        let refused = track.failure == Some(Failure::Connect);
+        let floor = if refused { 0.0 } else { self.strain(track) };
+        let usual = elsewhere.max(floor).clamp(0.001, 0.999);
+        let chance = usual.powf(f64::from(track.errors_in_row));
+        track.errors_in_row >= self.policy.consecutive_errors && chance < BY_CHANCE
+    }
+
+    /// The share of errors to be expected because others are missing, whose load the rest has to take.
+    pub(super) fn strain(&self, track: &Track) -> f64 {
+        let own = usize::from(track.published != FULL);
+        let missing = self.members.len().saturating_sub(self.full + own);
+        if missing as f64 >= STRAIN * self.members.len() as f64 && missing > 0 {
+            self.policy.strained_floor
+        } else {
+            0.0
+        }
     }
 
     /// Requests pile up and none is answered, for far longer than answers take here.

@@ -9,7 +9,7 @@ use super::{Fitness, Initial, ProbeId};
 use crate::{
     passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},
-    probe::{Check, Reason},
+    probe::{Check, Concern, Reason},
     select::Failure,
     state::{Accrual, Hold, Quorum, RiseFall, Vote},
 };
@@ -71,7 +71,11 @@ pub(super) struct Track {
     pub(super) id: OriginId,
     pub(super) name: Arc<str>,
     pub(super) check: Arc<Check>,
+    /// What was said of its fitness.
     pub(super) fitness: Fitness,
+    /// Whether probes pass without a concern, and the latest concern.
+    pub(super) ease: RiseFall,
+    pub(super) concern: Option<Concern>,
     pub(super) standing: Standing,
     pub(super) since: Mono,
     pub(super) probe: RiseFall,
@@ -129,6 +133,8 @@ impl Track {
             name: origin.name().into(),
             check,
             fitness: Fitness::Full,
+            ease: RiseFall::up(),
+            concern: None,
             standing: Standing::Unknown,
             since: now,
             probe: RiseFall::default(),

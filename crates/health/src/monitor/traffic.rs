@@ -74,11 +74,12 @@ impl Monitor {
 
     /// The share of errors that is usual in the rest of the pool, and the one that must not be.
     fn shares(&self, slot: Slot) -> Shares {
-        let elsewhere = self
-            .track(slot)
-            .map_or(0.0, |track| self.elsewhere(&self.window(track)));
+        let (elsewhere, strain) = self.track(slot).map_or((0.0, 0.0), |track| {
+            (self.elsewhere(&self.window(track)), self.strain(track))
+        });
+        let floor = self.policy.error_floor.max(strain);
         Shares {
-            usual: elsewhere.clamp(self.policy.error_floor, 0.99),
+            usual: elsewhere.max(floor).min(0.99),
             wrong: self.policy.error_share,
         }
     }

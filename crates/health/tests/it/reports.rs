@@ -4,8 +4,10 @@ use eaves_common::time::Wall;
 use eaves_health::incident::{Alarm, ReportConfig, ReportStream};
 
 const WEEK: u64 = 10_080;
-/// Worlds that each simulation plays; the bars hold for 20 too.
+/// Worlds that each simulation plays.
 const SEEDS: u64 = 3;
+/// Worlds in which outages are timed; unoptimised, twenty take minutes.
+const DELAY_SEEDS: u64 = if cfg!(debug_assertions) { 4 } else { 20 };
 /// Fewer where each plays four worlds of three weeks.
 const QUIET_SEEDS: u64 = 2;
 
@@ -129,13 +131,21 @@ fn delays<const N: usize>(base: f64, times: [f64; N], seed: u64) -> [u64; N] {
 
 #[test]
 fn an_outage_is_seen_within_minutes() {
-    for seed in 0..SEEDS {
-        let [by_20, by_5, by_2_and_a_half] = delays(10.0, [20.0, 5.0, 2.5], seed);
-        assert!(by_20 == 0 && by_5 <= 3, "{by_20} {by_5}, seed {seed}");
-        assert!(by_2_and_a_half <= 15, "{by_2_and_a_half}, seed {seed}");
-        let [of_few] = delays(1.0, [10.0], seed);
-        assert!(of_few <= 5, "{of_few}, seed {seed}");
-    }
+    let median = |mut minutes: Vec<u64>| {
+        minutes.sort_unstable();
+        minutes[minutes.len() / 2]
+    };
+    let much: Vec<[u64; 3]> = (0..DELAY_SEEDS)
+        .map(|seed| delays(10.0, [20.0, 5.0, 2.5], seed))
+        .collect();
+    let by = |which: usize| median(much.iter().map(|delays| delays[which]).collect());
+    assert!(by(0) == 0 && by(1) <= 1 && by(2) <= 8, "{much:?}");
+    let worst = |which: usize| much.iter().map(|delays| delays[which]).max();
+    assert!(worst(0) <= Some(1) && worst(1) <= Some(4), "{much:?}");
+    let few: Vec<u64> = (0..DELAY_SEEDS)
+        .map(|seed| delays(1.0, [10.0], seed)[0])
+        .collect();
+    assert!(median(few.clone()) <= 3, "{few:?}");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use eaves_health::{
     Algorithm, OriginId, PoolConfig, Selector,
-    monitor::{Fitness, Standing},
+    monitor::{Event, Evidence, Fitness, Standing},
     pool::{Mode, OriginConfig, Scope},
+    probe::{Concern, Verdict},
 };
 use proptest::prelude::*;
 
@@ -123,6 +124,39 @@ fn the_degraded_serve_what_the_healthy_cannot_take() {
     degrade(&mut world, 0..6, Fitness::Full);
     assert_eq!(shares(&world.selector, 5_000).len(), 10);
     assert_eq!(world.standing(0), Standing::Healthy);
+}
+
+#[test]
+fn probes_with_a_concern_in_a_row_degrade() {
+    let mut world = World::healthy(pool((0..4).map(origin)), Algorithm::RoundRobin);
+    let latency = Duration::from_millis(900);
+    let concern = Concern::Slow {
+        took: latency,
+        allowed: Duration::from_millis(500),
+    };
+    let answer = |world: &mut World, concerned: bool| {
+        for _ in 0..400 {
+            world.now.mono += Duration::from_millis(10);
+            world.monitor.handle_timeout(world.now);
+            while let Some(probe) = world.monitor.poll_probe() {
+                let concern = concern.clone();
+                let verdict = if concerned && probe.origin == OriginId::new(2) {
+                    Verdict::Degraded { latency, concern }
+                } else {
+                    Verdict::Pass { latency }
+                };
+                world.monitor.handle_probe(probe.id, &verdict, world.now);
+            }
+        }
+        world.answer();
+    };
+    answer(&mut world, true);
+    assert_eq!(world.turns(), [(2, Standing::Degraded)]);
+    assert_eq!(part(&shares(&world.selector, 1000), [2]), 0.0);
+    answer(&mut world, false);
+    assert_eq!(world.turns()[1..], [(2, Standing::Healthy)]);
+    let about = |event: &Event| matches!(&event.evidence, Evidence::Concern { .. });
+    assert!(world.events.iter().all(about), "{:?}", world.events);
 }
 
 #[test]

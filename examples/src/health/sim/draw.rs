@@ -7,6 +7,7 @@ pub(super) enum For {
     Arrival = 1,
     Error,
     Latency,
+    Jitter,
     Phase,
     Pick,
     Probe,

@@ -11,7 +11,8 @@ use serde::Deserialize;
 pub struct Fault {
     /// What.
     pub kind: Kind,
-    /// How much of it: a share, a factor or a time, as the kind asks.
+    /// How much of it: a share, a factor or a time, as the kind asks; kinds that know no more or less
+    /// ignore it.
     pub value: Option<Value>,
     /// Which origins, by their place in the file; all if there is no such key.
     pub origins: Option<Vec<usize>>,

@@ -165,51 +165,6 @@ impl Scenario {
         Ok(scenario)
     }
 
-    fn check(&self) -> Result<(), ScenarioError> {
-        let count = self.origins.len();
-        let requests = self.rate * self.duration.as_duration().as_secs_f64();
-        let refuse = |key: &str, problem: String| {
-            Err(ScenarioError::Value {
-                key: key.into(),
-                problem,
-            })
-        };
-        if !(1..=MAX_ORIGINS).contains(&count) {
-            return refuse(
-                "origins",
-                format!("{count} is out of range, use 1 to {MAX_ORIGINS}"),
-            );
-        }
-        if !(self.rate > 0.0 && requests <= MAX_REQUESTS) {
-            return refuse(
-                "rate",
-                format!("use more than 0, and with the duration at most {MAX_REQUESTS:e} requests"),
-            );
-        }
-        for (at, fault) in self.faults.iter().enumerate() {
-            let named = fault.origins.iter().flatten();
-            if let Some(origin) = named.copied().find(|&origin| origin >= count) {
-                let key = format!("faults[{at}].origins");
-                return refuse(
-                    &key,
-                    format!("there is no origin {origin}, use 0 to {}", count - 1),
-                );
-            }
-        }
-        for (key, share) in [
-            ("latency_floor", self.latency_floor),
-            ("errors", self.errors),
-            ("probe_errors", self.probe_errors),
-            ("out_weight", self.out_weight),
-            ("retry_budget", self.retry_budget),
-        ] {
-            if !(0.0..=1.0).contains(&share) {
-                return refuse(key, format!("{share} is out of range, use 0 to 1"));
-            }
-        }
-        Ok(())
-    }
-
     /// Returns the state of an origin at `now`.
     pub(super) fn condition(&self, origin: usize, now: Mono) -> Condition {
         let warmth = self.warmth();
@@ -256,9 +211,6 @@ impl Scenario {
     }
 }
 
-const MAX_ORIGINS: usize = 10_000;
-const MAX_REQUESTS: f64 = 1e8;
-
 impl Origins {
     /// Returns how many there are.
     #[must_use]
@@ -288,7 +240,7 @@ impl Origins {
         own.unwrap_or_else(|| at.to_string())
     }
 
-    fn spec(&self, at: usize) -> Option<&OriginSpec> {
+    pub(super) fn spec(&self, at: usize) -> Option<&OriginSpec> {
         match self {
             Self::Count(_) => None,
             Self::List(list) => list.get(at),
