@@ -43,7 +43,7 @@ struct Options {
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
-        Ok(missed) if missed == 0 => ExitCode::SUCCESS,
+        Ok(0) => ExitCode::SUCCESS,
         Ok(missed) => {
             eprintln!("health-table: {missed} bars were missed");
             ExitCode::FAILURE
