@@ -9,13 +9,26 @@ use std::{
     hint::black_box,
     num::NonZeroUsize,
     sync::{Barrier, Mutex},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use eaves_cache::store::tinylfu::{Config, TinyLfu};
-use eaves_common::units::ByteSize;
+use eaves_cache::{
+    head::Head,
+    key as cache,
+    policy::{Policy, Storage, Times},
+    purge::{Purge, Purges},
+    store::{
+        Memory, Store as _, Ticket,
+        tinylfu::{Config, TinyLfu},
+    },
+};
+use eaves_common::{
+    time::{Now, Wall},
+    units::ByteSize,
+};
 use foldhash::quality::FixedState;
 use std::hash::BuildHasher as _;
 
@@ -297,5 +310,72 @@ fn resident() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-criterion_group!(benches, throughput);
+/// What a purge of a tag costs whoever issues it, over a million responses that have it; and what it costs those who look
+/// one up: the first time after a purge, and from then on.
+fn purges(criterion: &mut Criterion) {
+    let (now, url) = (Wall::from_secs(1), |n: u32| {
+        let uri = format!("http://a.example/{n:015}").parse();
+        cache::Key::of_uri(&uri.expect("a URI")).expect("a host")
+    });
+    let table = Purges::new(now);
+    let head = tagged(table.epoch());
+    let store = Memory::new(MILLION as u64 * 1_000).max_object(1 << 20);
+    let many = if std::env::args().any(|arg| arg == "--bench") {
+        MILLION
+    } else {
+        1_000
+    };
+    for n in 0..many as u32 {
+        let write = store
+            .begin(&url(n), head.as_bytes(), Some(0))
+            .expect("there is room");
+        write.commit(None);
+    }
+    let mut group = criterion.benchmark_group("store/purge");
+    group
+        .sample_size(20)
+        .measurement_time(Duration::from_secs(1));
+    group.bench_function("tag-1m", |bencher| {
+        bencher.iter(|| black_box(table.issue(&Purge::tag("everywhere"), now)));
+    });
+    let mut cx = Context::from_waker(Waker::noop());
+    let key = url(7);
+    let Poll::Ready(Some(entry)) = store.poll_lookup(&key, &mut Ticket::default(), &mut cx) else {
+        return;
+    };
+    let mut held = tagged(0);
+    held.set_asked(table.epoch());
+    let content = &*entry.content;
+    group.bench_function("look-unchecked", |bencher| {
+        bencher.iter(|| black_box(table.verdict(&key, &head)));
+    });
+    let _ = table.check(&key, &held, content);
+    group.bench_function("look-checked", |bencher| {
+        bencher.iter(|| black_box(table.check(&key, &held, content)));
+    });
+    group.finish();
+}
+
+/// A head with four tags.
+fn tagged(asked: u64) -> Head {
+    let request = http::Request::get("http://a.example/")
+        .body(())
+        .expect("a request");
+    let response = http::Response::builder()
+        .header("cache-control", "max-age=3600")
+        .header("content-type", "text/html")
+        .header("surrogate-key", "everywhere a1 b22 c333")
+        .body(())
+        .expect("a response");
+    let times = Times::at(Now::default());
+    let stored = Policy::default().storage((&request).into(), (&response).into(), times);
+    let Storage::Store(meta) = stored else {
+        unreachable!("it may be stored")
+    };
+    let mut head = Head::new(meta, response.headers());
+    head.set_asked(asked);
+    head
+}
+
+criterion_group!(benches, throughput, purges);
 criterion_main!(benches);
