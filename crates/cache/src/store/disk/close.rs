@@ -16,6 +16,11 @@ impl Shared {
         self.pool.stop();
         self.flush();
         self.write_purges();
+        if self.health.is_given_up() {
+            return Err(CloseError::from(io::Error::from(
+                io::ErrorKind::ReadOnlyFilesystem,
+            )));
+        }
         if self.is_rebuilding() {
             return Err(CloseError::Rebuilding);
         }

@@ -129,9 +129,9 @@ impl Disk {
     }
 
     /// Appends the mark that a key was removed, so that no later scan finds it again, and returns the mark against one
-    /// that runs now. If the disk does not keep up, what a crash brings back is as good as purged: it was unclean.
+    /// that runs now. If the disk takes no writes, what a crash brings back is as good as purged: it was unclean.
     fn tombstone(&self, key: &Key) -> Option<Slot> {
-        if !self.is_buffer_full() {
+        if self.takes_writes() {
             self.append_tombstone(key);
         }
         self.shared
@@ -159,8 +159,11 @@ impl Disk {
         let _ = self.shared.append(record, item);
     }
 
-    fn is_buffer_full(&self) -> bool {
-        self.shared.buffer.used() >= self.shared.buffer.limit()
+    /// Says whether what is small may be appended now.
+    fn takes_writes(&self) -> bool {
+        let shared = &self.shared;
+        let room = shared.buffer.used() < shared.buffer.limit();
+        room && !shared.is_closed() && shared.health.admit(shared.clock.mono()).is_ok()
     }
 
     fn item(&self, len: u64, tag: Option<Tag>) -> Item {
@@ -211,8 +214,7 @@ impl Store for Disk {
             return false;
         };
         let text = (key.as_bytes().len() + head.len()) as u64;
-        let full = self.is_buffer_full() || text > self.shared.sizes.max_text;
-        if self.shared.is_closed() || full {
+        if text > self.shared.sizes.max_text || !self.takes_writes() {
             return false;
         }
         let record = stored.with_head(head, |bytes| self.shared.spend_allowance(bytes));
@@ -276,7 +278,7 @@ impl Store for Disk {
     /// Writes a purge to a log of its own, which is synced. After [`close`](Disk::close) nothing is written.
     fn log_purge(&self, record: &[u8]) -> Synced {
         let (syncing, synced) = Synced::pending();
-        if !self.shared.is_closed() {
+        if !self.shared.is_closed() && !self.shared.health.is_given_up() {
             self.shared
                 .append_purge(record, Box::new(move || syncing.done()));
         }

@@ -76,6 +76,9 @@ impl Health {
 
     pub(super) fn failed(&self, trouble: Trouble, now: Mono) {
         let mut state = self.lock();
+        if state.retry == Mono::MAX {
+            return;
+        }
         state.pause = match state.trouble {
             Some(_) => (state.pause * 2).min(LONGEST_PAUSE),
             None => FIRST_PAUSE,
@@ -86,6 +89,11 @@ impl Health {
 
     pub(super) fn worked(&self) {
         self.lock().trouble = None;
+    }
+
+    /// Says whether nothing is ever written again.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.lock().retry == Mono::MAX
     }
 
     /// Never tries again.

@@ -128,7 +128,8 @@ fn a_read_only_file_system_serves_what_it_holds() {
         }
         drop(disk);
         files.knobs.read_only.store(true, Ordering::Relaxed);
-        let disk = open(&files, &config(1 << 20));
+        let (config_then, clock) = with_clock(config(1 << 20));
+        let disk = open(&files, &config_then);
         assert_eq!(disk.recovery(), end);
         assert_eq!(get(&disk, "a").unwrap(), body(1, 5000));
         let refused = disk.begin(&key("b"), b"", Some(1)).err();
@@ -139,10 +140,17 @@ fn a_read_only_file_system_serves_what_it_holds() {
             })
         );
         assert_eq!(disk.disk_stats().state, State::Troubled(Trouble::ReadOnly));
+        // It was opened without a lock, and is never written, whatever becomes of the file system.
+        let before = files.contents();
+        disk.remove(&key("a"));
+        files.knobs.read_only.store(false, Ordering::Relaxed);
+        clock.advance(Duration::from_secs(3600));
+        disk.remove(&key("a"));
+        assert!(disk.begin(&key("b"), b"", Some(1)).is_err());
+        drop(disk.log_purge(&[1; 8]));
         assert!(disk.close().is_err());
         drop(disk);
-        // Nothing of it changed.
-        files.knobs.read_only.store(false, Ordering::Relaxed);
+        assert_eq!(files.contents(), before);
         assert_eq!(open(&files, &config(1 << 20)).recovery(), end);
     }
 }
