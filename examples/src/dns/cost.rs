@@ -252,7 +252,7 @@ mod tests {
             (Kind::Options, "valid, 2 octets, 15000 options"),
             (
                 Kind::Pointers,
-                "compression pointer at byte 12 is not allowed",
+                "compression pointer at byte 10 is not allowed",
             ),
             (Kind::Rrset, "0 problems, loaded: true"),
             (Kind::Strings, "valid, 2 octets"),

@@ -235,6 +235,7 @@ impl Selected {
     }
 
     /// Counts stored parts as absent from now on.
+    #[cfg(feature = "tower")]
     pub fn forget_parts(&mut self) {
         self.parts = None;
     }
