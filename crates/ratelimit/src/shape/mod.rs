@@ -6,7 +6,7 @@
 //! units while it has something waiting, so that one that sends much waits behind its own requests
 //! and not before those of others. A full queue lets those go that would be served last.
 //!
-//! The core has no clock and no task. With the feature `async`, a [`Gate`] makes futures of it.
+//! The core has no clock and no task. With the feature `async`, a `Gate` makes futures of it.
 
 #[cfg(feature = "async")]
 mod gate;
