@@ -69,8 +69,8 @@ async fn until<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> 
 /// Patient: what is tested is what comes out, on a machine that may be slow.
 fn patient(nodes: u32) -> Settings {
     Settings::new(nodes)
-        .deadline(Duration::from_secs(2))
-        .sync_deadline(Duration::from_secs(2))
+        .deadline(PATIENCE)
+        .sync_deadline(PATIENCE)
 }
 
 fn rule(name: &str, rate: &str, kind: Distributed) -> Rule {
