@@ -11,9 +11,10 @@ use http_body::Body;
 use super::{
     CacheBody, Note,
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed, Reader},
+    fill::{Fill, Placed},
     origin::Origin,
     partial::ask_for,
+    reader::Reader,
     respond::{self, Stored},
     resume::resume,
     source::Erased,

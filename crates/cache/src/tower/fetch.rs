@@ -9,8 +9,9 @@ use http_body::Body;
 use super::{
     Alarm, CacheBody, Ranges, RequestBody,
     answer::Ask,
-    fill::{Fill, Reader},
+    fill::Fill,
     origin::Origin,
+    reader::Reader,
     respond,
     shared::{Search, Shared},
 };

@@ -15,13 +15,14 @@ use std::{
     task::{Wake, Waker},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 
 use super::{
-    BodyError, drain,
-    resume::{Rest, Resume},
+    BodyError,
+    reader::Reader,
+    resume::Resume,
     shared::Shared,
     source::{Part, Source},
 };
@@ -29,7 +30,7 @@ use crate::{
     exchange::{Lead, PartPlacement, Placement, Release},
     purge::Verdict,
     stats::Count,
-    store::{Content, Ticket, Write},
+    store::{Content, Write},
 };
 
 /// What is being filled.
@@ -43,32 +44,32 @@ pub(super) struct Fill {
     pub(super) placement: Placement,
     /// The fields of the request that led to it, to compare those of others with under Vary.
     selection: HeaderMap,
-    shared: Arc<Shared>,
-    expected: Option<u64>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) expected: Option<u64>,
     part: Option<Box<PartPlacement>>,
-    resume: Option<Box<dyn Resume>>,
-    wakers: Arc<Wakers>,
+    pub(super) resume: Option<Box<dyn Resume>>,
+    pub(super) wakers: Arc<Wakers>,
     state: Mutex<State>,
 }
 
-struct State {
-    source: Option<Source>,
-    write: Option<Box<dyn Write>>,
+pub(super) struct State {
+    pub(super) source: Option<Source>,
+    pub(super) write: Option<Box<dyn Write>>,
     lead: Option<Lead<Weak<Fill>>>,
     /// What the store holds, until nobody needs it any more.
-    content: Arc<dyn Content>,
-    kept: u64,
-    pulled: u64,
+    pub(super) content: Arc<dyn Content>,
+    pub(super) kept: u64,
+    pub(super) pulled: u64,
     /// What followed after the store refused, as far as somebody may need it.
     window: VecDeque<Bytes>,
-    end: Option<End>,
+    pub(super) end: Option<End>,
     /// Where each reader stands.
-    readers: BTreeMap<u64, u64>,
+    pub(super) readers: BTreeMap<u64, u64>,
     next_reader: u64,
 }
 
 #[derive(Clone)]
-enum End {
+pub(super) enum End {
     Complete(Option<HeaderMap>),
     Failed(BodyError),
 }
@@ -180,23 +181,15 @@ impl Fill {
         state.next_reader += 1;
         state.readers.insert(id, range.start);
         drop(state);
-        Reader {
-            fill: self.clone(),
-            id,
-            at: range.start,
-            until: range.end,
-            ticket: Ticket::default(),
-            end: Told::No,
-            own: None,
-        }
+        Reader::new(self.clone(), id, range)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Pulls the origin once; the bytes that came are also returned to the one who pulled.
-    fn poll_pull(&self, state: &mut State, id: u64, cx: &Context<'_>) -> Poll<Bytes> {
+    pub(super) fn poll_pull(&self, state: &mut State, id: u64, cx: &Context<'_>) -> Poll<Bytes> {
         let Some(source) = &mut state.source else {
             return Poll::Ready(Bytes::new());
         };
@@ -261,7 +254,7 @@ impl Fill {
         state.spill(data);
     }
 
-    fn finish(&self, state: &mut State, trailers: Option<HeaderMap>) {
+    pub(super) fn finish(&self, state: &mut State, trailers: Option<HeaderMap>) {
         let sent = state.pulled;
         if let Some(announced) = self.expected.filter(|announced| *announced != sent) {
             return self.fail(state, BodyError::Truncated { announced, sent });
@@ -326,7 +319,7 @@ impl State {
     }
 
     /// The bytes at an offset behind what the store kept.
-    fn read_window(&self, at: u64) -> Result<Bytes, BodyError> {
+    pub(super) fn read_window(&self, at: u64) -> Result<Bytes, BodyError> {
         let mut start = self.window_start();
         if at < start {
             return Err(BodyError::Lagging);
@@ -342,228 +335,9 @@ impl State {
     }
 }
 
-/// One reader of a fill. Dropping it leaves the others to go on; the last one decides by
-/// [`OnDisconnect`](super::OnDisconnect).
-pub(super) struct Reader {
-    fill: Arc<Fill>,
-    id: u64,
-    at: u64,
-    /// Where it stops, if the body is longer.
-    until: u64,
-    ticket: Ticket,
-    end: Told,
-    own: Option<Own>,
-}
-
-/// What a reader that was left behind goes on with.
-enum Own {
-    Asking(Rest),
-    Reading(Source),
-}
-
-/// Whether the end was reported.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    No,
-    Yes,
-}
-
-impl Reader {
-    pub(super) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if self.end == Told::Yes {
-            return Poll::Ready(None);
-        }
-        let part = match ready!(self.poll_part(cx)) {
-            Ok(part) => part,
-            Err(error) => {
-                self.end = Told::Yes;
-                return Poll::Ready(Some(Err(error)));
-            }
-        };
-        match part {
-            Some(Part::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
-            Some(Part::Trailers(trailers)) => {
-                self.end = Told::Yes;
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-            }
-            None => {
-                self.end = Told::Yes;
-                Poll::Ready(None)
-            }
-        }
-    }
-
-    /// What is there already, else what the origin has, else the end.
-    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
-        if self.at >= self.until {
-            return Poll::Ready(Ok(None));
-        }
-        if self.own.is_some() {
-            return self.poll_own(cx);
-        }
-        let fill = self.fill.clone();
-        let mut state = fill.lock();
-        loop {
-            if self.at < state.kept {
-                let content = state.content.clone();
-                drop(state);
-                return self.poll_kept(&*content, cx);
-            }
-            if self.at < state.pulled {
-                let data = match state.read_window(self.at) {
-                    Ok(data) => data,
-                    Err(error) => {
-                        state.readers.remove(&self.id);
-                        drop(state);
-                        return self.go_on_alone(error, cx);
-                    }
-                };
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
-            }
-            match &state.end {
-                Some(End::Complete(trailers)) => {
-                    return Poll::Ready(Ok(trailers.clone().map(Part::Trailers)));
-                }
-                Some(End::Failed(error)) => return Poll::Ready(Err(error.clone())),
-                None => {}
-            }
-            let mut data = ready!(fill.poll_pull(&mut state, self.id, cx));
-            // What lies before this reader's range was pulled for the store alone.
-            let before = self.at.saturating_sub(state.pulled - data.len() as u64);
-            data.advance(
-                usize::try_from(before)
-                    .unwrap_or(usize::MAX)
-                    .min(data.len()),
-            );
-            if !data.is_empty() {
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
-            }
-        }
-    }
-
-    /// Asks the origin for the rest, if that can be told to belong to what was sent already.
-    fn go_on_alone(
-        &mut self,
-        error: BodyError,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Part>, BodyError>> {
-        let Some(resume) = &self.fill.resume else {
-            return Poll::Ready(Err(error));
-        };
-        self.own = Some(Own::Asking(resume.resume(self.at)));
-        self.poll_own(cx)
-    }
-
-    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
-        loop {
-            match &mut self.own {
-                Some(Own::Asking(rest)) => {
-                    let source = ready!(rest.as_mut().poll(cx))?;
-                    self.own = Some(Own::Reading(source));
-                }
-                Some(Own::Reading(source)) => {
-                    let frame = match ready!(source.as_mut().poll_frame(cx)) {
-                        Some(frame) => frame?,
-                        None => return Poll::Ready(Ok(None)),
-                    };
-                    let Some(part) = Part::of(frame) else {
-                        continue;
-                    };
-                    return Poll::Ready(Ok(Some(match part {
-                        Part::Data(data) => self.cut(data),
-                        trailers => trailers,
-                    })));
-                }
-                None => return Poll::Ready(Ok(None)),
-            }
-        }
-    }
-
-    fn poll_kept(
-        &mut self,
-        content: &dyn Content,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Part>, BodyError>> {
-        let data =
-            ready!(content.poll_read(self.at, &mut self.ticket, cx)).map_err(BodyError::Store)?;
-        if data.is_empty() {
-            let gone = crate::store::ReadError::Gone { at: self.at };
-            return Poll::Ready(Err(BodyError::Store(gone)));
-        }
-        let fill = self.fill.clone();
-        let part = self.advance(&mut fill.lock(), data);
-        Poll::Ready(Ok(Some(part)))
-    }
-
-    fn advance(&mut self, state: &mut State, data: Bytes) -> Part {
-        let part = self.cut(data);
-        state.readers.insert(self.id, self.at);
-        part
-    }
-
-    /// Bytes of this reader's range.
-    fn cut(&mut self, mut data: Bytes) -> Part {
-        let left = usize::try_from(self.until - self.at).unwrap_or(usize::MAX);
-        data.truncate(left);
-        self.at += data.len() as u64;
-        Part::Data(data)
-    }
-
-    pub(super) fn is_end_stream(&self) -> bool {
-        let state = self.fill.lock();
-        let ended = matches!(state.end, Some(End::Complete(None))) && self.at == state.pulled;
-        ended || self.at >= self.until || self.end == Told::Yes
-    }
-
-    pub(super) fn size_hint(&self) -> SizeHint {
-        let end = self.fill.expected.map(|len| len.min(self.until));
-        let left = end.map(|end| end.saturating_sub(self.at));
-        left.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-
-    /// Makes this a reader that leaves without consequences.
-    pub(super) fn detach(&mut self) {
-        self.end = Told::Yes;
-    }
-
-    /// Pulls the origin to its end without reading what came.
-    pub(super) fn poll_drain(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let fill = self.fill.clone();
-        let mut state = fill.lock();
-        while state.source.is_some() && state.write.is_some() {
-            let data = ready!(fill.poll_pull(&mut state, self.id, cx));
-            self.advance(&mut state, data);
-        }
-        Poll::Ready(())
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.fill.wakers.remove(self.id);
-        let mut state = self.fill.lock();
-        state.readers.remove(&self.id);
-        if state.end.is_none() && self.fill.expected == Some(state.pulled) {
-            // Whoever counted the announced bytes stops polling there and never sees the end.
-            self.fill.finish(&mut state, None);
-        }
-        let last = state.readers.is_empty() && state.source.is_some() && state.write.is_some();
-        drop(state);
-        // Who has his range leaves, too.
-        if last && (self.end == Told::No || self.at >= self.until) {
-            drain::after_disconnect(&self.fill.shared, &self.fill);
-        }
-        // The origin's waker may have been ours alone.
-        self.fill.wakers.wake_others(self.id);
-    }
-}
-
 /// The wakers of all readers that wait for the origin.
 #[derive(Default)]
-struct Wakers(Mutex<BTreeMap<u64, Waker>>);
+pub(super) struct Wakers(Mutex<BTreeMap<u64, Waker>>);
 
 impl Wakers {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Waker>> {
@@ -574,11 +348,11 @@ impl Wakers {
         self.lock().insert(id, waker.clone());
     }
 
-    fn remove(&self, id: u64) {
+    pub(super) fn remove(&self, id: u64) {
         self.lock().remove(&id);
     }
 
-    fn wake_others(&self, id: u64) {
+    pub(super) fn wake_others(&self, id: u64) {
         let mut all = core::mem::take(&mut *self.lock());
         all.remove(&id);
         all.into_values().for_each(Waker::wake);

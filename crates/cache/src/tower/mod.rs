@@ -25,6 +25,7 @@ mod multipart;
 mod note;
 mod origin;
 mod partial;
+mod reader;
 mod request_body;
 mod respond;
 mod resume;
