@@ -7,7 +7,7 @@ use super::{
     compact::{Head, RESPONSE},
     parts::{PARTS, Parts},
 };
-use crate::policy::VaryOn;
+use crate::{field::SearchVariance, policy::VaryOn};
 
 /// What a store holds under a key: a response, or the fields that select one.
 #[derive(Clone, Debug)]
@@ -28,6 +28,13 @@ impl Record {
     }
 }
 
+/// What of a request selects one of a URL's responses: the fields named by Vary, and how much of the query counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Selector {
+    pub(crate) vary: VaryOn,
+    pub(crate) search: SearchVariance,
+}
+
 /// The sets of request fields that responses of one URL vary on, the newest first.
 ///
 /// `set` is part of every variant's key and is never used again: removing this record makes all variants unreachable
@@ -35,19 +42,19 @@ impl Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variants {
     pub(crate) set: u64,
-    pub(crate) on: Vec<VaryOn>,
+    pub(crate) on: Vec<Selector>,
 }
 
 impl Variants {
     /// How many sets of fields one URL may vary on; the oldest is forgotten.
     pub(crate) const MOST: usize = 4;
 
-    pub(crate) fn new(set: u64, on: VaryOn) -> Self {
+    pub(crate) fn new(set: u64, on: Selector) -> Self {
         Self { set, on: vec![on] }
     }
 
     /// Puts a set of fields first.
-    pub(crate) fn promote(&mut self, on: VaryOn) {
+    pub(crate) fn promote(&mut self, on: Selector) {
         self.on.retain(|known| *known != on);
         self.on.insert(0, on);
         self.on.truncate(Self::MOST);
@@ -58,8 +65,11 @@ impl Variants {
         out.extend_from_slice(&self.set.to_le_bytes());
         write_len(self.on.len(), &mut out);
         for on in &self.on {
-            write_len(on.names().len(), &mut out);
-            for name in on.names() {
+            let search = on.search.to_field();
+            write_len(search.len(), &mut out);
+            out.extend_from_slice(search.as_bytes());
+            write_len(on.vary.names().len(), &mut out);
+            for name in on.vary.names() {
                 write_len(name.len(), &mut out);
                 out.extend_from_slice(name.as_bytes());
             }
@@ -78,20 +88,23 @@ impl Variants {
         let set = reader.u64()?;
         let mut on = Vec::new();
         for _ in 0..reader.len()? {
+            let len = reader.len()?;
+            let search = SearchVariance::parse(reader.take(len)?);
             let mut names = Vec::new();
             for _ in 0..reader.len()? {
                 let len = reader.len()?;
                 let name = HeaderName::from_bytes(reader.take(len)?);
                 names.push(name.map_err(|_| reader.invalid("field name"))?);
             }
-            on.push(VaryOn::from_names(names));
+            let vary = VaryOn::from_names(names);
+            on.push(Selector { vary, search });
         }
         Ok(Self { set, on })
     }
 }
 
 /// The first byte of a record of variants.
-const VARIANTS: u8 = 0x81;
+const VARIANTS: u8 = 0x83;
 
 #[cfg(test)]
 mod tests {
@@ -100,10 +113,13 @@ mod tests {
     use super::*;
     use crate::policy::varies_on;
 
-    fn on(names: &'static str) -> VaryOn {
+    fn on(names: &'static str) -> Selector {
         let mut headers = HeaderMap::new();
         headers.insert(VARY, HeaderValue::from_static(names));
-        varies_on(&headers)
+        Selector {
+            vary: varies_on(&headers),
+            search: SearchVariance::parse(b"key-order, params=(\"a\" \"b\")"),
+        }
     }
 
     #[test]

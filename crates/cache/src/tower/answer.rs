@@ -11,7 +11,7 @@ use http_body::Body;
 use super::{
     CacheBody, Note,
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed},
+    fill::{Fill, Placed, Selection},
     origin::Origin,
     partial::ask_for,
     reader::Reader,
@@ -234,12 +234,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let Some(entry) = &found.1 else {
             return respond::bare(&self.shared, StatusCode::BAD_GATEWAY);
         };
-        let varies_alike = found
-            .0
-            .head()
-            .is_some_and(|old| old.varies_on() == head.varies_on());
+        let alike = found.0.is_selected_alike(head);
         lead.if_valid(|| {
-            if varies_alike {
+            if alike {
                 store.replace_head(found.0.key(), &entry.content, head.as_bytes());
             } else {
                 // Under another Vary the response would have to stand under another key.
@@ -298,7 +295,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let meta = *placement.head.meta();
         let remaining = meta.remaining(meta.received);
         let (parts, body) = answer.into_parts();
-        let selection = self.parts.headers.clone();
+        let selection = Selection::of(&self.parts.headers, &found.0);
         let source = Erased::new(body);
         // What has its room reserved leaves nobody behind.
         let resume = match source.size_hint().exact() {

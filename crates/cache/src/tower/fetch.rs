@@ -105,7 +105,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         answer: Response<S::Body>,
         (times, asked): (Times, u64),
     ) -> Response<CacheBody<S::Body>> {
-        let nothing = Lookup::new(key).found(self.request(), None);
+        let keys = &self.shared.config.keys;
+        let lookup = Lookup::under(keys, key, self.request());
+        let nothing = lookup.found(self.request(), None);
         let policy = &self.shared.config.policy;
         if let (&Method::POST, Step::Selected(selected)) = (&self.parts.method, nothing) {
             let received = receive(
@@ -292,7 +294,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let respond = |response| Turn::Respond(Box::new(response));
         match outcome {
             Outcome::Lead(lead) => Turn::Lead(lead),
-            Outcome::Shared(fill) => match self.follow(&fill) {
+            Outcome::Shared(fill) => match self.follow(&fill, &found.0) {
                 Some((fill, reader)) => respond(self.share_fill(&fill, reader, ask)),
                 None => Turn::Again,
             },
@@ -307,9 +309,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
     }
 
-    fn follow(&self, fill: &Weak<Fill>) -> Option<(Arc<Fill>, Reader)> {
+    fn follow(&self, fill: &Weak<Fill>, selected: &Selected) -> Option<(Arc<Fill>, Reader)> {
         let fill = fill.upgrade()?;
-        if !fill.fits(&self.parts.headers) {
+        if !fill.fits(&self.parts.headers, selected) {
             return None;
         }
         let reader = fill.follow()?;
@@ -343,7 +345,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
 /// Looks a URL up, whatever the store takes for it.
 async fn look(shared: &Shared, parts: &request::Parts, primary: &Key) -> Found {
-    let mut search = Search::new(Lookup::new(primary.clone()));
+    let (keys, request) = (&shared.config.keys, RequestHead::from(parts));
+    let mut search = Search::new(Lookup::under(keys, primary.clone(), request));
     search_on(shared, parts, &mut search).await
 }
 

@@ -27,7 +27,8 @@ use super::{
     source::{Part, Source},
 };
 use crate::{
-    exchange::{Lead, PartPlacement, Placement, Release},
+    exchange::{Lead, PartPlacement, Placement, Release, Selected},
+    key::Aside,
     purge::Verdict,
     stats::Count,
     store::{Content, Write},
@@ -39,11 +40,25 @@ pub(super) enum Placed {
     Part(Box<PartPlacement>),
 }
 
+/// What of the request that led to a fill selects its response, to compare that of others with.
+pub(super) struct Selection {
+    headers: HeaderMap,
+    aside: Option<Arc<Aside>>,
+}
+
+impl Selection {
+    pub(super) fn of(headers: &HeaderMap, selected: &Selected) -> Self {
+        Self {
+            headers: headers.clone(),
+            aside: selected.aside().cloned(),
+        }
+    }
+}
+
 /// A body on its way from the origin into the store.
 pub(super) struct Fill {
     pub(super) placement: Placement,
-    /// The fields of the request that led to it, to compare those of others with under Vary.
-    selection: HeaderMap,
+    selection: Selection,
     pub(super) shared: Arc<Shared>,
     pub(super) expected: Option<u64>,
     part: Option<Box<PartPlacement>>,
@@ -80,7 +95,7 @@ const WINDOW: u64 = 1024 * 1024;
 impl Fill {
     pub(super) fn new(
         shared: Arc<Shared>,
-        placed: (Placed, HeaderMap),
+        placed: (Placed, Selection),
         source: Source,
         write: Box<dyn Write>,
         lead: Lead<Weak<Self>>,
@@ -91,7 +106,7 @@ impl Fill {
     /// A fill whose readers may go on by themselves when it leaves them behind.
     pub(super) fn resumable(
         shared: Arc<Shared>,
-        (placed, selection): (Placed, HeaderMap),
+        (placed, selection): (Placed, Selection),
         source: Source,
         (write, lead): (Box<dyn Write>, Lead<Weak<Self>>),
         resume: Option<Box<dyn Resume>>,
@@ -152,11 +167,13 @@ impl Fill {
     }
 
     /// Says whether another request selects the same response.
-    pub(super) fn fits(&self, request: &HeaderMap) -> bool {
-        self.placement
-            .head
-            .varies_on()
-            .matches(&self.selection, request)
+    pub(super) fn fits(&self, request: &HeaderMap, selected: &Selected) -> bool {
+        let head = &self.placement.head;
+        let aside = match (&self.selection.aside, selected.aside()) {
+            (Some(ours), Some(theirs)) => ours.matches(theirs, &head.search_variance()),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        };
+        aside && head.varies_on().matches(&self.selection.headers, request)
     }
 
     /// Adds a reader, if this is still going to be stored.

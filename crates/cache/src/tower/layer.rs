@@ -75,7 +75,8 @@ impl CacheLayer {
     /// If the request names no host.
     pub fn explain(&self, request: RequestHead<'_>) -> Result<Option<Explanation>, KeyError> {
         let key = self.shared.config.keys.key(request)?;
-        let mut search = Search::new(Lookup::new(key.clone()));
+        let keys = &self.shared.config.keys;
+        let mut search = Search::new(Lookup::under(keys, key.clone(), request));
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready((selected, entry)) = search.poll(&self.shared, request, &mut cx) else {
             return Ok(None);

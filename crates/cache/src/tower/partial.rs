@@ -14,7 +14,7 @@ use super::{
     answer::{Ask, Settled, refusal},
     assembled::{Assembled, Piece},
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed},
+    fill::{Fill, Placed, Selection},
     origin::Origin,
     reader::Reader,
     respond,
@@ -117,7 +117,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     head,
                     ..plan
                 };
-                let Some(reader) = self.fill_part(lead, part, live) else {
+                let Some(reader) = self.fill_part((lead, &found.0), part, live) else {
                     return Ok(None);
                 };
                 let status = CacheStatus::forward(Forward::Partial)
@@ -143,7 +143,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Starts to store a part; `None` if the store has no room for it.
     fn fill_part(
         &self,
-        lead: Duty,
+        (lead, selected): (Duty, &Selected),
         mut part: Box<PartPlacement>,
         body: Erased<S::Body>,
     ) -> Option<Reader> {
@@ -153,7 +153,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let write = store
             .begin(&placement.key, placement.head.as_bytes(), Some(len))
             .ok()?;
-        let selection = self.parts.headers.clone();
+        let selection = Selection::of(&self.parts.headers, selected);
         let placed = (Placed::Part(part), selection);
         let fill = Fill::new(self.shared.clone(), placed, Box::pin(body), write, lead);
         Some(fill.reader())
@@ -176,7 +176,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         let meta = *placement.head.meta();
         let (parts, body) = answer.into_parts();
-        let placed = (Placed::Part(part), self.parts.headers.clone());
+        let selection = Selection::of(&self.parts.headers, &found.0);
+        let placed = (Placed::Part(part), selection);
         let body = Box::pin(Erased::new(body));
         let fill = Fill::new(self.shared.clone(), placed, body, write, lead);
         let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));

@@ -2,7 +2,9 @@
 
 mod collapse;
 mod fill;
+mod keyed;
 mod ranges;
+mod search;
 mod serve;
 mod slices;
 mod stale;
