@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eaves_common::time::{Now, Wall};
 
-use http::HeaderMap;
+use http::{HeaderMap, header::ETAG};
 
 use crate::{
     head::{Head, Parts, Record, Selector, Variants},
@@ -312,6 +312,48 @@ impl Selected {
         self.aside.as_ref()
     }
 
+    /// Tells by what the response was selected, beside its URI; `None` if nothing else selects it.
+    #[must_use]
+    pub fn variant(&self) -> Option<String> {
+        let on = self.variants.as_ref()?.on.first()?;
+        let mut by: Vec<&str> = on.vary.names().collect();
+        if !on.search.is_default() {
+            by.push("what No-Vary-Search leaves of the query");
+        }
+        if self.aside.is_some() {
+            by.push("the operator's rules for keys");
+        }
+        let none = if self.is_vary_miss() {
+            ", and none stored is"
+        } else {
+            ""
+        };
+        Some(format!("selected by {}{none}", by.join(", ")))
+    }
+
+    /// Tells what the store holds of it; `len` is the length of the stored body.
+    #[cfg(feature = "tower")]
+    pub(crate) fn stored_as(&self, len: Option<u64>) -> Option<String> {
+        if let Some(parts) = self.parts() {
+            let held: u64 = parts
+                .pieces
+                .iter()
+                .map(|piece| piece.end - piece.start)
+                .sum();
+            return Some(match parts.slice {
+                0 => format!(
+                    "{held} of {} bytes, in {} parts",
+                    parts.complete,
+                    parts.pieces.len()
+                ),
+                size => format!("slices of {size} bytes, of {} in all", parts.complete),
+            });
+        }
+        let bytes = |len: u64| format!("whole, {len} bytes of body");
+        self.head()?;
+        Some(len.map_or_else(|| "whole".to_owned(), bytes))
+    }
+
     /// Says whether requests select a response under its updated head as they select the stored one.
     #[must_use]
     pub fn is_selected_alike(&self, updated: &Head) -> bool {
@@ -323,6 +365,31 @@ impl Selected {
             let search = !obeys || stored.search_variance() == updated.search_variance();
             search && stored.varies_on() == updated.varies_on()
         })
+    }
+
+    /// The stored variants that have an entity tag, where the request selects none of them: each is to be looked up under
+    /// its key and given what is found.
+    #[cfg(feature = "tower")]
+    pub(crate) fn others(&self) -> impl Iterator<Item = Self> {
+        let variants = self.variants.iter().filter(|_| self.is_vary_miss());
+        let tagged = variants.flat_map(|variants| &variants.tagged);
+        tagged.map(|known| Self {
+            primary: self.primary.clone(),
+            key: self.primary.with(&known.key),
+            aside: self.aside.clone(),
+            variants: self.variants.clone(),
+            head: None,
+            parts: None,
+        })
+    }
+
+    /// Takes what is stored under the key; says whether it is a whole response.
+    #[cfg(feature = "tower")]
+    pub(crate) fn hold(&mut self, record: Vec<u8>) -> bool {
+        if let Ok(Record::Response(head)) = Record::read(record) {
+            self.head = Some(head);
+        }
+        self.head.is_some()
     }
 
     /// Where a response with these fields is stored, and the record of variants that leads there.
@@ -349,6 +416,9 @@ impl Selected {
         }
         let from = (&self.primary, self.aside.as_deref());
         let key = variant(from, variants.set, &on, request.headers);
+        if let Some(tag) = answer.get(ETAG) {
+            variants.remember(tag.as_bytes(), key.behind(&self.primary));
+        }
         (key, Some(variants.to_bytes()))
     }
 }

@@ -161,6 +161,27 @@ pub fn receive(
     }
 }
 
+/// Where another variant is to be stored that a 304 chose for this request, under its updated head.
+#[cfg(feature = "tower")]
+pub(crate) fn copy_of(
+    policy: &Policy,
+    request: RequestHead<'_>,
+    (selected, chosen): (&Selected, &Head),
+    answer: ResponseHead<'_>,
+    times: Times,
+) -> Option<Placement> {
+    let Freshened::Updated(head) = policy.freshen(request, chosen, answer, times) else {
+        return None;
+    };
+    let fresh_set = fresh_set(head.meta());
+    let (key, variants) = selected.place(&head.to_headers(), request, fresh_set);
+    Some(Placement {
+        key,
+        head,
+        variants,
+    })
+}
+
 /// RFC 9111 section 3.4: parts are combined under one strong validator; others take the place of what is stored.
 fn place_part(
     request: RequestHead<'_>,

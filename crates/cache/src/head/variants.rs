@@ -43,6 +43,16 @@ pub(crate) struct Selector {
 pub(crate) struct Variants {
     pub(crate) set: u64,
     pub(crate) on: Vec<Selector>,
+    /// Variants with an entity tag, the one stored last first.
+    pub(crate) tagged: Vec<Tagged>,
+}
+
+/// A stored variant, and the entity tag that it had when it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tagged {
+    pub(crate) tag: Vec<u8>,
+    /// What follows the URI in its key.
+    pub(crate) key: Vec<u8>,
 }
 
 impl Variants {
@@ -50,7 +60,28 @@ impl Variants {
     pub(crate) const MOST: usize = 4;
 
     pub(crate) fn new(set: u64, on: Selector) -> Self {
-        Self { set, on: vec![on] }
+        Self {
+            set,
+            on: vec![on],
+            tagged: Vec::new(),
+        }
+    }
+
+    /// How many variants of one URL are known by their tags.
+    const MOST_TAGGED: usize = 8;
+    /// The longest tag, and the longest rest of a key, that are worth a place in each record.
+    const LONGEST: usize = 512;
+
+    /// Remembers a variant by its tag, in place of what stood under its key or had that tag.
+    pub(crate) fn remember(&mut self, tag: &[u8], key: &[u8]) {
+        self.tagged
+            .retain(|known| known.tag != tag && known.key != key);
+        if tag.len().max(key.len()) > Self::LONGEST {
+            return;
+        }
+        let (tag, key) = (tag.to_vec(), key.to_vec());
+        self.tagged.insert(0, Tagged { tag, key });
+        self.tagged.truncate(Self::MOST_TAGGED);
     }
 
     /// Puts a set of fields first.
@@ -72,6 +103,13 @@ impl Variants {
             for name in on.vary.names() {
                 write_len(name.len(), &mut out);
                 out.extend_from_slice(name.as_bytes());
+            }
+        }
+        write_len(self.tagged.len(), &mut out);
+        for Tagged { tag, key } in &self.tagged {
+            for part in [tag, key] {
+                write_len(part.len(), &mut out);
+                out.extend_from_slice(part);
             }
         }
         out
@@ -99,7 +137,15 @@ impl Variants {
             let vary = VaryOn::from_names(names);
             on.push(Selector { vary, search });
         }
-        Ok(Self { set, on })
+        let mut tagged = Vec::new();
+        for _ in 0..reader.len()? {
+            let len = reader.len()?;
+            let tag = reader.take(len)?.to_vec();
+            let len = reader.len()?;
+            let key = reader.take(len)?.to_vec();
+            tagged.push(Tagged { tag, key });
+        }
+        Ok(Self { set, on, tagged })
     }
 }
 
@@ -129,12 +175,20 @@ mod tests {
             variants.promote(on(names));
         }
         assert_eq!(variants.on, [on("f"), on("e"), on("a"), on("d")]);
+        for at in 0..10u8 {
+            variants.remember(&[at], &[at / 2]);
+        }
+        variants.remember(&[0; 513], &[9]);
+        let tags: Vec<u8> = variants.tagged.iter().map(|known| known.tag[0]).collect();
+        assert_eq!(tags, [9, 7, 5, 3, 1]);
         assert_eq!(Variants::read(&variants.to_bytes()), Ok(variants));
     }
 
     #[test]
     fn a_record_cut_anywhere_is_refused() {
-        let bytes = Variants::new(7, on("a, bcd")).to_bytes();
+        let mut variants = Variants::new(7, on("a, bcd"));
+        variants.remember(b"\"1\"", b" key");
+        let bytes = variants.to_bytes();
         for end in 0..bytes.len() {
             assert!(Record::read(bytes[..end].to_vec()).is_err(), "{end}");
         }

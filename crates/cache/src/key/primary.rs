@@ -133,6 +133,17 @@ impl Key {
         Self(Bytes::from(bytes))
     }
 
+    /// What follows the URI in the key of a variant.
+    pub(crate) fn behind(&self, primary: &Self) -> &[u8] {
+        self.0.strip_prefix(&*primary.0).unwrap_or_default()
+    }
+
+    /// The key of a variant, from what follows the URI in it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn with(&self, rest: &[u8]) -> Self {
+        Self(Bytes::from([&self.0, rest].concat()))
+    }
+
     /// The key of a part of the response that this is the key of.
     pub(crate) fn piece(&self, set: u64, start: u64) -> Self {
         let mut bytes = Vec::with_capacity(self.0.len() + 17);

@@ -26,7 +26,7 @@ use crate::{
     },
     purge::{Purge, invalidated_groups},
     stats::Count,
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::Entry,
 };
 
@@ -78,6 +78,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         key: Key,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         self.shared.counters.add(Count::Bypass);
+        self.shared.counters.give(Reason::Bypass(reason));
         let request = self.outgoing();
         let (sent, asked) = (self.shared.now(), self.shared.purges.epoch());
         let answer = self.inner.send(request).await;
@@ -92,7 +93,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
         let status = CacheStatus::forward(Forward::Bypass)
             .answered(answer.status())
-            .detail(reason.as_str());
+            .because(Reason::Bypass(reason));
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         Ok(response)
@@ -180,6 +181,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 ask.collapse = Collapse::Yes;
             }
             self.shared.counters.add(ask.count());
+            self.shared.counters.give(ask.forward.into());
             if found.0.is_vary_miss() {
                 self.shared.counters.add(Count::VaryMiss);
             }
@@ -302,9 +304,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             Outcome::Released(Release::Unshared { .. }) => Turn::Alone,
             Outcome::Released(Release::Failed) => {
                 let stale = self.stale(found, ask, None);
-                respond(
-                    stale.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)),
-                )
+                respond(stale.unwrap_or_else(|| {
+                    respond::bare(
+                        &self.shared,
+                        StatusCode::BAD_GATEWAY,
+                        Some(Reason::OriginError),
+                    )
+                }))
             }
         }
     }

@@ -11,27 +11,33 @@ use core::{
 };
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Wake, Waker},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Waker,
 };
 
 use bytes::Bytes;
+use eaves_common::time::Mono;
 use http::HeaderMap;
 use http_body::Body;
 
 use super::{
     BodyError,
+    held::{End, Place, State},
     reader::Reader,
     resume::Resume,
     shared::Shared,
     source::{Part, Source},
+    wakers::Wakers,
 };
 use crate::{
     exchange::{Lead, PartPlacement, Placement, Release, Selected},
     key::Aside,
     purge::Verdict,
     stats::Count,
-    store::{Content, Write},
+    store::Write,
 };
 
 /// What is being filled.
@@ -64,33 +70,10 @@ pub(super) struct Fill {
     part: Option<Box<PartPlacement>>,
     pub(super) resume: Option<Box<dyn Resume>>,
     pub(super) wakers: Arc<Wakers>,
+    /// Nobody has to look after stalled readers, or somebody does.
+    watched: AtomicBool,
     state: Mutex<State>,
 }
-
-pub(super) struct State {
-    pub(super) source: Option<Source>,
-    pub(super) write: Option<Box<dyn Write>>,
-    lead: Option<Lead<Weak<Fill>>>,
-    /// What the store holds, until nobody needs it any more.
-    pub(super) content: Arc<dyn Content>,
-    pub(super) kept: u64,
-    pub(super) pulled: u64,
-    /// What followed after the store refused, as far as somebody may need it.
-    window: VecDeque<Bytes>,
-    pub(super) end: Option<End>,
-    /// Where each reader stands.
-    pub(super) readers: BTreeMap<u64, u64>,
-    next_reader: u64,
-}
-
-#[derive(Clone)]
-pub(super) enum End {
-    Complete(Option<HeaderMap>),
-    Failed(BodyError),
-}
-
-/// How many bytes of a body that is not stored are held for slower readers.
-const WINDOW: u64 = 1024 * 1024;
 
 impl Fill {
     pub(super) fn new(
@@ -126,8 +109,9 @@ impl Fill {
             part,
             resume,
             wakers: Arc::default(),
+            watched: AtomicBool::new(true),
             state: Mutex::new(State {
-                content: write.content(),
+                content: Some(write.content()),
                 source: Some(source),
                 write: Some(write),
                 lead: Some(lead),
@@ -137,6 +121,7 @@ impl Fill {
                 end: None,
                 readers: BTreeMap::new(),
                 next_reader: 0,
+                outgrown: false,
             }),
         });
         if ended {
@@ -196,9 +181,14 @@ impl Fill {
         let mut state = self.lock();
         let id = state.next_reader;
         state.next_reader += 1;
-        state.readers.insert(id, range.start);
+        let (at, since) = (range.start, self.shared.now().mono);
+        state.readers.insert(id, Place { at, since });
         drop(state);
         Reader::new(self.clone(), id, range)
+    }
+
+    pub(super) fn now(&self) -> Mono {
+        self.shared.now().mono
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -248,7 +238,7 @@ impl Fill {
         match state.write.as_mut().map(|write| write.append(&data)) {
             Some(Ok(())) => state.kept = state.pulled,
             Some(Err(_)) => self.outgrow(state, &data),
-            None => state.spill(&data),
+            None => self.spill(state, &data),
         }
         let all = self.expected == Some(state.pulled);
         if all
@@ -265,10 +255,60 @@ impl Fill {
     /// The store takes no more: nobody joins any more, and nothing stays.
     fn outgrow(&self, state: &mut State, data: &Bytes) {
         state.write = None;
+        state.outgrown = true;
+        let now = self.shared.now().mono;
+        state
+            .readers
+            .values_mut()
+            .for_each(|place| place.since = now);
+        self.watched.store(false, Ordering::Release);
         if let Some(lead) = state.lead.take() {
             lead.release(self.shared.unshared());
         }
+        self.spill(state, data);
+    }
+
+    /// Lets go of what is held for those who stand before an offset and have not read for too long.
+    fn leave_stalled(&self, state: &mut State, before: u64) {
+        if !state.outgrown {
+            return;
+        }
+        let (now, limit) = (self.shared.now().mono, self.shared.config.stalled.0);
+        for _ in 0..state.leave_stalled(before, now, limit) {
+            self.shared.counters.add(Count::Stalled);
+        }
+    }
+
+    fn spill(&self, state: &mut State, data: &Bytes) {
+        // Who pulls stands at the beginning of what was pulled.
+        let before = state.pulled - data.len() as u64;
+        self.leave_stalled(state, before);
         state.spill(data);
+    }
+
+    /// Has somebody look after stalled readers from now on, if that is due. Called without the lock: what a spawner does
+    /// is its own affair.
+    pub(super) fn watch(self: &Arc<Self>) {
+        if self.watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let config = &self.shared.config;
+        let (Some(spawner), (limit, Some(sleep))) = (&config.spawner, &config.stalled) else {
+            return;
+        };
+        let (fill, limit, sleep) = (Arc::downgrade(self), *limit, sleep.clone());
+        spawner.spawn(Box::pin(async move {
+            loop {
+                sleep.sleep(limit).await;
+                let Some(fill) = fill.upgrade() else { return };
+                let mut state = fill.lock();
+                let before = state.pulled;
+                fill.leave_stalled(&mut state, before);
+                if state.readers.is_empty() {
+                    return;
+                }
+            }
+        }));
     }
 
     pub(super) fn finish(&self, state: &mut State, trailers: Option<HeaderMap>) {
@@ -311,74 +351,5 @@ impl Fill {
         // Dropping the lead makes one of those who still wait ask the origin again.
         state.lead = None;
         state.end = Some(End::Failed(error));
-    }
-}
-
-impl State {
-    fn spill(&mut self, data: &Bytes) {
-        if self.readers.len() < 2 {
-            self.window.clear();
-            return;
-        }
-        self.window.push_back(data.clone());
-        while self.window_start() + WINDOW < self.pulled {
-            self.window.pop_front();
-        }
-    }
-
-    fn window_start(&self) -> u64 {
-        self.pulled
-            - self
-                .window
-                .iter()
-                .map(|part| part.len() as u64)
-                .sum::<u64>()
-    }
-
-    /// The bytes at an offset behind what the store kept.
-    pub(super) fn read_window(&self, at: u64) -> Result<Bytes, BodyError> {
-        let mut start = self.window_start();
-        if at < start {
-            return Err(BodyError::Lagging);
-        }
-        for part in &self.window {
-            let end = start + part.len() as u64;
-            if at < end {
-                return Ok(part.slice((at - start) as usize..));
-            }
-            start = end;
-        }
-        Ok(Bytes::new())
-    }
-}
-
-/// The wakers of all readers that wait for the origin.
-#[derive(Default)]
-pub(super) struct Wakers(Mutex<BTreeMap<u64, Waker>>);
-
-impl Wakers {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, id: u64, waker: &Waker) {
-        self.lock().insert(id, waker.clone());
-    }
-
-    pub(super) fn remove(&self, id: u64) {
-        self.lock().remove(&id);
-    }
-
-    pub(super) fn wake_others(&self, id: u64) {
-        let mut all = core::mem::take(&mut *self.lock());
-        all.remove(&id);
-        all.into_values().for_each(Waker::wake);
-    }
-}
-
-impl Wake for Wakers {
-    fn wake(self: Arc<Self>) {
-        let all = core::mem::take(&mut *self.lock());
-        all.into_values().for_each(Waker::wake);
     }
 }

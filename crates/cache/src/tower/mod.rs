@@ -20,6 +20,7 @@ mod drain;
 mod fetch;
 mod fill;
 mod future;
+mod held;
 mod layer;
 mod multipart;
 mod note;
@@ -34,7 +35,9 @@ mod shared;
 mod slices;
 mod source;
 mod tiered;
+mod variants;
 mod wait;
+mod wakers;
 
 pub use body::{BodyError, CacheBody};
 pub use config::{CacheConfig, OnDisconnect, Ranges, Spawn, Task};

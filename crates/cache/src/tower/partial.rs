@@ -11,7 +11,7 @@ use http::{
 
 use super::{
     CacheBody,
-    answer::{Ask, Settled, refusal},
+    answer::{Ask, Settled},
     assembled::{Assembled, Piece},
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Selection},
@@ -29,7 +29,7 @@ use crate::{
         Collapse, Decision, Remaining, RequestHead, ResponseHead, Times, Wanted, strip_conditions,
     },
     stats::Count,
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::{Content, Entry, Ticket},
 };
 
@@ -69,7 +69,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return Some(Ok(self.assemble(plan, None, status)));
         };
         if RequestDirectives::parse(&self.parts.headers).only_if_cached {
-            return Some(Ok(respond::bare(&self.shared, StatusCode::GATEWAY_TIMEOUT)));
+            return Some(Ok(respond::only_if_cached(&self.shared)));
         }
         self.complete(found, plan, gap).await.transpose()
     }
@@ -92,6 +92,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         let lead = self.shared.flights.lead_alone(&found.0);
         self.shared.counters.add(Count::Miss);
+        self.shared.counters.give(Reason::Partial);
         let mut request = self.outgoing();
         ask_for(request.headers_mut(), &gap, tag);
         let sent = self.shared.now();
@@ -172,7 +173,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, Some(len)) {
             Ok(write) => write,
-            Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
+            Err(refused) => {
+                let reason = Reason::NotKept(refused.into());
+                return self.pass(lead, found, answer, ask, reason);
+            }
         };
         let meta = *placement.head.meta();
         let (parts, body) = answer.into_parts();

@@ -11,7 +11,8 @@ use http_body::{Frame, SizeHint};
 
 use super::{
     BodyError, drain,
-    fill::{End, Fill, State},
+    fill::Fill,
+    held::{End, State},
     resume::Rest,
     source::{Part, Source},
 };
@@ -63,7 +64,9 @@ impl Reader {
         if self.end == Told::Yes {
             return Poll::Ready(None);
         }
-        let part = match ready!(self.poll_part(cx)) {
+        let polled = self.poll_part(cx);
+        self.fill.watch();
+        let part = match ready!(polled) {
             Ok(part) => part,
             Err(error) => {
                 self.end = Told::Yes;
@@ -93,11 +96,18 @@ impl Reader {
         }
         let fill = self.fill.clone();
         let mut state = fill.lock();
+        if !state.readers.contains_key(&self.id) {
+            drop(state);
+            return self.go_on_alone(BodyError::Lagging, cx);
+        }
         loop {
             if self.at < state.kept {
                 let content = state.content.clone();
                 drop(state);
-                return self.poll_kept(&*content, cx);
+                return match content {
+                    Some(content) => self.poll_kept(&*content, cx),
+                    None => self.go_on_alone(BodyError::Lagging, cx),
+                };
             }
             if self.at < state.pulled {
                 let data = match state.read_window(self.at) {
@@ -187,7 +197,7 @@ impl Reader {
 
     fn advance(&mut self, state: &mut State, data: Bytes) -> Part {
         let part = self.cut(data);
-        state.readers.insert(self.id, self.at);
+        state.moved(self.id, self.at, || self.fill.now());
         part
     }
 

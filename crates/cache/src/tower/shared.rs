@@ -138,7 +138,7 @@ impl Shared {
 
 impl Shared {
     /// Treats what was purged as absent or stale.
-    fn check(&self, selected: &mut Selected, entry: &Entry) {
+    pub(super) fn check(&self, selected: &mut Selected, entry: &Entry) {
         match selected.check(&self.purges, &*entry.content, || self.now().wall) {
             Verdict::Holds => {}
             Verdict::Stale { .. } => self.counters.add(Count::PurgedSoftly),

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     exchange::{Joined, Outcome, PartPlacement, Received, Release, Selected, receive},
     policy::{Collapse, RequestHead, ResponseHead, Times},
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::Ticket,
 };
 
@@ -358,7 +358,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .ttl(ttl)
             .stored();
         let response = self.answer_by_slices(&selected, status, Some((fill, range)));
-        Ok(response.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)))
+        Ok(response.unwrap_or_else(|| {
+            respond::bare(
+                &self.shared,
+                StatusCode::BAD_GATEWAY,
+                Some(Reason::OriginError),
+            )
+        }))
     }
 }
 

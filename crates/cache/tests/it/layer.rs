@@ -9,3 +9,4 @@ mod serve;
 mod slices;
 mod stale;
 mod tiered;
+mod variants;
