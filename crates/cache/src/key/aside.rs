@@ -70,6 +70,7 @@ impl Aside {
     }
 
     /// Says whether two requests select the same response of this variance.
+    #[cfg(feature = "tower")]
     pub(crate) fn matches(&self, other: &Self, variance: &SearchVariance) -> bool {
         let form = |aside: &Self| {
             let mut bytes = Vec::new();
