@@ -188,6 +188,19 @@ impl Limiter {
         })
     }
 
+    /// Refuses what cannot be decided without asking a store: strict rules.
+    #[cfg(all(feature = "redis", feature = "tower"))]
+    pub(crate) fn check_asks_nobody(&self) -> Result<(), BuildError> {
+        let strict = |active: &&Active| active.meter.replica().is_some_and(|own| own.is_strict());
+        let strict = self.rules.iter().find(strict);
+        strict.map_or(Ok(()), |active| {
+            Err(BuildError::Distributed {
+                rule: active.rule.name().to_owned(),
+                needs: "`redis::DistributionLayer`: `RateLimitLayer` asks no store",
+            })
+        })
+    }
+
     /// The memory of rules that nodes share.
     #[cfg(feature = "redis")]
     pub(crate) fn replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{Denied, Peer, Reject, ResponseFuture, SocketPeer, Source, Standard};
 use crate::{
-    Decision,
+    BuildError, Decision,
     key::{ClientAddress, Facts},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 ///
 /// let rule = Rule::new("per-client", "100/1m burst 20".parse()?, Capacity::new(65_536)?)?;
 /// let limiter = Limiter::new([rule.key([Part::CLIENT_IP])], KeyHasher::random())?;
-/// let layer = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)));
+/// let layer = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)))?;
 /// let service = layer.layer("any tower service of HTTP requests");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -58,15 +58,21 @@ pub struct RateLimit<S, L, P = SocketPeer, R = Standard, C = SystemClock> {
 
 impl<L: Source> RateLimitLayer<L> {
     /// Makes a layer that finds peers in `SocketAddr` extensions and rejects with an empty answer.
-    #[must_use]
-    pub const fn new(source: L, clients: ClientAddress) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// If a rule of the limiter has to ask a store, which only `redis::DistributionLayer` does. Such a
+    /// rule in a limiter that takes its place later decides as if the store were gone.
+    pub fn new(source: L, clients: ClientAddress) -> Result<Self, BuildError> {
+        #[cfg(feature = "redis")]
+        source.load().check_asks_nobody()?;
+        Ok(Self {
             source,
             clients,
             peer: SocketPeer,
             reject: Standard,
             clock: SystemClock,
-        }
+        })
     }
 }
 

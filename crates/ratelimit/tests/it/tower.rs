@@ -81,7 +81,9 @@ where
 fn clones_share_the_limit_and_denials_never_reach_the_service() {
     let inner = Inner::default();
     let clock = ManualClock::at(Wall::ZERO);
-    let layer = RateLimitLayer::new(limiter(), direct()).clock(clock.clone());
+    let layer = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .clock(clock.clone());
     let mut one = layer.layer(inner.clone());
     let mut other = one.clone();
     let passed = call(&mut one, from("192.0.2.1"));
@@ -112,7 +114,9 @@ fn a_customised_answer_keeps_the_fields() {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response
     };
-    let layer = RateLimitLayer::new(limiter(), direct()).reject(reject);
+    let layer = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .reject(reject);
     let mut service = layer.layer(Inner::default());
     for _ in 0..2 {
         assert_eq!(call(&mut service, from("192.0.2.1")).body(), "served");
@@ -127,7 +131,9 @@ fn a_customised_answer_keeps_the_fields() {
 
 #[test]
 fn a_grpc_call_is_told_in_its_own_words() {
-    let mut service = RateLimitLayer::new(limiter(), direct()).layer(Inner::default());
+    let mut service = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .layer(Inner::default());
     let grpc = || {
         let mut request = from("192.0.2.1");
         let kind = "application/grpc+proto".parse().unwrap();
@@ -150,7 +156,9 @@ fn a_grpc_call_is_told_in_its_own_words() {
 #[test]
 fn the_client_is_found_behind_proxies_and_without_an_address_the_rule_decides() {
     let by_ip = |found: &Extensions| found.get::<IpAddr>().copied();
-    let layer = RateLimitLayer::new(limiter(), ClientAddress::new(Trust::Hops(1))).peer(by_ip);
+    let layer = RateLimitLayer::new(limiter(), ClientAddress::new(Trust::Hops(1)))
+        .unwrap()
+        .peer(by_ip);
     let mut service = layer.layer(Inner::default());
     let mut status = |forwarded: Option<&str>| {
         let mut request = Request::builder().extension::<IpAddr>("10.0.0.1".parse().unwrap());

@@ -10,7 +10,7 @@ use eaves_common::time::{Clock, SystemClock};
 use redis::Script;
 use tokio::{sync::Notify, task::JoinHandle};
 
-use super::{Store, run};
+use super::{Store, probe, run};
 use crate::{
     Limiter,
     redis::{
@@ -61,6 +61,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sync: Mutex<Sync>,
     pub(super) strict: Mutex<Breaker>,
+    /// Rings when the store is given up for strict rules.
+    pub(super) lost: Notify,
     pub(super) sync_script: Script,
     pub(super) strict_script: Script,
     pub(super) node: u64,
@@ -118,6 +120,7 @@ impl Engine {
             store,
             sync: Mutex::new(sync),
             strict: Mutex::new(Breaker::new(seed)),
+            lost: Notify::new(),
             sync_script: Script::new(script::SYNC),
             strict_script: Script::new(script::STRICT),
             node,
@@ -129,6 +132,7 @@ impl Engine {
         let keeper = shared.store.clone();
         let tasks = vec![
             tokio::spawn(async move { keeper.keep().await }),
+            tokio::spawn(probe::probe(Arc::clone(&shared))),
             tokio::spawn(run::run(Arc::clone(&shared))),
         ];
         Ok(Self { shared, tasks })
