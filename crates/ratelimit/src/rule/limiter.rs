@@ -45,6 +45,8 @@ pub struct Limiter {
     pub(super) shared: KeyHash,
     pub(super) exempt: Vec<Condition>,
     pub(super) blocked: Vec<Condition>,
+    /// Whether a rule wants to know what came of a request.
+    pub(super) follows_up: bool,
     /// `RateLimit-Policy`, which is the same for every answer.
     pub(super) policy: HeaderValue,
 }
@@ -129,6 +131,7 @@ impl Limiter {
         let mut limiter = Self {
             shared: hasher.keyless(),
             policy: header::policy(&rules),
+            follows_up: false,
             hasher,
             rules: Vec::new(),
             keys: Vec::new(),
@@ -165,6 +168,7 @@ impl Limiter {
                 name: name.to_owned(),
             });
         }
+        self.follows_up |= active.meter.is_concurrency() || active.meter.is_penalty();
         let parts = active.rule.parts();
         let known = self.keys.iter().position(|known| known == parts);
         let key = known.unwrap_or_else(|| {

@@ -18,6 +18,7 @@ use eaves_ratelimit::{
     Limiter, Missing, Rule,
     adaptive::{Aimd, Bounds, Full},
     key::{ClientAddress, KeyHasher, Part, Trust},
+    meter::Algorithm,
     table::Capacity,
     tower::{ConcurrencyLayer, Denied, RateLimitLayer},
 };
@@ -251,4 +252,23 @@ fn a_service_that_answers_503_is_given_less() {
         assert_eq!(call(&mut service, from("192.0.2.1")).status().as_u16(), 503);
     }
     assert!(limiter.limit() < 50, "{}", limiter.limit());
+}
+
+#[test]
+fn a_request_is_under_way_until_its_head_is_there_or_its_future_is_dropped() {
+    let rule = Rule::new("at-once", "1/1s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule.algorithm(Algorithm::Concurrency);
+    let limiter = Limiter::new([rule], KeyHasher::with_seed(1)).unwrap();
+    let layer = RateLimitLayer::new(Arc::new(limiter), direct()).unwrap();
+    let mut service = layer.layer(Inner::default());
+    let mut other = service.clone();
+    let waiting = service.call(from("192.0.2.1"));
+    let denied = call(&mut other, from("192.0.2.2"));
+    assert_eq!(denied.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(denied.headers()["retry-after"], "1");
+    drop(waiting);
+    let first = call(&mut other, from("192.0.2.1"));
+    assert_eq!(first.status(), StatusCode::OK, "a place was given back");
+    let second = call(&mut other, from("192.0.2.1"));
+    assert_eq!(second.status(), StatusCode::OK, "and again at the head");
 }
