@@ -36,7 +36,7 @@ use crate::{
 /// let rule = Rule::new("login", "5/1m".parse()?, Capacity::MIN)?.distributed(Distributed::Strict);
 /// let limiter = Arc::new(Limiter::new([rule], KeyHasher::shared(0x5eed))?);
 /// let engine = Engine::start(Settings::new(3), Store::single("redis://127.0.0.1:6379")?)?;
-/// engine.attach(&limiter);
+/// engine.attach(&limiter)?;
 /// let clients = ClientAddress::new(Trust::Hops(0));
 /// let layer = DistributionLayer::new(Arc::new(engine), limiter, clients);
 /// let service = layer.layer("any tower service of HTTP requests");

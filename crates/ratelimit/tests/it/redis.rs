@@ -32,7 +32,7 @@ impl Node {
     fn start(settings: Settings, store: Store, rules: Vec<Rule>) -> Self {
         let limiter = Arc::new(Limiter::new(rules, KeyHasher::shared(SECRET)).unwrap());
         let engine = Engine::start(settings, store).unwrap();
-        engine.attach(&limiter);
+        engine.attach(&limiter).unwrap();
         Self { limiter, engine }
     }
 
@@ -122,6 +122,32 @@ fn a_rule_without_an_engine_has_all_of_its_limit() {
     assert_eq!(allowed, 3);
     limiter.refund(&client("192.0.2.1"), 1, now);
     assert!(limiter.check(&client("192.0.2.1"), now).is_allowed());
+}
+
+#[tokio::test]
+async fn a_burst_of_less_than_a_unit_for_each_node_is_not_shared_by_delta() {
+    let store = Store::single("redis://127.0.0.1:1").unwrap();
+    let engine = Engine::start(Settings::new(10), store).unwrap();
+    let attach = |rule| {
+        let limiter = Limiter::new([rule], KeyHasher::shared(SECRET)).unwrap();
+        engine.attach(&limiter).map_err(|error| error.to_string())
+    };
+    assert!(attach(rule("a", "10/1m", Distributed::Delta)).is_ok());
+    assert!(attach(rule("a", "5/1m", Distributed::Strict)).is_ok());
+    let refused = "the rule `a` cannot be distributed without a burst of at least a unit for each \
+                   node, or `strict` in place of `delta`";
+    assert_eq!(
+        attach(rule("a", "9/1m", Distributed::Delta)).unwrap_err(),
+        refused
+    );
+    let own = rule("a", "10/1m", Distributed::Delta)
+        .key([Part::CLIENT_IP])
+        .rate_of(["192.0.2.1"], "2/1m".parse().unwrap());
+    assert_eq!(
+        attach(own).unwrap_err(),
+        refused,
+        "also for a key of its own rate"
+    );
 }
 
 #[cfg(feature = "serde")]
@@ -524,7 +550,7 @@ async fn no_request_waits_longer_than_the_deadline() {
     let settings = Settings::new(1).deadline(deadline);
     let clock = Arc::new(TokioClock::at(Wall::ZERO));
     let engine = Engine::start_with(settings, store(&server), clock, 7).unwrap();
-    engine.attach(&limiter);
+    engine.attach(&limiter).unwrap();
     let node = Node { limiter, engine }.connected().await;
     server.signal("STOP");
     tokio::time::pause();

@@ -49,7 +49,7 @@ fn layer(store: Store) -> DistributionLayer {
     let limiter = Arc::new(Limiter::new([rule], KeyHasher::shared(0x5eed)).unwrap());
     let settings = Settings::new(2).deadline(Duration::from_secs(5));
     let engine = Engine::start(settings, store).unwrap();
-    engine.attach(&limiter);
+    engine.attach(&limiter).unwrap();
     DistributionLayer::new(
         Arc::new(engine),
         limiter,

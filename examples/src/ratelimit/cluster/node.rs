@@ -93,7 +93,7 @@ impl Node {
         let limiter = Limiter::new([all, logins], KeyHasher::shared(SECRET))?;
         let settings = Settings::new(cli.nodes).deadline(DEADLINE);
         let engine = Engine::start(settings, store)?;
-        engine.attach(&limiter);
+        engine.attach(&limiter)?;
         Ok(Self {
             limiter,
             engine,
