@@ -1,16 +1,19 @@
 //! Making a zone from records, with all that is wrong told at once.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use crate::{
     name::{Name, NameBuf},
-    rdata::{Rdata, RdataBuf},
+    rdata::RdataBuf,
     record::{Class, Rtype, Ttl},
     zone::{
-        RrsetView, Zone,
-        find::Found,
+        Zone,
         node::{Node, Rrset},
         problem::{Fault, Problem, Severity},
+        targets::Targets,
     },
     zonefile::{Entry, Scanned, Scanner},
 };
@@ -31,7 +34,12 @@ use crate::{
 #[derive(Debug)]
 pub struct Loader {
     origin: NameBuf,
-    names: HashMap<NameBuf, Vec<Item>>,
+    nodes: HashMap<NameBuf, Node>,
+    /// The records whose targets are looked at once all names are there.
+    targets: Targets,
+    last_soa: Option<Place>,
+    /// Names whose CNAME (true) or DNAME was reported.
+    told: HashSet<(NameBuf, bool)>,
     problems: Vec<Problem>,
     /// The file that what is missing is missing from.
     main_file: Option<Rc<str>>,
@@ -65,14 +73,6 @@ impl Load {
     }
 }
 
-#[derive(Debug)]
-struct Item {
-    rtype: Rtype,
-    ttl: Ttl,
-    rdata: Box<[u8]>,
-    place: Place,
-}
-
 /// Gives the text of an included file, or says why there is none.
 pub type Include<'i> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'i;
 
@@ -81,8 +81,9 @@ const MAX_DEPTH: usize = 8;
 /// How many files may be included: one that includes itself twice would otherwise do so without end, nearly.
 const MAX_FILES: usize = 10_000;
 
+/// Where a record stands.
 #[derive(Clone, Debug, Default)]
-struct Place {
+pub(super) struct Place {
     file: Rc<str>,
     line: usize,
     column: usize,
@@ -94,7 +95,10 @@ impl Loader {
     pub fn new(origin: &Name) -> Self {
         Self {
             origin: origin.to_owned(),
-            names: HashMap::new(),
+            nodes: HashMap::from([(origin.to_owned(), Node::default())]),
+            targets: Targets::default(),
+            last_soa: None,
+            told: HashSet::new(),
             problems: Vec::new(),
             main_file: None,
             included: 0,
@@ -170,18 +174,15 @@ impl Loader {
 
     /// Checks the whole and makes the zone.
     pub fn finish(mut self) -> Load {
-        self.check_apex();
-        let mut places = HashMap::new();
-        let mut nodes = HashMap::new();
-        for (name, items) in core::mem::take(&mut self.names) {
-            self.check_cname(&name, &items);
-            self.check_alone(&name, &items);
-            let node = self.node(&name, &items, &mut places);
-            nodes.insert(name, node);
+        for node in self.nodes.values_mut() {
+            node.sets.iter_mut().for_each(Rrset::finish);
         }
-        count_children(&self.origin, &mut nodes);
-        let zone = Zone::from_nodes(self.origin.clone(), nodes);
-        self.check_targets(&zone, &places);
+        self.check_apex();
+        let zone = Zone::from_nodes(self.origin.clone(), core::mem::take(&mut self.nodes));
+        let targets = core::mem::take(&mut self.targets);
+        for (owner, rtype, place, fault) in targets.faults(&zone) {
+            self.report(place, Some(owner), Some(rtype), fault);
+        }
         let order = |a: &Problem, b: &Problem| {
             (&a.file, a.line, a.column, &a.owner).cmp(&(&b.file, b.line, b.column, &b.owner))
         };
@@ -195,28 +196,66 @@ impl Loader {
     }
 
     fn take(&mut self, record: &Scanned<'_>, place: Place) {
-        let fault = if record.class != Class::IN {
-            Fault::Class
+        let refused = if record.class != Class::IN {
+            Some(Fault::Class)
         } else if record.rtype.is_meta() {
-            Fault::Meta
+            Some(Fault::Meta)
         } else if !record.owner.is_within(&self.origin) {
-            Fault::OutOfZone
+            Some(Fault::OutOfZone)
         } else if record.rtype == Rtype::SOA && *record.owner != *self.origin {
-            Fault::SoaAway
+            Some(Fault::SoaAway)
         } else {
-            let item = Item {
-                rtype: record.rtype,
-                ttl: record.ttl,
-                rdata: record.rdata.into(),
-                place,
-            };
-            match self.names.get_mut(record.owner) {
-                Some(items) => items.push(item),
-                None => drop(self.names.insert(record.owner.to_owned(), vec![item])),
-            }
+            None
+        };
+        match refused {
+            Some(fault) => self.report(&place, Some(record.owner), Some(record.rtype), fault),
+            None => self.keep(record, place),
+        }
+    }
+
+    /// Adds a record to its name, and reports what is wrong with it there.
+    fn keep(&mut self, record: &Scanned<'_>, place: Place) {
+        if !self.nodes.contains_key(record.owner) {
+            self.grow(record.owner);
+        }
+        let Some(node) = self.nodes.get_mut(record.owner) else {
             return;
         };
-        self.report(&place, Some(record.owner), Some(record.rtype), fault);
+        let faults = faults(node, record, &self.origin);
+        let is_kept = node.push(record.rtype, record.ttl, record.rdata);
+        for (fault, _) in faults.into_iter().filter(|(_, is_wrong)| *is_wrong) {
+            let is_told_once = matches!(fault, Fault::CnameAndOther | Fault::SeveralDnames);
+            let told = (record.owner.to_owned(), fault == Fault::CnameAndOther);
+            if !is_told_once || self.told.insert(told) {
+                self.report(&place, Some(record.owner), Some(record.rtype), fault);
+            }
+        }
+        if is_kept && record.rtype == Rtype::SOA {
+            self.last_soa = Some(place);
+        } else if is_kept && Targets::concern(record.rtype) {
+            self.targets.push(record, place);
+        }
+    }
+
+    /// Makes a name and the empty non-terminals above it, and counts for each those right below.
+    fn grow(&mut self, owner: &Name) {
+        self.nodes.insert(owner.to_owned(), Node::default());
+        let mut below = owner;
+        while *below != *self.origin
+            && let Some(parent) = below.parent()
+        {
+            if let Some(node) = self.nodes.get_mut(parent) {
+                node.children += 1;
+                return;
+            }
+            let children = 1;
+            let node = Node {
+                children,
+                ..Node::default()
+            };
+            self.nodes.insert(parent.to_owned(), node);
+            below = parent;
+        }
     }
 
     fn report(&mut self, place: &Place, owner: Option<&Name>, rtype: Option<Rtype>, fault: Fault) {
@@ -236,108 +275,22 @@ impl Loader {
     }
 
     fn check_apex(&mut self) {
-        let origin = self.origin.clone();
-        let apex = self.names.get(&origin).map_or(&[][..], Vec::as_slice);
+        let apex = self.nodes.get(&self.origin);
+        let soas = apex.and_then(|apex| apex.set(Rtype::SOA));
         // A record that stands twice is one (RFC 2181 section 5).
-        let mut soas: Vec<&Item> = Vec::new();
-        for item in apex.iter().filter(|item| item.rtype == Rtype::SOA) {
-            if soas.iter().all(|known| known.rdata != item.rdata) {
-                soas.push(item);
-            }
+        let soas = soas.map_or(0, |set| set.rdatas().count());
+        let has_ns = apex.is_some_and(|apex| apex.set(Rtype::NS).is_some());
+        let place = self.last_soa.clone().unwrap_or_else(|| self.start());
+        let origin = self.origin.clone();
+        if soas != 1 {
+            let fault = Fault::SoaCount(soas);
+            self.report(&place, Some(&origin), Some(Rtype::SOA), fault);
         }
-        let mut faults = Vec::new();
-        if soas.len() != 1 {
-            let place = soas
-                .last()
-                .map_or_else(|| self.start(), |item| item.place.clone());
-            faults.push((place, Rtype::SOA, Fault::SoaCount(soas.len())));
-        }
-        if !apex.iter().any(|item| item.rtype == Rtype::NS) {
-            let place = soas
-                .last()
-                .map_or_else(|| self.start(), |item| item.place.clone());
-            faults.push((place, Rtype::NS, Fault::NoNs));
-        }
-        for (place, rtype, fault) in faults {
-            self.report(&place, Some(&origin), Some(rtype), fault);
-        }
-    }
-
-    /// A CNAME stands alone, but for what DNSSEC puts beside it (RFC 4035 section 2.5).
-    fn check_cname(&mut self, name: &Name, items: &[Item]) {
-        let Some(cname) = items.iter().find(|item| item.rtype == Rtype::CNAME) else {
-            return;
-        };
-        let clash = items.iter().find(|item| {
-            let is_same = item.rtype == Rtype::CNAME && item.rdata == cname.rdata;
-            !is_same && !matches!(item.rtype.0, 25 | 46 | 47)
-        });
-        if let Some(item) = clash {
-            // Told where the second of the two stands.
-            let is_after = cname.place.line > item.place.line;
-            let second = if is_after { cname } else { item };
-            self.report(
-                &second.place,
-                Some(name),
-                Some(second.rtype),
-                Fault::CnameAndOther,
-            );
-        }
-    }
-
-    /// Reports a second DNAME, and a DS that belongs to the parent's zone.
-    fn check_alone(&mut self, name: &Name, items: &[Item]) {
-        let mut dnames = items.iter().filter(|item| item.rtype == Rtype::DNAME);
-        if let Some(first) = dnames.next()
-            && let Some(second) = dnames.find(|item| item.rdata != first.rdata)
-        {
-            let fault = Fault::SeveralDnames;
-            self.report(&second.place, Some(name), Some(Rtype::DNAME), fault);
-        }
-        let ds = items.iter().find(|item| item.rtype == Rtype::DS);
-        if let Some(ds) = ds.filter(|_| *name == *self.origin) {
-            self.report(&ds.place, Some(name), Some(Rtype::DS), Fault::DsAtApex);
-        }
-    }
-
-    /// Groups the records of a name by type, in the order in which they came.
-    fn node(&mut self, name: &NameBuf, items: &[Item], places: &mut Places) -> Node {
-        let mut node = Node::default();
-        for first in items {
-            if node.set(first.rtype).is_some() {
-                continue;
-            }
-            let same = || items.iter().filter(|item| item.rtype == first.rtype);
-            for item in same().filter(|item| item.ttl != first.ttl) {
-                let fault = Fault::TtlConflict(first.ttl);
-                self.report(&item.place, Some(name), Some(item.rtype), fault);
-            }
-            if matches!(first.rtype, Rtype::NS | Rtype::MX | Rtype::SRV) {
-                let all = same().map(|item| item.place.clone()).collect();
-                places.insert((name.clone(), first.rtype), all);
-            }
-            let rdatas = same().map(|item| &*item.rdata);
-            node.sets.push(Rrset::new(first.rtype, first.ttl, rdatas));
-        }
-        node
-    }
-
-    fn check_targets(&mut self, zone: &Zone, places: &Places) {
-        for ((owner, rtype), places) in places {
-            let Some(set) = zone.node(owner).and_then(|node| node.set(*rtype)) else {
-                continue;
-            };
-            for (view, place) in RrsetView(set).views().zip(places) {
-                if let Some(fault) = check_target(zone, owner, &view) {
-                    self.report(place, Some(owner), Some(*rtype), fault);
-                }
-            }
+        if !has_ns {
+            self.report(&place, Some(&origin), Some(Rtype::NS), Fault::NoNs);
         }
     }
 }
-
-/// Where the records stand whose targets are checked.
-type Places = HashMap<(NameBuf, Rtype), Vec<Place>>;
 
 impl Place {
     fn new(file: &Rc<str>, line: usize) -> Self {
@@ -349,68 +302,34 @@ impl Place {
     }
 }
 
-/// Makes empty non-terminals, and counts for each name those right below it.
-fn count_children(origin: &Name, nodes: &mut HashMap<NameBuf, Node>) {
-    let mut left: Vec<NameBuf> = nodes.keys().cloned().collect();
-    nodes.entry(origin.to_owned()).or_default();
-    while let Some(name) = left.pop() {
-        if *name == *origin {
-            continue;
-        }
-        let Some(parent) = name.parent() else {
-            continue;
-        };
-        match nodes.get_mut(parent) {
-            Some(node) => node.children += 1,
-            None => {
-                let node = Node {
-                    children: 1,
-                    ..Node::default()
-                };
-                nodes.insert(parent.to_owned(), node);
-                left.push(parent.to_owned());
-            }
-        }
-    }
-}
-
-fn check_target(zone: &Zone, owner: &Name, view: &Rdata<'_>) -> Option<Fault> {
-    let (target, is_server) = match view {
-        Rdata::Ns(ns) => (ns.server, true),
-        Rdata::Mx(mx) => (mx.exchange, false),
-        Rdata::Srv(srv) => (srv.target, false),
-        _ => return None,
+/// What is wrong with a record beside those that its name has already. The first, CNAME and DNAME, are
+/// told once a name.
+fn faults(node: &Node, record: &Scanned<'_>, origin: &Name) -> [(Fault, bool); 4] {
+    let same = node.set(record.rtype);
+    let is_other = || {
+        let first = same.and_then(|set| set.rdatas().next());
+        first.is_some_and(|first| first != record.rdata)
     };
-    let target = target.to_name_buf();
-    if target.is_root() || !target.is_within(zone.origin()) {
-        return None;
-    }
-    let is_delegation = is_server && owner != zone.origin();
-    let node = match zone.find(&target).found {
-        Found::Name(node) | Found::Wildcard(node) => Some(node),
-        Found::Cut(cut, _) if is_server && (!is_delegation || target.is_within(owner)) => {
-            let glue = zone.node(&target);
-            let has_glue = glue.is_some_and(has_address);
-            return (!has_glue).then(|| match cut == owner {
-                true => Fault::MissingGlue(target.clone()),
-                false => Fault::NsWithoutAddress(target.clone()),
-            });
+    // A CNAME stands alone, but for what DNSSEC puts beside it (RFC 4035 section 2.5).
+    let may_stand_beside = |rtype: Rtype| matches!(rtype.0, 25 | 46 | 47);
+    let clash = match record.rtype {
+        Rtype::CNAME => {
+            let mut rtypes = node.sets.iter().map(|set| set.rtype);
+            is_other() || rtypes.any(|rtype| rtype != Rtype::CNAME && !may_stand_beside(rtype))
         }
-        Found::Cut(..) => return None,
-        Found::Missing => None,
+        rtype => !may_stand_beside(rtype) && node.set(Rtype::CNAME).is_some(),
     };
-    let is_alias = node.is_some_and(|node| node.set(Rtype::CNAME).is_some());
-    match (is_server, is_alias, node.is_some_and(has_address)) {
-        (true, true, _) => Some(Fault::NsIsCname(target)),
-        (false, true, _) => Some(Fault::TargetIsCname(target)),
-        (_, _, true) => None,
-        (true, ..) => Some(Fault::NsWithoutAddress(target)),
-        (false, ..) => Some(Fault::TargetWithoutAddress(target)),
-    }
-}
-
-fn has_address(node: &Node) -> bool {
-    node.set(Rtype::A).is_some() || node.set(Rtype::AAAA).is_some()
+    let is_ds = record.rtype == Rtype::DS && same.is_none();
+    let ttl = same.map_or(record.ttl, |set| set.ttl);
+    [
+        (Fault::CnameAndOther, clash),
+        (
+            Fault::SeveralDnames,
+            record.rtype == Rtype::DNAME && is_other(),
+        ),
+        (Fault::DsAtApex, is_ds && *record.owner == *origin),
+        (Fault::TtlConflict(ttl), ttl != record.ttl),
+    ]
 }
 
 impl From<crate::zonefile::ZonefileError> for Problem {

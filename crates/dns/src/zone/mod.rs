@@ -10,6 +10,7 @@ mod node;
 mod problem;
 mod respond;
 mod set;
+mod targets;
 mod tree;
 
 pub use answer::{Answer, Transport};

@@ -21,13 +21,27 @@ const FEW: usize = 16;
 pub(crate) struct Rrset {
     pub(crate) rtype: Rtype,
     pub(crate) ttl: Ttl,
-    packed: Box<[u8]>,
+    packed: Vec<u8>,
 }
 
 impl Node {
     #[inline]
     pub(crate) fn set(&self, rtype: Rtype) -> Option<&Rrset> {
         self.sets.iter().find(|set| set.rtype == rtype)
+    }
+
+    /// Adds a record to its set; says whether it is not known to be there already.
+    pub(crate) fn push(&mut self, rtype: Rtype, ttl: Ttl, rdata: &[u8]) -> bool {
+        let place = self.sets.iter().position(|set| set.rtype == rtype);
+        let place = place.unwrap_or_else(|| {
+            // Most names have one set or two.
+            if self.sets.len() < 4 {
+                self.sets.reserve_exact(1);
+            }
+            self.sets.push(Rrset::empty(rtype, ttl));
+            self.sets.len() - 1
+        });
+        self.sets[place].push(rdata)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -57,20 +71,48 @@ impl Rrset {
             if is_known {
                 continue;
             }
-            // Rdata comes checked: it is at most 65535 octets long.
-            packed.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
-            packed.extend_from_slice(rdata);
+            pack(&mut packed, rdata);
         }
-        Self {
-            rtype,
-            ttl,
-            packed: packed.into(),
+        packed.shrink_to_fit();
+        Self { rtype, ttl, packed }
+    }
+
+    /// Starts without a record, for [`Rrset::push`].
+    pub(crate) fn empty(rtype: Rtype, ttl: Ttl) -> Self {
+        let packed = Vec::new();
+        Self { rtype, ttl, packed }
+    }
+
+    /// Adds a record, and says whether it is not one of the first few; [`Rrset::finish`] compares
+    /// with the rest.
+    pub(crate) fn push(&mut self, rdata: &[u8]) -> bool {
+        if self.rdatas().take(FEW).any(|known| known == rdata) {
+            return false;
         }
+        if self.packed.is_empty() {
+            self.packed.reserve_exact(2 + rdata.len());
+        }
+        pack(&mut self.packed, rdata);
+        true
+    }
+
+    /// Leaves out the records that are there already, and room that is not needed.
+    pub(crate) fn finish(&mut self) {
+        if self.rdatas().nth(FEW).is_some() {
+            *self = Self::new(self.rtype, self.ttl, self.rdatas());
+        }
+        self.packed.shrink_to_fit();
     }
 
     pub(crate) fn rdatas(&self) -> impl Iterator<Item = &[u8]> + Clone {
         unpack(&self.packed)
     }
+}
+
+/// Appends rdata, which comes checked: it is at most 65535 octets long.
+fn pack(packed: &mut Vec<u8>, rdata: &[u8]) {
+    packed.extend_from_slice(&(rdata.len() as u16).to_be_bytes());
+    packed.extend_from_slice(rdata);
 }
 
 #[derive(Clone)]
