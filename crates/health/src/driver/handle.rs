@@ -15,10 +15,11 @@ use super::{
     run::Runner,
 };
 use crate::{
-    Algorithm, ConfigError, Monitor, PoolConfig, Selector,
+    Algorithm, ConfigError, Monitor, OriginId, PoolConfig, Selector,
     config::Problems,
-    monitor::{Event, PoolStatus},
-    pool::{OriginConfig, Snapshot},
+    monitor::{Event, Fitness, PoolStatus},
+    pool::{OriginConfig, Scope, Snapshot},
+    state::Vote,
 };
 
 /// A running pool. Dropping the handle stops the probes; selectors go on with the last snapshot.
@@ -131,6 +132,35 @@ impl Handle {
     pub fn selector(&self, algorithm: Algorithm) -> Selector {
         let hub = self.shared.monitor().hub_for(algorithm);
         Selector::new(hub, algorithm)
+    }
+
+    /// Makes a selector that prefers or keeps to a part of the pool; see [`Monitor::selector_in`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if selectors of too many different scopes are in use.
+    pub fn selector_in(&self, scope: Scope, algorithm: Algorithm) -> Result<Selector, ConfigError> {
+        let (hub, (scope, view)) = {
+            let mut monitor = self.shared.monitor();
+            (monitor.hub_for(algorithm), monitor.open_view(scope)?)
+        };
+        self.shared.changed.notify_one();
+        Ok(Selector::scoped(hub, algorithm, Some(scope), view))
+    }
+
+    /// Takes what was said of an origin's fitness; see [`Monitor::handle_fitness`]. Probes that pass
+    /// with a concern, or without it again, say something of it, too; the latest word counts.
+    pub fn handle_fitness(&self, id: OriginId, fitness: Fitness) {
+        let now = self.shared.clock.now();
+        self.shared.monitor().handle_fitness(id, fitness, now);
+        self.shared.changed.notify_one();
+    }
+
+    /// Takes what another checker says of an origin; see [`Monitor::handle_vote`].
+    pub fn handle_vote(&self, id: OriginId, vantage: &str, vote: Vote) {
+        let now = self.shared.clock.now();
+        self.shared.monitor().handle_vote(id, vantage, vote, now);
+        self.shared.changed.notify_one();
     }
 
     /// Returns the newest snapshot.

@@ -5,6 +5,8 @@
 //! origins that are given [by name](NamedOrigin) and looked up again and again. A prober that panics
 //! costs its verdict and nothing else.
 
+#[cfg(feature = "metrics")]
+mod gauges;
 mod handle;
 mod named;
 mod names;

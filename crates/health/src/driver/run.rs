@@ -9,6 +9,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+#[cfg(feature = "metrics")]
+use super::gauges::Gauges;
 use super::{Finding, Probed, Resolved, handle::Shared, spared::Spared};
 use crate::{
     Monitor,
@@ -23,7 +25,11 @@ pub(super) struct Runner {
     under_way: HashMap<Id, Probe>,
     lookups: JoinSet<io::Result<Resolved>>,
     looked_up: HashMap<Id, u64>,
+    /// Hash tables being built on threads that nobody waits for.
+    rebuilds: JoinSet<()>,
     spared: Spared,
+    #[cfg(feature = "metrics")]
+    gauges: Gauges,
 }
 
 type Ended<T> = Result<(Id, T), JoinError>;
@@ -39,7 +45,10 @@ impl Runner {
             under_way: HashMap::new(),
             lookups: JoinSet::new(),
             looked_up: HashMap::new(),
+            rebuilds: JoinSet::new(),
             spared: Spared::default(),
+            #[cfg(feature = "metrics")]
+            gauges: Gauges::default(),
         }
     }
 
@@ -56,6 +65,8 @@ impl Runner {
                 () = traffic(&shared) => shared.monitor().handle_traffic(shared.clock.now()),
                 Some(ended) = self.probes.join_next_with_id() => self.settle(ended),
                 Some(ended) = self.lookups.join_next_with_id() => self.settle_lookup(ended),
+                // The monitor sees by itself that the table is there.
+                Some(_) = self.rebuilds.join_next() => {}
             }
             while let Some(ended) = self.probes.try_join_next_with_id() {
                 self.settle(ended);
@@ -63,6 +74,9 @@ impl Runner {
         }
         self.probes.shutdown().await;
         self.lookups.shutdown().await;
+        self.rebuilds.shutdown().await;
+        #[cfg(feature = "metrics")]
+        Gauges::clear(&self.shared.monitor());
     }
 
     /// Lets the monitor do what is due, and carries out what it asks for.
@@ -72,6 +86,9 @@ impl Runner {
         monitor.handle_timeout(shared.clock.now());
         while let Some(probe) = monitor.poll_probe() {
             self.send(probe);
+        }
+        while let Some(rebuild) = monitor.poll_rebuild() {
+            self.rebuilds.spawn_blocking(move || rebuild.run());
         }
         self.tell(&mut monitor);
         monitor.poll_timeout()
@@ -99,9 +116,13 @@ impl Runner {
             monitor.handle_fitness(probe.origin, fitness, now);
         }
         let snapshot = monitor.snapshot();
-        drop(monitor);
         #[cfg(feature = "metrics")]
-        crate::metrics::probe(probe.check.question.kind(), &finding);
+        {
+            crate::metrics::probe(probe.check.question.kind(), &finding);
+            self.gauges
+                .note_certificate(&monitor, &probe, &finding, now.wall);
+        }
+        drop(monitor);
         self.publish(&snapshot, &probe, finding, now);
     }
 
@@ -163,13 +184,15 @@ impl Runner {
         }
     }
 
-    fn tell(&self, monitor: &mut Monitor) {
+    fn tell(&mut self, monitor: &mut Monitor) {
         while let Some(event) = monitor.poll_event() {
             #[cfg(feature = "metrics")]
             crate::metrics::event(&event);
             // Nobody may be listening.
             let _ = self.shared.events.send(event);
         }
+        #[cfg(feature = "metrics")]
+        self.gauges.show_standings(monitor);
         let newest = monitor.snapshot();
         self.shared.available.send_if_modified(|known| {
             let differs = newest.version() != known.version() && !newest.is_as_available_as(known);

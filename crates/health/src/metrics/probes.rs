@@ -1,11 +1,11 @@
 //! What the driver counts.
 
-use ::metrics::{counter, histogram};
+use ::metrics::{counter, gauge, histogram};
 
-use super::{EVENTS, LOOKUPS, PROBE_DURATION, PROBES};
+use super::{CERTIFICATE, EVENTS, LOOKUPS, ORIGINS, PROBE_DURATION, PROBES};
 use crate::{
     driver::Finding,
-    monitor::{Change, Event},
+    monitor::{Change, Event, Standing},
     pool::Mode,
     probe::{Reason, Verdict},
 };
@@ -37,4 +37,16 @@ pub(crate) fn event(event: &Event) {
 pub(crate) fn lookup(succeeded: bool) {
     let result = if succeeded { "ok" } else { "failed" };
     counter!(LOOKUPS, "result" => result).increment(1);
+}
+
+pub(crate) fn standing(pool: &str, standing: Standing, count: usize) {
+    let labels = [
+        ("pool", pool.to_owned()),
+        ("standing", standing.to_string()),
+    ];
+    gauge!(ORIGINS, &labels).set(count as f64);
+}
+
+pub(crate) fn certificate(pool: &str, days: f64) {
+    gauge!(CERTIFICATE, "pool" => pool.to_owned()).set(days);
 }

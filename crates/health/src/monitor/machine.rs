@@ -161,12 +161,18 @@ impl Monitor {
         scope: Scope,
         algorithm: Algorithm,
     ) -> Result<Selector, ConfigError> {
+        let (scope, view) = self.open_view(scope)?;
+        let hub = self.hub_for(algorithm);
+        Ok(Selector::scoped(hub, algorithm, Some(scope), view))
+    }
+
+    /// Finds or makes a scope's view, which is there as long as the scope is held. A driver makes the
+    /// selector without the monitor's lock.
+    pub(crate) fn open_view(&mut self, scope: Scope) -> Result<(Arc<Scope>, usize), ConfigError> {
         let view = self.open_scope(scope)?;
         self.unpublished = true;
         self.publish_news();
-        let scope = Arc::clone(&self.scopes[view]);
-        let hub = self.hub_for(algorithm);
-        Ok(Selector::scoped(hub, algorithm, Some(scope), view))
+        Ok((Arc::clone(&self.scopes[view]), view))
     }
 
     /// Finds a scope's place among the views, or one that no selector uses any more.

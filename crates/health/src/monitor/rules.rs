@@ -9,7 +9,7 @@ use super::{
     traffic::LONG,
 };
 use crate::{
-    passive::{Window, share},
+    passive::{LEAST_GAP, Window, share},
     pool::{FULL, Mode, Slot},
     select::Failure,
     state::Vote,
@@ -59,7 +59,7 @@ impl Monitor {
         if self.is_streak(track, elsewhere) {
             return Some((Standing::Ejected, errors(track)));
         }
-        if track.drift.is_alarm() {
+        if track.drift.is_alarm() && self.stands_out(track, &window, elsewhere) {
             let (share, samples) = (window.bad_share(), window.samples());
             return Some((
                 Standing::Ejected,
@@ -73,6 +73,16 @@ impl Monitor {
         let doubted = || self.is_vetoed(track) || self.is_deferred(track);
         (self.verdict(track) == Some(Vote::Down) && !doubted())
             .then(|| (Standing::Down, self.says_down(track)))
+    }
+
+    /// Says whether recent errors are an origin's own. The drift takes each result for itself, but errors
+    /// that come of too much load come in bursts, to one after another: an origin that has no more
+    /// of them than the others is left alone, and while members are missing the share that must not be has
+    /// to be reached over all that is recent, so that a burst is not enough.
+    fn stands_out(&self, track: &Track, window: &Window, elsewhere: f64) -> bool {
+        let share = window.bad_share();
+        let is_strained = self.strain(track) > 0.0;
+        share >= elsewhere * LEAST_GAP && (!is_strained || share >= self.policy.error_share)
     }
 
     /// Errors in a row mean the less, the more errors everybody has: the row must be so long that
@@ -102,9 +112,9 @@ impl Monitor {
         let waited = self.now.mono - track.waiting_since?;
         let patience = Duration::from_secs_f64(track.latency.seconds()? * self.policy.stall_ratio);
         let stalled = waited >= patience.max(self.policy.stall_least)
-            && track.in_flight >= self.policy.stall_requests;
+            && track.waiting >= self.policy.stall_requests;
         stalled.then_some(Evidence::Stall {
-            in_flight: track.in_flight,
+            in_flight: track.waiting,
             waited,
         })
     }

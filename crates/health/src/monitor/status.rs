@@ -102,6 +102,27 @@ impl Monitor {
         track.map_or(0.0, |track| self.share(track))
     }
 
+    /// Counts the members by how they stand.
+    #[cfg(all(feature = "metrics", feature = "tokio"))]
+    pub(crate) fn count_standings(&self) -> [(Standing, usize); Standing::ALL.len()] {
+        let mut counts = Standing::ALL.map(|standing| (standing, 0));
+        let tracks = self.tracks.iter().flatten();
+        for track in tracks.filter(|track| !track.is_canary) {
+            counts[track.standing as usize].1 += 1;
+        }
+        counts
+    }
+
+    #[cfg(all(feature = "metrics", feature = "tokio"))]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[cfg(all(feature = "metrics", feature = "tokio"))]
+    pub(crate) fn members(&self) -> &crate::pool::Members {
+        &self.members
+    }
+
     fn origin_status(&self, origin: &Origin, track: &Track, in_flight: u32) -> OriginStatus {
         let now = self.now.mono;
         let window = track.window.faded(self.policy.half_life, now);

@@ -36,6 +36,16 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 6] = [
+        Self::Degraded,
+        Self::Down,
+        Self::Ejected,
+        Self::Healthy,
+        Self::Unknown,
+        Self::Warming,
+    ];
+
     /// Says whether it serves by its own merit.
     #[must_use]
     pub const fn is_healthy(self) -> bool {
@@ -107,7 +117,8 @@ pub(super) struct Track {
     pub(super) latency: Latency,
     /// Since when requests are in flight of which none was answered.
     pub(super) waiting_since: Option<Mono>,
-    pub(super) in_flight: u32,
+    /// How many those are.
+    pub(super) waiting: u32,
     pub(super) errors_in_row: u32,
     pub(super) good_in_row: u32,
     pub(super) failure: Option<Failure>,
@@ -155,7 +166,7 @@ impl Track {
             trials_needed: 0,
             latency: Latency::default(),
             waiting_since: None,
-            in_flight: 0,
+            waiting: 0,
             errors_in_row: 0,
             good_in_row: 0,
             failure: None,

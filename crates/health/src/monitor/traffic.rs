@@ -86,12 +86,12 @@ impl Monitor {
 
     /// Notes since when requests wait without an answer.
     fn note_waiting(&mut self, slot: Slot) {
-        let (now, in_flight) = (self.now.mono, self.hub.in_flight(slot));
+        let (now, waiting) = (self.now.mono, self.hub.waiting(slot));
         let Some(track) = self.track_mut(slot) else {
             return;
         };
-        track.in_flight = in_flight;
-        track.waiting_since = (in_flight > 0).then(|| track.waiting_since.unwrap_or(now));
+        track.waiting = waiting;
+        track.waiting_since = (waiting > 0).then(|| track.waiting_since.unwrap_or(now));
     }
 
     fn median_latency(&self) -> Option<f64> {

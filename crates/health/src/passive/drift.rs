@@ -43,7 +43,8 @@ impl Drift {
     }
 }
 
-const LEAST_GAP: f64 = 2.0;
+/// An origin that stands out has at least so many times the errors of the others.
+pub(crate) const LEAST_GAP: f64 = 2.0;
 
 #[cfg(test)]
 mod tests {

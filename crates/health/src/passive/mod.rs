@@ -4,6 +4,6 @@ mod drift;
 mod latency;
 mod window;
 
-pub(crate) use drift::{Drift, Shares};
+pub(crate) use drift::{Drift, LEAST_GAP, Shares};
 pub(crate) use latency::Latency;
 pub(crate) use window::{Window, share};

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use super::{Reason, TlsQuestion};
+use super::{Reason, Reuse, TlsQuestion};
 use crate::config::Problems;
 
 /// A call of the gRPC health checking protocol.
@@ -25,6 +25,8 @@ pub struct GrpcQuestion {
     pub authority: Option<String>,
     /// TLS below it; plain HTTP/2 if there is none.
     pub tls: Option<TlsQuestion>,
+    /// Whether a connection serves several probes.
+    pub reuse: Reuse,
 }
 
 impl GrpcQuestion {
@@ -37,6 +39,7 @@ impl GrpcQuestion {
             service: service.into(),
             authority: None,
             tls: None,
+            reuse: Reuse::default(),
         }
     }
 

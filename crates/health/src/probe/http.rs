@@ -63,7 +63,7 @@ pub enum Reuse {
     /// Each probe connects anew, which also asks whether new connections are taken.
     #[default]
     Never,
-    /// An HTTP/1.1 connection is kept for the next probe once the whole answer was read (RFC 9112
+    /// A connection is kept for the next probe, over HTTP/1.1 once the whole answer was read (RFC 9112
     /// section 9.3); this costs the origin less, and notices later that it refuses connections.
     KeepAlive,
 }

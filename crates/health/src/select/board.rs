@@ -44,6 +44,8 @@ struct Cell {
     /// less than 2^40 microseconds.
     good: AtomicU64,
     bad: AtomicU32,
+    /// Requests in flight whose answer has begun.
+    answered: AtomicU32,
     /// The latest peak of latency in microseconds, fading.
     delay: AtomicU32,
 }
@@ -94,6 +96,16 @@ impl Board {
         self.load_of(slot).here.fetch_sub(1, Relaxed);
     }
 
+    /// Counts a request in flight whose answer has begun.
+    pub(crate) fn begin_answer(&self, slot: Slot) {
+        self.cell(slot).answered.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an answer that has ended.
+    pub(crate) fn end_answer(&self, slot: Slot) {
+        self.cell(slot).answered.fetch_sub(1, Relaxed);
+    }
+
     /// Counts a good answer to a request that has ended.
     #[inline]
     pub(crate) fn add_good(&self, slot: Slot, latency: Duration) {
@@ -131,6 +143,14 @@ impl Board {
     pub(crate) fn in_flight(&self, slot: Slot) -> u32 {
         self.page(slot)
             .map_or(0, |page| page.loads[slot.index() % PAGE].here.load(Relaxed))
+    }
+
+    /// Returns what this worker has in flight to this slot without an answer.
+    pub(crate) fn waiting(&self, slot: Slot) -> u32 {
+        let answered = self.written(slot);
+        let answered = answered.map_or(0, |cell| cell.answered.load(Relaxed));
+        // The two are read one after the other, and answers may end in between.
+        self.in_flight(slot).saturating_sub(answered)
     }
 
     /// Returns the latest peak of latency in microseconds; an origin that nobody has tried promises the best.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{Report, selector::Worker};
+use super::{Answered, Report, selector::Worker};
 use crate::pool::{OriginId, Slot, Target};
 
 /// One request on its way to the origin that was picked for it. While it lives, the request
@@ -75,6 +75,37 @@ impl<'a> Guard<'a> {
     /// Ends the request and tells what came of it.
     #[inline]
     pub fn finish(self, outcome: Outcome) {
+        self.tell(outcome);
+    }
+
+    /// Tells what came of the request when its answer begins. Until the answer has ended, too, the
+    /// request counts as load, but not as one that the origin leaves waiting.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use eaves_common::time::Now;
+    /// use eaves_health::{Algorithm, Monitor, Outcome, PoolConfig, pool::OriginConfig};
+    ///
+    /// let config = PoolConfig::new("web").origin(OriginConfig::new("a", "192.0.2.1:80".parse().unwrap()));
+    /// let monitor = Monitor::new(config, 1, Now::default()).unwrap();
+    /// let selector = monitor.selector(Algorithm::PowerOfTwo);
+    /// let guard = selector.pick(&[]).expect("there is an origin");
+    /// let answered = guard.answered(Outcome::of_status(200, Duration::from_millis(12)));
+    /// assert_eq!(monitor.status().origins[0].in_flight, 1); // its body is on its way
+    /// drop(answered);
+    /// assert_eq!(monitor.status().origins[0].in_flight, 0);
+    /// ```
+    pub fn answered(self, outcome: Outcome) -> Answered<'a> {
+        self.tell(outcome);
+        Answered::new(self)
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    #[inline]
+    pub(super) fn tell(&self, outcome: Outcome) {
         let worker = self.worker();
         match outcome {
             Outcome::Success { latency } => worker.board.add_good(self.slot, latency),
@@ -89,7 +120,7 @@ impl<'a> Guard<'a> {
     }
 
     #[inline]
-    fn worker(&self) -> &Arc<Worker> {
+    pub(super) fn worker(&self) -> &Arc<Worker> {
         match &self.worker {
             Held::Borrowed(worker) => worker,
             Held::Owned(worker) => worker,

@@ -143,6 +143,14 @@ impl Hub {
             .sum()
     }
 
+    /// Returns what all workers have in flight to this slot without an answer.
+    pub(crate) fn waiting(&self, slot: Slot) -> u32 {
+        lock(&self.boards)
+            .iter()
+            .map(|opened| opened.board.waiting(slot))
+            .sum()
+    }
+
     /// Tells every worker what the others have in flight, and closes boards that nobody holds any more.
     pub(crate) fn share_loads(&self, slots: usize) {
         let mut boards = lock(&self.boards);

@@ -5,6 +5,7 @@
 //! request; what it reports is the monitor's evidence from traffic.
 
 mod algorithm;
+mod answered;
 mod board;
 mod choice;
 mod guard;
@@ -14,6 +15,7 @@ mod picker;
 mod selector;
 
 pub use algorithm::Algorithm;
+pub use answered::Answered;
 pub(crate) use board::{Board, Mark, Tally};
 pub use guard::{Failure, Guard, Outcome};
 pub(crate) use hub::{Hub, Report};

@@ -14,7 +14,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    BalanceConfig, BalanceError, ByHttp, Classify, Counts, SendBody, drive::drive, shared::Shared,
+    AnswerBody, BalanceConfig, BalanceError, ByHttp, Classify, Counts, SendBody, drive::drive,
+    shared::Shared,
 };
 use crate::{Selector, retry::Retry};
 
@@ -111,9 +112,9 @@ where
     B::Error: Into<BoxError>,
     R: Send + 'static,
 {
-    type Response = Response<R>;
+    type Response = Response<AnswerBody<R>>;
     type Error = BalanceError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, BalanceError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BalanceError>> + Send>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BalanceError>> {
         Poll::Ready(Ok(()))

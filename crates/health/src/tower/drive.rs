@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tower_service::Service;
 
 use super::{
-    BalanceError, Key, Picked, SendBody, Served,
+    AnswerBody, BalanceError, Key, Picked, SendBody, Served,
     attempt::{Attempt, Flight},
     shared::{Failed, Shared},
 };
@@ -31,7 +31,11 @@ struct Driven<'a, S, B> {
 }
 
 /// Sends a request, and sends it again as long as that is allowed and needed.
-pub(super) async fn drive<S, B, R>(shared: &Shared, service: S, request: Request<B>) -> Answer<R>
+pub(super) async fn drive<S, B, R>(
+    shared: &Shared,
+    service: S,
+    request: Request<B>,
+) -> Answer<AnswerBody<R>>
 where
     S: Service<Request<SendBody<B>>, Response = Response<R>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -73,7 +77,7 @@ where
     B::Error: Into<BoxError>,
     R: Send + 'static,
 {
-    async fn fly(&mut self, mut call: Call, mut flight: Flight<R>) -> Answer<R> {
+    async fn fly(&mut self, mut call: Call, mut flight: Flight<R>) -> Answer<AnswerBody<R>> {
         let mut may_hedge = true;
         loop {
             let late = self.until_hedge(&call).filter(|_| may_hedge);
@@ -166,13 +170,13 @@ where
         attempt: Attempt<R>,
         answer: Answer<R>,
         attempts: u16,
-    ) -> (Answer<R>, Option<Failure>) {
+    ) -> (Answer<AnswerBody<R>>, Option<Failure>) {
         let (classify, now) = (&self.shared.classify, self.shared.now());
         let latency = now - attempt.began;
         match answer {
             Ok(response) => {
                 let (mut parts, body) = response.into_parts();
-                attempt.guard.finish(classify.outcome(&parts, latency));
+                let answered = attempt.guard.answered(classify.outcome(&parts, latency));
                 let failure = classify.answer(&parts);
                 if failure.is_none() {
                     self.shared.worker().answered(latency, now);
@@ -182,6 +186,7 @@ where
                     attempts,
                     because: attempt.because,
                 });
+                let body = AnswerBody::new(body, answered);
                 (Ok(Response::from_parts(parts, body)), failure)
             }
             Err(error) => {

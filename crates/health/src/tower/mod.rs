@@ -14,6 +14,7 @@
 //! request's extensions. A body is kept for another attempt only if it says that it is no longer than
 //! [`max_replay`](BalanceConfig::max_replay); a longer one is streamed, once.
 
+mod answer;
 mod attempt;
 mod balance;
 mod body;
@@ -25,6 +26,7 @@ mod layer;
 mod place;
 mod shared;
 
+pub use answer::AnswerBody;
 pub use balance::Balance;
 pub use body::SendBody;
 pub use classify::{ByHttp, Classify};

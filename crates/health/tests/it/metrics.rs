@@ -7,10 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use eaves_common::time::{Clock as _, SystemClock};
 use eaves_health::{
     Algorithm, PoolConfig,
     driver::{Finding, NamedOrigin, Options, Prober, Probing, Resolve, Resolved, Resolving},
-    metrics::{ATTEMPTS, EVENTS, LOOKUPS, PROBE_DURATION, PROBES, REFUSALS, describe},
+    metrics::{
+        ATTEMPTS, CERTIFICATE, EVENTS, LOOKUPS, ORIGINS, PROBE_DURATION, PROBES, REFUSALS, describe,
+    },
     monitor::Probe,
     pool::OriginConfig,
     probe::{Check, Reason, Verdict},
@@ -20,12 +23,12 @@ use eaves_health::{
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use metrics::{
-    Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit,
 };
 use tower::{ServiceExt, service_fn};
 
-/// Counters, and how often histograms were told something, by name and labels.
+/// Counters, gauges, and how often histograms were told something, by name and labels.
 #[derive(Clone, Debug, Default)]
 struct Counts(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -43,6 +46,17 @@ impl CounterFn for Cell {
     }
 
     fn absolute(&self, _: u64) {}
+}
+
+impl GaugeFn for Cell {
+    fn increment(&self, _: f64) {}
+
+    fn decrement(&self, _: f64) {}
+
+    fn set(&self, value: f64) {
+        let value = value.round() as u64;
+        self.0.0.lock().unwrap().insert(self.1.clone(), value);
+    }
 }
 
 impl HistogramFn for Cell {
@@ -75,7 +89,9 @@ impl Recorder for Counts {
             .or_default();
     }
 
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, text: SharedString) {
+        self.describe_counter(key, unit, text);
+    }
 
     fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, text: SharedString) {
         self.describe_counter(key, unit, text);
@@ -85,8 +101,8 @@ impl Recorder for Counts {
         Counter::from_arc(self.cell(key))
     }
 
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.cell(key))
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
@@ -105,7 +121,12 @@ impl Prober for Half {
             },
             _ => Verdict::Fail(Reason::Status { status: 503 }),
         };
-        Box::pin(async { Finding::from(verdict) })
+        let days = match probe.origin.number() {
+            0 => 40,
+            _ => 400,
+        };
+        let end = SystemClock.now().wall + Duration::from_secs(86_400 * days);
+        Box::pin(async move { Finding::from(verdict).expires(Some(end)) })
     }
 }
 
@@ -142,7 +163,16 @@ async fn probes_events_and_look_ups_are_counted() {
         let waited = tokio::time::timeout(super::probes::PATIENCE, findings.recv()).await;
         waited.expect("a probe comes back").unwrap();
     }
+    let standing = |standing| counts.of(ORIGINS, &format!(" pool=web standing={standing}"));
+    let gauges = ["healthy", "down", "unknown"].map(standing);
     handle.stop().await;
+    assert_eq!(gauges, [2, 1, 0], "{counts:?}");
+    assert_eq!(
+        ["healthy", "down"].map(standing),
+        [0, 0],
+        "nobody is watched"
+    );
+    assert_eq!(counts.of(CERTIFICATE, " pool=web"), 40, "{counts:?}");
     let passed = counts.of(PROBES, " kind=tcp verdict=pass");
     assert!(
         passed >= 2 && counts.of(PROBE_DURATION, " kind=tcp") == passed,
@@ -182,5 +212,5 @@ async fn attempts_and_refusals_are_counted() {
     );
     let told = counts.0.lock().unwrap();
     let told = told.keys().filter(|key| key.starts_with("told ")).count();
-    assert_eq!(told, 6, "every name is described");
+    assert_eq!(told, 8, "every name is described");
 }

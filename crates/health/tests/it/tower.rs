@@ -119,7 +119,7 @@ fn request(method: Method, body: &'static str) -> Request<Body> {
     request.body(Full::from(body)).unwrap()
 }
 
-fn served(response: &Response<&'static str>) -> (u16, Option<Cause>) {
+fn served<B>(response: &Response<B>) -> (u16, Option<Cause>) {
     let served = response.extensions().get::<Served>().unwrap();
     (served.attempts, served.because)
 }

@@ -178,11 +178,12 @@ impl<'a> World<'a> {
             truth: &self.truth,
             now: self.now,
         };
+        let attempt = tried.len();
         let Some(origin) = contender.pick(&pick) else {
             self.fail(request);
             return;
         };
-        let (after, result) = self.fate(request, origin);
+        let (after, result) = self.fate((request, attempt), origin);
         self.after(
             after,
             Event::Answer {
@@ -193,8 +194,14 @@ impl<'a> World<'a> {
         );
     }
 
-    /// What becomes of a request at an origin: the same for every contender.
-    fn fate(&mut self, request: u64, origin: usize) -> (Duration, Fate) {
+    /// What becomes of a request at an origin.
+    ///
+    /// Luck belongs to the request and not to the place where it is sent: one draw for its latency and
+    /// one for its error, whoever plays and whomever is picked. A request that meets a background error
+    /// with one contender meets it with all who send it to somebody as good, so that differences between
+    /// contenders are differences of their picks. To one contender this is the same world as with
+    /// draws by origin: it picks before the draw is seen, and no draw is used twice.
+    fn fate(&mut self, (request, attempt): (u64, usize), origin: usize) -> (Duration, Fate) {
         let world = self.scenario;
         let condition = self.conditions[origin];
         let timeout = world.timeout.as_duration();
@@ -209,14 +216,14 @@ impl<'a> World<'a> {
             return (world.overload_after.as_duration(), Fate::Overloaded);
         }
         let varied =
-            (1.0 - world.latency_floor) * exponential(world.seed, For::Latency, request, origin);
+            (1.0 - world.latency_floor) * exponential(world.seed, For::Latency, request, attempt);
         let factor = condition.slow * (world.latency_floor + varied);
         let latency = world.latency.as_duration().mul_f64(factor);
         if latency > timeout {
             return (timeout, Fate::TimedOut);
         }
         let errors = 1.0 - (1.0 - world.errors) * (1.0 - condition.errors);
-        if unit(world.seed, For::Error, request, origin) < errors {
+        if unit(world.seed, For::Error, request, attempt) < errors {
             return (latency, Fate::Failed);
         }
         (latency, Fate::Good { latency })

@@ -42,8 +42,7 @@ impl Asking<'_> {
         addr: SocketAddr,
     ) -> Result<Step, Reason> {
         if question.version == HttpVersion::Http2 {
-            let link = self.open(question, target, addr, "h2").await?;
-            return self.ask_over_http2(link, question, target).await;
+            return self.ask_over_http2(question, target, addr).await;
         }
         if question.reuse == Reuse::KeepAlive
             && let Some(link) = self.shared.idle.take(self.probe.origin, addr)
@@ -58,7 +57,7 @@ impl Asking<'_> {
         self.ask_over(link, question, target, addr).await
     }
 
-    async fn open(
+    pub(super) async fn open(
         &mut self,
         question: &HttpQuestion,
         target: &HttpTarget,
@@ -86,7 +85,7 @@ impl Asking<'_> {
         target: &HttpTarget,
         addr: SocketAddr,
     ) -> Result<Step, Reason> {
-        self.note_handshake(question, link.handshake.as_ref())?;
+        self.note_handshake(question.tls.as_ref(), link.handshake.as_ref())?;
         let mut exchange = HttpExchange::new(question);
         let request = question.request(target);
         self.write(&mut link.connection, &request).await?;
@@ -166,7 +165,7 @@ mod absent {
 
         pub(in crate::driver::sockets) fn note_handshake(
             &mut self,
-            _: &HttpQuestion,
+            _: Option<&crate::probe::TlsQuestion>,
             _: Option<&crate::probe::Handshake>,
         ) -> Result<(), Reason> {
             Ok(())
@@ -178,9 +177,9 @@ mod absent {
         #[expect(clippy::unused_async, reason = "it stands for one that waits")]
         pub(super) async fn ask_over_http2(
             &mut self,
-            _: Link,
             _: &HttpQuestion,
             _: &HttpTarget,
+            _: SocketAddr,
         ) -> Result<Step, Reason> {
             Err(lacking())
         }

@@ -10,13 +10,12 @@ use std::{
 use super::connection::Connection;
 use crate::{OriginId, probe::Handshake};
 
-/// Connections that wait for their origin's next probe: one an origin at most.
-#[derive(Default)]
-pub(super) struct Idle(Mutex<HashMap<OriginId, Waiting>>);
+/// Connections of one protocol that wait for their origin's next probe: one an origin at most.
+pub(super) struct Idle<T>(Mutex<HashMap<OriginId, Waiting<T>>>);
 
-pub(super) struct Waiting {
-    pub(super) addr: SocketAddr,
-    pub(super) link: Link,
+struct Waiting<T> {
+    addr: SocketAddr,
+    link: T,
 }
 
 /// A connection, and the handshake that it began with.
@@ -28,14 +27,14 @@ pub(super) struct Link {
 /// Origins that have left the pool leave their connections behind; above this many, all are closed.
 const MAX_IDLE: usize = 20_000;
 
-impl Idle {
+impl<T> Idle<T> {
     /// Takes the connection to this origin, if there is one and it goes to the right place.
-    pub(super) fn take(&self, origin: OriginId, addr: SocketAddr) -> Option<Link> {
+    pub(super) fn take(&self, origin: OriginId, addr: SocketAddr) -> Option<T> {
         let waiting = self.lock().remove(&origin)?;
         (waiting.addr == addr).then_some(waiting.link)
     }
 
-    pub(super) fn keep(&self, origin: OriginId, addr: SocketAddr, link: Link) {
+    pub(super) fn keep(&self, origin: OriginId, addr: SocketAddr, link: T) {
         let mut all = self.lock();
         if all.len() >= MAX_IDLE {
             all.clear();
@@ -43,12 +42,18 @@ impl Idle {
         all.insert(origin, Waiting { addr, link });
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OriginId, Waiting>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OriginId, Waiting<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Idle {
+impl<T> Default for Idle<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> fmt::Debug for Idle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} connections", self.lock().len())
     }

@@ -17,7 +17,10 @@ use std::sync::Arc;
 
 use eaves_common::time::Clock;
 
-use self::{asking::Asking, idle::Idle};
+use self::{
+    asking::Asking,
+    idle::{Idle, Link},
+};
 use super::{
     Finding,
     prober::{Prober, Probing},
@@ -51,7 +54,9 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// For redirects to other hosts.
     resolver: Arc<dyn Resolve>,
-    idle: Idle,
+    idle: Idle<Link>,
+    #[cfg(feature = "http2")]
+    talks: Idle<http2::Talk>,
     #[cfg(feature = "tls")]
     tls: tls::Configs,
 }
@@ -66,6 +71,8 @@ impl Sockets {
             clock,
             resolver,
             idle: Idle::default(),
+            #[cfg(feature = "http2")]
+            talks: Idle::default(),
         }))
     }
 }

@@ -24,7 +24,7 @@ use tokio_rustls::{
 use x509_cert::{Certificate, der::Decode as _};
 
 use super::{asking::Asking, connection::Connection, idle::Link};
-use crate::probe::{Handshake, HttpQuestion, Phase, Reason, TlsQuestion, Trust};
+use crate::probe::{Handshake, Phase, Reason, TlsQuestion, Trust};
 
 impl Asking<'_> {
     pub(super) async fn ask_tls(&mut self, question: &TlsQuestion) -> Result<(), Reason> {
@@ -62,13 +62,12 @@ impl Asking<'_> {
     /// Takes note of what a connection's handshake showed, also if that was for an earlier probe.
     pub(super) fn note_handshake(
         &mut self,
-        question: &HttpQuestion,
+        question: Option<&TlsQuestion>,
         handshake: Option<&Handshake>,
     ) -> Result<(), Reason> {
-        let Some(tls) = &question.tls else {
+        let Some(mut question) = question.cloned() else {
             return Ok(());
         };
-        let mut question = tls.clone();
         question.alpn.clear();
         self.judge_handshake(&question, handshake)
     }

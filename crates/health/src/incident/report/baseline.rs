@@ -78,6 +78,14 @@ impl Baseline {
         // While little is known this is the mean of the minutes seen.
         cell.level += (reports - cell.level) / cell.minutes;
     }
+
+    /// Learns a minute of a level that has lasted so long that it is the usual one now: what was
+    /// known before counts little, and a week of it is enough.
+    pub(super) fn relearn(&mut self, minute: u64, reports: f32) {
+        let cell = &mut self.cells[quarter(minute)];
+        cell.minutes = cell.minutes.min(ENOUGH - 1.0);
+        self.learn(minute, reports);
+    }
 }
 
 /// Quarter hours of a week.

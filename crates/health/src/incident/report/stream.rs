@@ -15,7 +15,8 @@ use super::{
 /// It counts by the minute and compares windows of 1, 5 and 15 minutes with what is usual at that
 /// quarter hour of the week (in UTC), as learned over the last weeks: a spike shows at once, a slow rise
 /// within a quarter of an hour, and Monday's rush hour is usual. Neither an alarm nor the hour before it is learned;
-/// after a day of it, nights between aside, the level is learned after all. Memory is fixed at some 7 KiB.
+/// after a day of it, nights between aside, the level is the usual one from then on, learned within a week,
+/// since each hour of the week has to be seen. Memory is fixed at some 7 KiB.
 ///
 /// ```
 /// use eaves_common::time::Wall;
@@ -205,7 +206,10 @@ impl ReportStream {
         if self.recent.len() > HOUR
             && let Some((minute, reports)) = self.recent.pop_front()
         {
-            self.baseline.learn(minute, reports);
+            match self.fatigue < DAY {
+                true => self.baseline.learn(minute, reports),
+                false => self.baseline.relearn(minute, reports),
+            }
         }
         if usual.known == Known::Well {
             let windows = self.windows.iter_mut();

@@ -1,9 +1,16 @@
 //! HTTP/2, and gRPC with tonic as the origin.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use eaves_health::probe::{
-    Check, GrpcQuestion, HttpQuestion, HttpVersion, Pattern, Reason, ServingStatus,
+    Check, GrpcQuestion, HttpQuestion, HttpVersion, Pattern, Reason, Reuse, ServingStatus,
 };
 use h2::server;
 use http::Response;
@@ -11,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 use tonic_health::server::health_reporter;
 
 use super::{
-    ask,
+    ask, ask_with,
     origin::{origin, saying},
     patient, reason,
 };
@@ -201,4 +208,102 @@ async fn grpc_and_http2_go_over_tls() {
     http.tls = Some(tls);
     let verdict = ask(patient(http), addr).await;
     assert!(verdict.is_pass(), "{verdict}");
+}
+
+/// Answers `/last` and then ends the connection, other paths as often as they are asked; counts the
+/// connections, and answers gRPC calls that the shop serves.
+async fn counting(connections: Arc<AtomicUsize>) -> SocketAddr {
+    origin(move |stream| {
+        connections.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let mut connection = server::handshake(stream).await.unwrap();
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                let mut body = respond.send_response(Response::new(()), false).unwrap();
+                let bytes: &[u8] = match request.uri().path() {
+                    GrpcQuestion::PATH => &[0, 0, 0, 0, 2, 8, 1],
+                    _ => b"all is well",
+                };
+                body.send_data(bytes.into(), false).unwrap();
+                let mut trailers = http::HeaderMap::new();
+                trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+                body.send_trailers(trailers).unwrap();
+                if request.uri().path() == "/last" {
+                    connection.graceful_shutdown();
+                }
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_connection_serves_several_probes_if_that_is_wanted() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let addr = counting(Arc::clone(&connections)).await;
+    let sockets = super::sockets();
+    for (path, reuse, expected) in [
+        ("/", Reuse::Never, 1),
+        ("/", Reuse::Never, 2),
+        ("/", Reuse::KeepAlive, 3),
+        ("/", Reuse::KeepAlive, 3),
+        ("/last", Reuse::KeepAlive, 3),
+        ("/", Reuse::KeepAlive, 4), // the origin's leave-taking is not held against it
+        ("/", Reuse::KeepAlive, 4),
+    ] {
+        let mut question = question();
+        question.path = path.into();
+        question.reuse = reuse;
+        let verdict = ask_with(&sockets, patient(question), addr).await.verdict;
+        assert!(verdict.is_pass(), "{path}: {verdict}");
+        assert_eq!(connections.load(Ordering::SeqCst), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn grpc_calls_share_a_connection_if_that_is_wanted() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let addr = counting(Arc::clone(&connections)).await;
+    let sockets = super::sockets();
+    for (reuse, expected) in [
+        (Reuse::KeepAlive, 1),
+        (Reuse::KeepAlive, 1),
+        (Reuse::KeepAlive, 1),
+        (Reuse::Never, 2),
+    ] {
+        let mut question = GrpcQuestion::new("shop");
+        question.reuse = reuse;
+        let verdict = ask_with(&sockets, patient(question), addr).await.verdict;
+        assert!(verdict.is_pass(), "{verdict}");
+        assert_eq!(connections.load(Ordering::SeqCst), expected);
+    }
+    // What tonic says of a service that does not serve leaves its connection in order, too.
+    let addr = tonic().await;
+    for name in ["cart", "shop", "cart"] {
+        let mut question = GrpcQuestion::new(name);
+        question.reuse = Reuse::KeepAlive;
+        let verdict = ask_with(&sockets, patient(question), addr).await.verdict;
+        assert_eq!(verdict.is_pass(), name == "shop", "{verdict}");
+    }
+}
+
+/// Each connection answers once and is gone.
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_is_made_anew() {
+    let addr = origin(|stream| async move {
+        let mut connection = server::handshake(stream).await.unwrap();
+        if let Some(Ok((_, mut respond))) = connection.accept().await {
+            respond.send_response(Response::new(()), true).unwrap();
+            // Until all is written.
+            connection.graceful_shutdown();
+            let _ = std::future::poll_fn(|cx| connection.poll_closed(cx)).await;
+        }
+    })
+    .await;
+    let sockets = super::sockets();
+    for _ in 0..5 {
+        let mut question = question();
+        question.reuse = Reuse::KeepAlive;
+        let verdict = ask_with(&sockets, patient(question), addr).await.verdict;
+        assert!(verdict.is_pass(), "{verdict}");
+    }
 }
