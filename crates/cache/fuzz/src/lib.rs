@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eaves_cache::{
-    field::{ContentRange, HttpDate, RangeSet},
+    field::{ContentRange, HttpDate, RangeSet, SearchVariance},
     head::Head,
     key::{Key, KeyRules},
     policy::{Freshened, Normalise, Policy, RequestHead, ResponseHead, Storage, Times},
@@ -51,7 +51,7 @@ const ASKED: [&str; 12] = [
     "foo",
 ];
 
-const ANSWERED: [&str; 14] = [
+const ANSWERED: [&str; 15] = [
     "cache-control",
     "cdn-cache-control",
     "age",
@@ -63,6 +63,7 @@ const ANSWERED: [&str; 14] = [
     "content-range",
     "content-length",
     "content-type",
+    "no-vary-search",
     "connection",
     "set-cookie",
     "foo",
@@ -149,11 +150,17 @@ pub fn keys(octets: &[u8]) {
         let total: u64 = ranges.iter().map(|range| range.end - range.start).sum();
         assert!(total <= 100, "nothing is sent twice");
     }
+    queries(octets);
     let target = String::from_utf8_lossy(octets);
     let Ok(uri) = format!("http://a.example/{target}").parse::<Uri>() else {
         return;
     };
-    for rules in [KeyRules::default(), KeyRules::default().sort_query()] {
+    let rules = KeyRules::default();
+    for rules in [
+        rules.clone().sort_query(),
+        rules.clone().obey_no_vary_search(),
+        rules,
+    ] {
         let Ok(key) = rules.key_of_uri(&uri) else {
             continue;
         };
@@ -161,5 +168,21 @@ pub fn keys(octets: &[u8]) {
             continue;
         };
         assert_eq!(rules.key_of_uri(&normal).as_ref(), Ok::<&Key, _>(&key));
+    }
+}
+
+/// What a response says about queries: the rest of the octets are two of them.
+fn queries(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let mut parts = text.split('\n');
+    let variance = SearchVariance::parse(parts.next().unwrap_or_default().as_bytes());
+    let (one, other) = (parts.next(), parts.next());
+    assert!(variance.equivalent(one, one));
+    assert_eq!(
+        variance.equivalent(one, other),
+        variance.equivalent(other, one)
+    );
+    if one == other {
+        assert!(variance.equivalent(one, other));
     }
 }

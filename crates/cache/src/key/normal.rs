@@ -84,11 +84,23 @@ pub(super) fn write_percent(text: &[u8], out: &mut Vec<u8>) {
         };
         rest = &after[2..];
         let value = high << 4 | low;
-        if value.is_ascii_alphanumeric() || matches!(value, b'-' | b'.' | b'_' | b'~') {
+        let unreserved =
+            value.is_ascii_alphanumeric() || matches!(value, b'-' | b'.' | b'_' | b'~');
+        if unreserved && !(value.is_ascii_hexdigit() && ends_in_stray(out)) {
             out.push(value);
         } else {
             out.extend_from_slice(&[b'%', digit(high), digit(low)]);
         }
+    }
+}
+
+/// Says whether text ends in a percent sign that encodes nothing, or in one and a digit: another digit behind it would
+/// make it encode something.
+fn ends_in_stray(text: &[u8]) -> bool {
+    match text {
+        [.., b'%'] => true,
+        [.., b'%', digit] => digit.is_ascii_hexdigit(),
+        _ => false,
     }
 }
 
@@ -128,6 +140,9 @@ mod tests {
             ("/%7Euser/%2fx", "/~user/%2Fx"),
             ("/100%", "/100%"),
             ("/%zz", "/%zz"),
+            ("/%5555%4%45", "/U55%4%45"),
+            ("/%%345", "/%%345"),
+            ("/%%7E5", "/%~5"),
         ] {
             assert_eq!(path(input), expected, "{input}");
             assert_eq!(path(expected), expected, "normal form of {input}");

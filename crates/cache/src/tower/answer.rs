@@ -1,9 +1,10 @@
 //! What the origin's answer becomes: stored and sent, merged into what is stored, or replaced by it.
 
+use core::ops::Range;
 use std::sync::Arc;
 
 use http::{
-    Method, Response, StatusCode,
+    HeaderMap, Method, Response, StatusCode,
     header::{IF_RANGE, RANGE},
 };
 use http_body::Body;
@@ -104,16 +105,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         loop {
             let mut request = self.outgoing();
-            if let Some(slice) = &slice {
-                ask_for(request.headers_mut(), slice, None);
-            } else if let Some(stored) = found.0.head() {
-                make_conditional(request.headers_mut(), stored);
-            } else if ask.collapse == Collapse::Yes {
-                // The answer is for others, too.
-                request.headers_mut().remove(RANGE);
-                request.headers_mut().remove(IF_RANGE);
-                unless_one_of(request.headers_mut(), &others);
-            }
+            condition(
+                request.headers_mut(),
+                slice.as_ref(),
+                (&found, &others),
+                ask,
+            );
             let sent = self.shared.now();
             let answer = match self.inner.send(request).await {
                 Ok(answer) => answer,
@@ -317,14 +314,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 return self.pass(lead, found, answer, ask, reason);
             }
         };
-        lead.if_valid(|| {
-            let record = placement.variants.clone();
-            if let Some(record) =
-                record.and_then(|bytes| store.begin(lead.primary(), &bytes, Some(0)).ok())
-            {
-                record.commit(None);
-            }
-        });
+        if let Some(record) = &placement.variants {
+            lead.if_valid(|| self.shared.put(lead.primary(), record));
+        }
         let meta = *placement.head.meta();
         let remaining = meta.remaining(meta.received);
         let (parts, body) = answer.into_parts();
@@ -455,5 +447,24 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.send_filling(&mut response, fill, ask);
         drop(reader);
         response
+    }
+}
+
+/// Asks for a slice, or for the whole on condition that nothing stored will do.
+fn condition(
+    headers: &mut HeaderMap,
+    slice: Option<&Range<u64>>,
+    (found, others): (&Found, &[Found]),
+    ask: Ask,
+) {
+    if let Some(slice) = slice {
+        ask_for(headers, slice, None);
+    } else if let Some(stored) = found.0.head() {
+        make_conditional(headers, stored);
+    } else if ask.collapse == Collapse::Yes {
+        // The answer is for others, too.
+        headers.remove(RANGE);
+        headers.remove(IF_RANGE);
+        unless_one_of(headers, others);
     }
 }

@@ -116,16 +116,18 @@ impl Shared {
             Poll::Ready(entry) => entry.map(|entry| entry.head),
             Poll::Pending => None,
         };
-        let put = |key: &Key, record: &[u8]| {
-            if let Ok(write) = store.begin(key, record, Some(0)) {
-                write.commit(None);
-            }
-        };
         if let Some(record) = part.record(known) {
-            put(&part.key, &record);
+            self.put(&part.key, &record);
             if let Some(variants) = &part.placement.variants {
-                put(primary, variants);
+                self.put(primary, variants);
             }
+        }
+    }
+
+    /// Stores a record that leads to responses, if there is room.
+    pub(super) fn put(&self, key: &Key, record: &[u8]) {
+        if let Ok(write) = self.config.store.begin(key, record, Some(0)) {
+            write.commit(None);
         }
     }
 

@@ -79,10 +79,8 @@ impl Chosen<'_> {
         let trailers = content.trailers();
         lead.if_valid(|| {
             write.commit(trailers);
-            let record = placement.variants;
-            let record = record.and_then(|bytes| store.begin(lead.primary(), &bytes, Some(0)).ok());
-            if let Some(record) = record {
-                record.commit(None);
+            if let Some(record) = &placement.variants {
+                shared.put(lead.primary(), record);
             }
         });
         Some(())
