@@ -85,6 +85,12 @@ impl Cli {
     /// When the trace cannot be read or the output cannot be written.
     pub fn run(&self, out: &mut dyn Write) -> Result<(), Error> {
         let trace = Trace::read(&self.trace, self.format)?;
+        if trace.skipped > 0 {
+            eprintln!(
+                "cachesim: left out {} lines that are no GET answered 200",
+                trace.skipped
+            );
+        }
         for capacity in &self.capacity {
             for run in self.runs(*capacity) {
                 let line = run.replay(&trace).to_json();

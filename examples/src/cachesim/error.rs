@@ -6,6 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The trace has no record.
+    #[error("the trace is empty")]
+    Empty,
     /// A file could not be read or written.
     #[error("{}", path.display())]
     File {

@@ -125,6 +125,9 @@ fn read_records(
             at: (bytes.len() - rest.len()) as u64,
         });
     }
+    if records.is_empty() {
+        return Err(Error::Empty);
+    }
     Ok(Trace::new(records.iter().map(|record| {
         let [a, b, c, d, e, f, g, h] = *record;
         Request {

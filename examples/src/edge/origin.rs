@@ -129,6 +129,8 @@ impl DemoOrigin {
         if let Ok(policy) = format!("max-age={lifetime}").parse() {
             response.headers_mut().insert(CACHE_CONTROL, policy);
         }
+        let headers = response.headers_mut();
+        headers.insert("surrogate-key", HeaderValue::from_static("pages"));
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(ETAG, tag);
         }

@@ -148,11 +148,13 @@ fn compressed_traces_are_read_as_they_are() {
 fn what_cannot_be_replayed_is_said_and_fails() {
     let folder = folder();
     let cut = write(&folder, "cut.tr", &records()[..20]);
+    let nothing = write(&folder, "nothing.tr", b"");
     let empty = write(&folder, "no.log", b"nothing of a log in here\n");
     let absent = folder.path().join("absent.tr");
     let garbage = write(&folder, "garbage.zst", b"not a frame");
     for (path, part) in [
         (cut, "byte 16"),
+        (nothing, "empty"),
         (empty, "1 lines"),
         (absent, "absent.tr"),
         (garbage, "garbage.zst"),

@@ -1,7 +1,8 @@
-//! The admin listener: `/healthz`, `/metrics`, `/status`.
+//! The admin listener: `/healthz`, `/metrics`, `/status`, and `POST /purge`.
 
 mod families;
 pub mod metrics;
+mod purge;
 mod status;
 
 use std::sync::Arc;
@@ -17,12 +18,22 @@ use super::{
 pub use status::Status;
 
 /// Answers a request to the admin listener.
-pub fn answer(running: &Arc<Running>, request: &Request<Incoming>) -> Response<Body> {
-    let mut response = match request.uri().path() {
-        _ if !matches!(*request.method(), Method::GET | Method::HEAD) => text(
+pub async fn answer(running: &Arc<Running>, request: &Request<Incoming>) -> Response<Body> {
+    let uri = request.uri();
+    match (request.method(), uri.path()) {
+        (&Method::GET | &Method::HEAD, _) => tell(running, request),
+        (&Method::POST, "/purge") => {
+            purge::purge(&running.cache, uri.query().unwrap_or_default()).await
+        }
+        _ => text(
             StatusCode::METHOD_NOT_ALLOWED,
-            "this listener only tells: use GET\n",
+            "this listener tells on GET, and does one thing: POST /purge\n",
         ),
+    }
+}
+
+fn tell(running: &Arc<Running>, request: &Request<Incoming>) -> Response<Body> {
+    let mut response = match request.uri().path() {
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/metrics" => typed(
             "application/openmetrics-text; version=1.0.0; charset=utf-8",

@@ -169,7 +169,7 @@ async fn listen_admin(
     let running = Arc::clone(running);
     let handler = move |request| {
         let running = Arc::clone(&running);
-        async move { admin::answer(&running, &request) }
+        async move { admin::answer(&running, &request).await }
     };
     let limits = HttpLimits {
         connections: 64,

@@ -88,7 +88,7 @@ pub(crate) fn exchange(with: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<u8
 }
 
 /// Reads a whole response, interim ones before it left out.
-fn parse(bytes: &[u8]) -> Option<Reply> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<Reply> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let body = &bytes[end + 4..];

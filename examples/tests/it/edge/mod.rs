@@ -10,5 +10,6 @@ mod http;
 mod limits;
 mod names;
 mod proxy;
+mod purge;
 mod setup;
 mod shutdown;
