@@ -194,7 +194,10 @@ fn make_limits(config: &EdgeConfig) -> Result<Limits, Error> {
 
 /// Refuses what only a restart can change.
 fn keeps_sockets(candidate: &EdgeConfig, running: &EdgeConfig) -> Result<(), Error> {
-    let dns = |config: &EdgeConfig| config.dns.as_ref().map(|dns| (dns.listen, dns.connections));
+    let dns = |config: &EdgeConfig| {
+        let dns = config.dns.as_ref()?;
+        Some((dns.listen, dns.connections, dns.response_limit.clone()))
+    };
     let changed = [
         (
             "proxy.listen",
@@ -205,7 +208,7 @@ fn keeps_sockets(candidate: &EdgeConfig, running: &EdgeConfig) -> Result<(), Err
             candidate.proxy.http != running.proxy.http,
         ),
         (
-            "dns.listen or dns.max_tcp_connections",
+            "dns.listen, dns.max_tcp_connections or dns.response_limit",
             dns(candidate) != dns(running),
         ),
         ("admin.listen", candidate.admin != running.admin),

@@ -88,7 +88,9 @@ impl Narrow {
         for (way, cell) in bucket.0.iter().enumerate() {
             let word = cell.load(Ordering::Acquire);
             let debt = self.debt(word, now);
-            if word >> TAT_BITS == own && debt > 0 {
+            // A key that has paid goes on in its cell; another thread that finds it free meanwhile
+            // changes this very word.
+            if word >> TAT_BITS == own && (debt > 0 || is_paid(word, now)) {
                 return Seen {
                     way: way as u8,
                     known: true,
@@ -246,6 +248,12 @@ impl Narrow {
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.buckets) + size_of_val(&*self.cleaned)
     }
+}
+
+/// Whether a TAT lies in the past, and not so far ahead that it is a claim.
+#[inline]
+fn is_paid(word: u64, now: u64) -> bool {
+    now.wrapping_sub(word) & TAT_MASK < 1 << (CLAIM_BITS + 1)
 }
 
 fn swap(cell: &AtomicU64, old: u64, new: u64) -> bool {

@@ -42,7 +42,8 @@ impl Wide {
         for (way, cell) in bucket.0.iter().enumerate() {
             let word = cell.load(Ordering::Acquire);
             let debt = self.debt(word, now);
-            if (word >> 64) as u64 == own && debt > 0 {
+            let is_paid = (1..=now).contains(&(word as u64)); // and no claim
+            if (word >> 64) as u64 == own && (debt > 0 || is_paid) {
                 return Seen {
                     way: way as u8,
                     known: true,

@@ -2,11 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use eaves_common::config::Table;
+use eaves_common::{config::Table, units::Rate};
 use eaves_dns::{
     NameBuf, Ttl,
     zone::{Zone, Zones},
 };
+use eaves_ratelimit::{meter::Gcra, rrl, table::Capacity};
 
 use crate::edge::names::Follow;
 
@@ -19,6 +20,8 @@ pub struct NamesSettings {
     pub connections: usize,
     /// What is answered.
     pub zones: Zones,
+    /// How much is answered to whom over UDP; all of it if nothing is said.
+    pub response_limit: Option<rrl::Settings>,
     /// Names whose addresses are a pool's.
     pub follow: Vec<FollowSettings>,
 }
@@ -43,6 +46,7 @@ impl NamesSettings {
             .range(1..=100_000)
             .default(256);
         let zones = table.list("zones", |table| zone(table, open)).or_empty();
+        let response_limit = table.optional_table("response_limit", response_limit);
         let follow = table.list("follow", follow).or_empty();
         let zones: Zones = zones.into_iter().collect();
         for follow in &follow {
@@ -55,6 +59,7 @@ impl NamesSettings {
             listen: listen?,
             connections,
             zones,
+            response_limit,
             follow,
         })
     }
@@ -94,6 +99,20 @@ fn zone(table: &mut Table<'_>, open: Open<'_>) -> Option<Zone> {
             None
         }
     }
+}
+
+fn response_limit(table: &mut Table<'_>) -> Option<rrl::Settings> {
+    let mut rate = |key: &'static str, usual: u64| {
+        let usual = Rate::per(usual, Duration::from_secs(1)).expect("neither is zero");
+        let exact = |rate: &Rate| Gcra::new(*rate, Capacity::MIN).map(|_| ());
+        table.value::<Rate>(key).check(exact).default(usual)
+    };
+    let settings = rrl::Settings::default()
+        .answers(rate("answers", 20))
+        .missing(rate("missing", 10))
+        .errors(rate("errors", 10));
+    let slip = table.value::<u64>("slip").range(0..=10).default(2);
+    Some(settings.slip(slip as u8))
 }
 
 fn follow(table: &mut Table<'_>) -> Option<FollowSettings> {

@@ -1,8 +1,10 @@
 //! DNS on sockets: UDP datagrams and TCP streams around one answering function.
 
+mod replies;
 mod tcp;
 mod udp;
 
+pub use replies::Replies;
 pub use tcp::{TcpLimits, serve_tcp};
 pub use udp::serve_udp;
 

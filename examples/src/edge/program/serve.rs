@@ -11,6 +11,7 @@ use std::{
 use eaves_cache::tower::CacheLayer;
 use eaves_common::Error;
 use eaves_health::pool::OriginConfig;
+use eaves_ratelimit::{key::KeyHasher, rrl::ResponseLimiter};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -23,7 +24,7 @@ use super::{
 use crate::edge::{
     admin::{self, Status},
     config::{self, EdgeConfig, NamesSettings},
-    dns::{TcpLimits, serve_tcp, serve_udp},
+    dns::{Replies, TcpLimits, serve_tcp, serve_udp},
     http::{HttpLimits, ServerCounters, serve},
     keep,
     origin::DemoOrigin,
@@ -145,17 +146,29 @@ async fn listen_dns(
     let (socket, listener) = ports::both(dns.listen, sockets.taken).await?;
     let address = listener.local_addr()?;
     let names = running.names.clone();
-    let stop = &sockets.stop;
+    let stop = sockets.stop.clone();
+    let socket = Arc::new(socket);
+    match &dns.response_limit {
+        Some(settings) => {
+            let limiter = ResponseLimiter::new(settings.clone(), KeyHasher::random());
+            let limiter = Arc::new(limiter.map_err(io::Error::other)?);
+            let replies = Replies::new(names.clone(), limiter);
+            sockets
+                .tasks
+                .spawn(serve_udp(socket, replies, stop.clone()));
+        }
+        None => {
+            let serving = serve_udp(socket, names.clone(), stop.clone());
+            sockets.tasks.spawn(serving);
+        }
+    }
     let limits = TcpLimits {
         connections: dns.connections,
         ..TcpLimits::default()
     };
     sockets
         .tasks
-        .spawn(serve_udp(Arc::new(socket), names.clone(), stop.clone()));
-    sockets
-        .tasks
-        .spawn(serve_tcp(listener, limits, names, stop.clone()));
+        .spawn(serve_tcp(listener, limits, names, stop));
     Ok(address)
 }
 

@@ -53,6 +53,38 @@ fn a_long_answer_is_truncated_over_udp_and_whole_over_tcp() {
 }
 
 #[test]
+fn answers_over_udp_are_limited_and_slip_out_truncated() {
+    let config = setup::config(
+        &["127.0.0.1:1".parse().expect("an address")],
+        "[dns]\nlisten = \"127.0.0.1:0\"\n\
+         response_limit = { answers = \"2/1h\", missing = \"1/1h\", slip = 1 }\n\
+         [[dns.zones]]\norigin = \"limit.test.\"\ntext = '''\n\
+         @ 60 SOA ns admin 1 3600 900 604800 60\n@ 60 NS ns\nns 60 A 192.0.2.1\n\
+         *.wild 60 A 192.0.2.2\n'''\n",
+    );
+    let file = setup::ConfigFile::new(&config);
+    let edge = setup::edge(&file);
+    let dns = edge.address("dns");
+    // Whether TC is set, how many records answer, and how long it is.
+    let ask = |name: &str| {
+        let answer = datagram(dns, &query(1, name, 1)).expect("an answer");
+        (answer[2] & 2 != 0, answer[7], answer.len())
+    };
+    let question = query(1, "ns.limit.test", 1).len();
+    for truncated in [false, false, true, true] {
+        let (tc, answers, length) = ask("ns.LIMIT.test");
+        assert_eq!((tc, answers), (truncated, u8::from(!truncated)));
+        assert!(!truncated || length == question, "the question alone");
+    }
+    let whole = stream(dns, &query(1, "ns.limit.test", 1)).expect("an answer");
+    assert_eq!((whole[2] & 2, whole[7]), (0, 1), "TCP is not limited");
+    assert!(!ask("a.missing.limit.test").0, "it has a limit of its own");
+    assert!(ask("another.missing.limit.test").0, "which names share");
+    let wild = ["a", "b", "c"].map(|name| ask(&format!("{name}.wild.limit.test")).0);
+    assert_eq!(wild, [false, false, true], "and so do those of a wildcard");
+}
+
+#[test]
 fn a_plain_client_gets_answers_over_both_transports() {
     let edge = Edge::start(&[]);
     let dns = edge.address("dns");
