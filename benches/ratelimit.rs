@@ -1,17 +1,25 @@
 //! Keyed checks beside `governor`'s default keyed limiter, on the same keys and the same clock.
 //!
-//! Times are CPU times of the threads that check, so that they mean the same on a busy machine.
+//! Times are CPU times of the threads that check, so that they mean the same on a busy machine. Clocks
+//! are measured apart (`ratelimit/clock`), since a check costs little more than reading one: `ticked` is
+//! read by a thread of its own each millisecond, whose time is not in the figures.
 
 use std::{
     hint::black_box,
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
-    sync::Barrier,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use eaves_common::{time::Mono, units::Rate};
+use eaves_common::{
+    time::{Clock as _, CounterClock, Mono, SystemClock, TickedClock},
+    units::Rate,
+};
 use eaves_ratelimit::{
     Limiter, Rule,
     governor::BoundedStore,
@@ -91,11 +99,33 @@ fn capacity(cells: usize) -> Capacity {
     Capacity::new(cells).expect("in range")
 }
 
-/// governor's default clock.
+/// What governor's default clock reads, too.
 fn clock() -> impl Fn() -> Mono + Sync {
-    let clock = quanta::Clock::new();
-    let start = clock.raw();
-    move || Mono::from_nanos(clock.delta_as_nanos(start, clock.raw()))
+    let clock = CounterClock::new();
+    move || clock.mono()
+}
+
+/// A clock that a thread ticks each millisecond, until this is dropped.
+struct Ticker(Arc<AtomicBool>, TickedClock<SystemClock>);
+
+impl Ticker {
+    fn start() -> Self {
+        let ticker = Self(Arc::default(), TickedClock::new(SystemClock));
+        let (stop, clock) = (Arc::clone(&ticker.0), ticker.1.clone());
+        std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+                clock.tick();
+            }
+        });
+        ticker
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn passed() -> Mono {
@@ -131,7 +161,32 @@ fn time(threads: usize, iters: u64, keys: &[IpAddr], limiter: &impl Check) -> Du
     total / threads as u32
 }
 
+/// What it costs to know the time.
+fn clocks(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ratelimit/clock");
+    macro_rules! bench {
+        ($name:literal, $read:expr) => {
+            let read = $read;
+            group.bench_function($name, |b| {
+                b.iter_custom(|iters| {
+                    let start = cpu();
+                    for _ in 0..iters {
+                        black_box(read());
+                    }
+                    cpu() - start
+                });
+            });
+        };
+    }
+    let ticker = Ticker::start();
+    bench!("counter", clock());
+    bench!("system", || SystemClock.mono());
+    bench!("ticked", || ticker.1.mono());
+    group.finish();
+}
+
 fn checks(c: &mut Criterion) {
+    let ticker = Ticker::start();
     for (name, keys) in [("1k-hot", hot()), ("1m-zipf", zipf())] {
         let mut group = c.benchmark_group(format!("ratelimit/check/{name}"));
         for threads in [1, 2] {
@@ -146,6 +201,8 @@ fn checks(c: &mut Criterion) {
             bench!("governor", governor());
             bench!("governor-bounded", bounded());
             bench!("eaves", ours(Width::Narrow, clock()));
+            bench!("eaves-system", ours(Width::Narrow, || SystemClock.mono()));
+            bench!("eaves-ticked", ours(Width::Narrow, || ticker.1.mono()));
             bench!("eaves-now-passed", ours(Width::Narrow, passed));
             bench!("eaves-wide-now-passed", ours(Width::Wide, passed));
         }
@@ -270,6 +327,6 @@ fn zipf() -> Vec<IpAddr> {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1)).sample_size(10);
-    targets = checks, batches, denied, flood
+    targets = clocks, checks, batches, denied, flood
 }
 criterion_main!(benches);

@@ -7,8 +7,9 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(stdout().lock());
-    for line in stdin().lock().lines() {
-        writeln!(out, "{}", eaves_examples::dns::convert::convert(&line?))?;
+    for line in stdin().lock().split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        writeln!(out, "{}", eaves_examples::dns::convert::convert(&line))?;
     }
     out.flush()
 }

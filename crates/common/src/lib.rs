@@ -44,6 +44,7 @@
 //! | `json` | `config` reads JSON, too | no |
 //! | `yaml` | `config` reads YAML, too | no |
 //! | `live` | `live`: values that are replaced while they are read | no |
+//! | `quanta` | `time::CounterClock`, which reads the processor's counter | no |
 //! | `tokio` | `time::TokioClock`, which follows a paused runtime | no |
 //!
 //! # Modules

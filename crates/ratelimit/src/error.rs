@@ -17,7 +17,9 @@ use crate::table::Capacity;
 #[non_exhaustive]
 pub enum BuildError {
     /// No algorithm bears this name.
-    #[error("`{found}` is no algorithm, use fixed, gcra, log, two-window or window")]
+    #[error(
+        "`{found}` is no algorithm, use concurrency, fixed, gcra, log, penalty, two-window or window"
+    )]
     Algorithm {
         /// What was written.
         found: String,

@@ -105,8 +105,8 @@ fn chains(len: usize) -> Vec<u8> {
             let [high, low] = (0xc000 | last as u16).to_be_bytes();
             body.extend_from_slice(&[1, b'a', high, low]);
         }
-        // Names end at 255 octets; where pointers do not reach, all lead to the longest.
-        if labels < 126 && at < 0x4000 {
+        // Names lead through forty pointers; where none reaches, all lead to the longest.
+        if labels < 40 && at < 0x4000 {
             (last, labels) = (at, labels + 1);
         }
     })

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
+    num::ParseIntError,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,7 +31,7 @@ const MAX_COUNTED_PATHS: usize = 10_000;
 ///
 /// | path | answer |
 /// |---|---|
-/// | `/` and any other | a page, `max-age=10`, with an entity tag |
+/// | `/` and any other | a page, `max-age=10` unless the query has another `max-age`, with an entity tag |
 /// | `/slow` | the same after 300 ms |
 /// | `/live` | `no-store` |
 /// | `/hints` | 103 Early Hints, then a page |
@@ -102,8 +103,11 @@ impl DemoOrigin {
             "/hints" => send_hints(request),
             _ => {}
         }
+        let Ok(lifetime) = number(request.uri().query(), "max-age=", 10) else {
+            return text(StatusCode::BAD_REQUEST, "max-age=N takes a whole number\n");
+        };
         let html = format!(
-            "<!doctype html><title>eaves</title>\n<h1>{}</h1>\n<p>This page may be kept for 10 s.</p>\n",
+            "<!doctype html><title>eaves</title>\n<h1>{}</h1>\n<p>This page may be kept for {lifetime} s.</p>\n",
             escape(request.uri().path())
         );
         let tag = format!("\"{:x}\"", html.len());
@@ -122,7 +126,9 @@ impl DemoOrigin {
             response.headers_mut().insert(CONTENT_TYPE, kind);
             response
         };
-        cacheable(response.headers_mut(), "max-age=10");
+        if let Ok(policy) = format!("max-age={lifetime}").parse() {
+            response.headers_mut().insert(CACHE_CONTROL, policy);
+        }
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(ETAG, tag);
         }
@@ -195,11 +201,7 @@ fn status(number: &str) -> Response<Body> {
 }
 
 fn big(query: Option<&str>) -> Response<Body> {
-    let bytes = query
-        .unwrap_or_default()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("bytes="));
-    let Ok(bytes) = bytes.map_or(Ok(100 << 20), str::parse::<u64>) else {
+    let Ok(bytes) = number(query, "bytes=", 100 << 20) else {
         return text(StatusCode::BAD_REQUEST, "bytes=N takes a whole number\n");
     };
     let mut response = Response::new(boxed(Repeated::new(bytes)));
@@ -207,6 +209,13 @@ fn big(query: Option<&str>) -> Response<Body> {
     headers.insert(CONTENT_LENGTH, bytes.into());
     cacheable(headers, "max-age=60");
     response
+}
+
+/// The number behind `name` in a query, or `default` if it is not there.
+fn number(query: Option<&str>, name: &str, default: u64) -> Result<u64, ParseIntError> {
+    let pairs = query.unwrap_or_default().split('&');
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name));
+    values.next().map_or(Ok(default), str::parse)
 }
 
 fn escape(path: &str) -> String {

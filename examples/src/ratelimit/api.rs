@@ -19,7 +19,7 @@ use http::Extensions;
 ///
 /// If a limit cannot be built.
 pub fn app() -> Result<Router, Error> {
-    let limits = RateLimitLayer::new(Arc::new(limiter()?), ClientAddress::new(Trust::Hops(0)));
+    let limits = RateLimitLayer::new(Arc::new(limiter()?), ClientAddress::new(Trust::Hops(0)))?;
     // axum keeps the peer in a type of its own.
     let limits = limits.peer(|found: &Extensions| {
         let ConnectInfo(peer) = found.get::<ConnectInfo<SocketAddr>>()?;

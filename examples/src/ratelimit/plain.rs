@@ -28,7 +28,7 @@ pub async fn serve(listener: TcpListener) -> Result<(), Box<dyn std::error::Erro
         Capacity::new(65_536)?,
     )?;
     let limiter = Limiter::new([rule.key([Part::CLIENT_IP])], KeyHasher::random())?;
-    let limits = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)));
+    let limits = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)))?;
 
     let busy = eaves_ratelimit::adaptive::Limiter::new(Gradient2::default(), Bounds::default());
     let policy = Policy::new(1_000, [1_000, 100].map(Duration::from_millis))?;

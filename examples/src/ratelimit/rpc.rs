@@ -43,7 +43,7 @@ pub async fn serve(
     let limits = RateLimitLayer::new(
         Arc::new(limiter(limit)?),
         ClientAddress::new(Trust::Hops(0)),
-    );
+    )?;
     let mut server = Server::builder().layer(limits.peer(tonic_peer()));
     let incoming = TcpIncoming::from(listener);
     Ok(server

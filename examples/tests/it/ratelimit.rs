@@ -278,8 +278,7 @@ fn a_hyper_service_is_limited_behind_the_same_layers() {
         .read_line(&mut line)
         .expect("it says where it listens");
     let addr = line.trim().rsplit('/').next().expect("an address");
-    let mut statuses = Vec::new();
-    for _ in 0..12 {
+    let status = || {
         let mut stream = TcpStream::connect(addr).expect("it listens");
         write!(
             stream,
@@ -288,8 +287,13 @@ fn a_hyper_service_is_limited_behind_the_same_layers() {
         .expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
-        statuses.push(answer[9..12].to_owned());
-    }
-    assert_eq!(statuses[..10], ["200"; 10]);
-    assert!(statuses[10..].contains(&"429".to_owned()), "{statuses:?}");
+        answer[9..12].to_owned()
+    };
+    // Ten at once, then one a second: on a slow machine some more pass before the first is denied.
+    let mut statuses = (0..1000).map(|passed| (passed, status()));
+    let (passed, denied) = statuses
+        .find(|(_, status)| status != "200")
+        .expect("one is denied");
+    assert!(passed >= 10, "{passed}");
+    assert_eq!(denied, "429");
 }

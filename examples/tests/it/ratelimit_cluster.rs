@@ -4,16 +4,31 @@ use serde_json::Value;
 
 use crate::program;
 
-/// Runs it, unless there is no Redis; its figures.
+/// How late the program's own timers may be in a run that says something about seconds.
+const LATE: f64 = 50.0;
+
+/// Runs it, unless there is no Redis; its figures. A run in which the machine stood still for a while is
+/// repeated, four times at most; the last counts whatever the machine did.
 fn figures(args: &[&str]) -> Option<Value> {
     if !program::has("redis-server") {
         return None;
     }
+    let mut runs = (0..5).map(|_| run(args));
+    let in_time = |figures: &Value| number(figures, "/latest_timer_ms") <= LATE;
+    let mut last = runs.next()?;
+    while !in_time(&last) {
+        let Some(next) = runs.next() else { break };
+        last = next;
+    }
+    Some(last)
+}
+
+fn run(args: &[&str]) -> Value {
     let output = program::run("limit-cluster", &[args, &["--json"]].concat());
     assert!(output.status.success(), "{output:?}");
     let figures = serde_json::from_slice(&output.stdout).expect("JSON");
     println!("{figures:#}");
-    Some(figures)
+    figures
 }
 
 fn number(figures: &Value, path: &str) -> f64 {

@@ -70,6 +70,18 @@ impl Keys {
     }
 }
 
+/// Whether requests for the same are under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FlightState {
+    /// None is.
+    None,
+    /// One is, and others may wait for it.
+    UnderWay,
+    /// Their answers could not be shared lately, so that each asks for itself.
+    Unshared,
+}
+
 /// What a request does next.
 #[derive(Debug)]
 #[must_use]
@@ -126,6 +138,20 @@ impl<T> Flights<T> {
         let shard = self.shard(selected.primary());
         let open = shard.open.get(selected.primary());
         open.is_some_and(|open| open.iter().any(|(known, _)| known == selected.key()))
+    }
+
+    /// Says whether a request would wait, or others for it.
+    #[must_use]
+    pub fn state(&self, selected: &Selected, now: Mono) -> FlightState {
+        if self.is_under_way(selected) {
+            return FlightState::UnderWay;
+        }
+        let mut shard = self.shard(selected.primary());
+        if shard.memory.is_unshared(selected.key(), now) {
+            FlightState::Unshared
+        } else {
+            FlightState::None
+        }
     }
 
     /// Counts an answer that could be stored; returns how many there were for this request's key, as far as that is

@@ -16,7 +16,9 @@ mod memory;
 mod receive;
 mod wait;
 
-pub use flight::{Flights, Joined, Lead, Release};
+pub use flight::{FlightState, Flights, Joined, Lead, Release};
 pub use lookup::{Found, Lookup, Opening, Selected};
+#[cfg(feature = "tower")]
+pub(crate) use receive::copy_of;
 pub use receive::{PartPlacement, Placement, Received, receive};
 pub use wait::{Outcome, Wait};

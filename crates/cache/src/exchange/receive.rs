@@ -12,7 +12,7 @@ use crate::{
     key::Key,
     policy::{
         Freshened, Meta, NotStored, OnError, Part, Policy, RequestHead, ResponseHead, Storage,
-        Times, is_of_same, varies_on,
+        Times, is_of_same,
     },
 };
 
@@ -76,7 +76,11 @@ impl PartPlacement {
 
     /// What a lookup will lead to when this is stored.
     pub fn selected(&self, asked: &Selected) -> Selected {
-        asked.with_parts(self.key.clone(), self.parts.clone())
+        asked.with_parts(
+            self.key.clone(),
+            self.placement.variants.as_deref(),
+            self.parts.clone(),
+        )
     }
 
     /// Notes the epoch of purges at which the part was asked for. Those it is combined with were found to hold then.
@@ -157,6 +161,27 @@ pub fn receive(
     }
 }
 
+/// Where another variant is to be stored that a 304 chose for this request, under its updated head.
+#[cfg(feature = "tower")]
+pub(crate) fn copy_of(
+    policy: &Policy,
+    request: RequestHead<'_>,
+    (selected, chosen): (&Selected, &Head),
+    answer: ResponseHead<'_>,
+    times: Times,
+) -> Option<Placement> {
+    let Freshened::Updated(head) = policy.freshen(request, chosen, answer, times) else {
+        return None;
+    };
+    let fresh_set = fresh_set(head.meta());
+    let (key, variants) = selected.place(&head.to_headers(), request, fresh_set);
+    Some(Placement {
+        key,
+        head,
+        variants,
+    })
+}
+
 /// RFC 9111 section 3.4: parts are combined under one strong validator; others take the place of what is stored.
 fn place_part(
     request: RequestHead<'_>,
@@ -167,7 +192,7 @@ fn place_part(
     let mut headers = whole_fields(answer.headers, part.complete);
     add_date(&mut headers, &part.meta);
     let fresh_set = fresh_set(&part.meta);
-    let (key, variants) = selected.place(varies_on(answer.headers), request, fresh_set);
+    let (key, variants) = selected.place(answer.headers, request, fresh_set);
     let known = selected.parts().filter(|known| {
         let same = key == *selected.key() && is_of_same(&known.head, answer.headers);
         same && known.complete == part.complete
@@ -200,7 +225,7 @@ fn place(
     let mut headers = answer.headers.clone();
     keep_storable(&mut headers);
     add_date(&mut headers, &meta);
-    let (key, variants) = selected.place(varies_on(answer.headers), request, fresh_set(&meta));
+    let (key, variants) = selected.place(answer.headers, request, fresh_set(&meta));
     Placement {
         key,
         head: Head::new(meta, &headers),

@@ -114,7 +114,7 @@ impl ResponseDirectives {
     }
 
     /// Sets a directive from a dictionary; returns one if its type fits or it is not known.
-    fn set(&mut self, key: &[u8], value: Value) -> usize {
+    fn set(&mut self, key: &[u8], value: Value<'_>) -> usize {
         let lifetime = match key {
             b"max-age" => &mut self.max_age,
             b"s-maxage" => &mut self.s_maxage,
@@ -132,7 +132,7 @@ impl ResponseDirectives {
         1
     }
 
-    fn set_flag(&mut self, key: &[u8], value: Value) -> usize {
+    fn set_flag(&mut self, key: &[u8], value: Value<'_>) -> usize {
         let flag = match key {
             b"immutable" => &mut self.immutable,
             b"must-revalidate" => &mut self.must_revalidate,
@@ -148,7 +148,9 @@ impl ResponseDirectives {
         match value {
             Value::Boolean(set) => *flag = set,
             // With field names: the whole response is restricted, which is more than was asked.
-            Value::Other if matches!(key, b"no-cache" | b"private") => *flag = true,
+            Value::List(_) | Value::Other if matches!(key, b"no-cache" | b"private") => {
+                *flag = true;
+            }
             _ => return 0,
         }
         1

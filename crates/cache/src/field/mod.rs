@@ -8,6 +8,7 @@ mod date;
 mod etag;
 mod list;
 mod range;
+mod search;
 mod seconds;
 mod structured;
 
@@ -16,5 +17,6 @@ pub use date::HttpDate;
 pub use etag::EntityTag;
 pub(crate) use list::{members, members_of, trim};
 pub use range::{ByteRange, ContentRange, RangeSet};
+pub use search::SearchVariance;
 pub(crate) use seconds::age_of;
 pub use seconds::{age, seconds};

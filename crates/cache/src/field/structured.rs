@@ -1,21 +1,54 @@
-//! Structured Field dictionaries (RFC 9651 section 4.2.2), as far as directives need them: integers and booleans
-//! are read, every other value is only checked.
+//! Structured Field dictionaries (RFC 9651 section 4.2.2), as far as directives need them: integers, booleans and lists
+//! of strings are read, every other value is only checked.
 
 use super::list::is_token;
 
 /// The value of a dictionary's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum Value<'a> {
     Boolean(bool),
     Integer(i64),
-    /// A decimal, string, token, byte sequence, date, display string or inner list.
+    /// An inner list, as it stands there; see [`strings`].
+    List(&'a [u8]),
+    /// A decimal, string, token, byte sequence, date or display string.
     Other,
+}
+
+/// The strings of an inner list; `None` if something else is in it.
+pub(super) fn strings(list: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut parser = Parser { rest: list };
+    let mut all = Vec::new();
+    parser.literal(b'(').then_some(())?;
+    loop {
+        parser.skip(b" ");
+        if parser.literal(b')') {
+            return Some(all);
+        }
+        let start = parser.rest;
+        (start.first() == Some(&b'"')).then_some(())?;
+        parser.string()?;
+        let len = start.len() - parser.rest.len();
+        all.push(unescaped(&start[1..len - 1]));
+        parser.parameters()?;
+    }
+}
+
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut escaped = false;
+    let keep = |byte: &u8| {
+        escaped = *byte == b'\\' && !escaped;
+        !escaped
+    };
+    text.iter().copied().filter(keep).collect()
 }
 
 /// Calls `each` with every member of a dictionary, in order; a key may come more than once, and the last one counts.
 ///
 /// Returns `None` if the text breaks the grammar anywhere: then nothing of it counts.
-pub(super) fn dictionary<'a>(text: &'a [u8], mut each: impl FnMut(&'a [u8], Value)) -> Option<()> {
+pub(super) fn dictionary<'a>(
+    text: &'a [u8],
+    mut each: impl FnMut(&'a [u8], Value<'a>),
+) -> Option<()> {
     let mut parser = Parser { rest: text };
     parser.skip(b" ");
     while !parser.rest.is_empty() {
@@ -84,20 +117,22 @@ impl<'a> Parser<'a> {
         starts.then(|| self.take_while(key))
     }
 
-    fn member(&mut self) -> Option<Value> {
+    fn member(&mut self) -> Option<Value<'a>> {
+        let start = self.rest;
         if self.literal(b'(') {
-            self.inner_list()
+            self.inner_list()?;
+            Some(Value::List(&start[..start.len() - self.rest.len()]))
         } else {
             self.bare_item()
         }
     }
 
     /// Parameters of the list itself are read by the caller.
-    fn inner_list(&mut self) -> Option<Value> {
+    fn inner_list(&mut self) -> Option<()> {
         loop {
             self.skip(b" ");
             if self.literal(b')') {
-                return Some(Value::Other);
+                return Some(());
             }
             self.bare_item()?;
             self.parameters()?;
@@ -116,7 +151,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    fn bare_item(&mut self) -> Option<Value> {
+    fn bare_item(&mut self) -> Option<Value<'a>> {
         match *self.rest.first()? {
             b'-' | b'0'..=b'9' => self.number(),
             b'"' => self.string(),
@@ -132,7 +167,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn number(&mut self) -> Option<Value> {
+    fn number(&mut self) -> Option<Value<'a>> {
         let negative = self.literal(b'-');
         let whole = self.take_while(|b| b.is_ascii_digit());
         if self.literal(b'.') {
@@ -147,7 +182,7 @@ impl<'a> Parser<'a> {
         Some(Value::Integer(if negative { -number } else { number }))
     }
 
-    fn string(&mut self) -> Option<Value> {
+    fn string(&mut self) -> Option<Value<'a>> {
         self.literal(b'"');
         loop {
             let (first, rest) = self.rest.split_first()?;
@@ -161,7 +196,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn boolean(&mut self) -> Option<Value> {
+    fn boolean(&mut self) -> Option<Value<'a>> {
         self.literal(b'?');
         match (self.literal(b'1'), self.literal(b'0')) {
             (true, false) => Some(Value::Boolean(true)),
@@ -170,19 +205,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn bytes(&mut self) -> Option<Value> {
+    fn bytes(&mut self) -> Option<Value<'a>> {
         self.literal(b':');
         self.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
         self.literal(b':').then_some(Value::Other)
     }
 
-    fn date(&mut self) -> Option<Value> {
+    fn date(&mut self) -> Option<Value<'a>> {
         self.literal(b'@');
         matches!(self.rest.first(), Some(b'-' | b'0'..=b'9')).then_some(())?;
         matches!(self.number()?, Value::Integer(_)).then_some(Value::Other)
     }
 
-    fn display(&mut self) -> Option<Value> {
+    fn display(&mut self) -> Option<Value<'a>> {
         self.literal(b'%');
         matches!(self.rest.first(), Some(b'"')).then_some(())?;
         self.string()
@@ -195,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Option<Vec<(String, Value)>> {
+    fn read(text: &str) -> Option<Vec<(String, Value<'_>)>> {
         let mut members = Vec::new();
         let each =
             |key: &[u8], value| members.push((String::from_utf8_lossy(key).into_owned(), value));
@@ -204,13 +239,17 @@ mod tests {
 
     #[test]
     fn dictionaries_read_as_rfc_9651_has_them() {
-        use Value::{Boolean, Integer, Other};
+        use Value::{Boolean, Integer, List, Other};
         for (text, expected) in [
             ("", &[][..]),
             ("max-age=60", &[("max-age", Integer(60))]),
             (
                 "a, b=?0;x=1;y,c=(1 \"2\";q c)",
-                &[("a", Boolean(true)), ("b", Boolean(false)), ("c", Other)],
+                &[
+                    ("a", Boolean(true)),
+                    ("b", Boolean(false)),
+                    ("c", List(b"(1 \"2\";q c)")),
+                ],
             ),
             ("a=-1 ,\tb=1.5", &[("a", Integer(-1)), ("b", Other)]),
             (
@@ -220,7 +259,7 @@ mod tests {
                     ("b", Other),
                     ("c", Other),
                     ("d", Other),
-                    ("e", Other),
+                    ("e", List(b"()")),
                 ],
             ),
             ("a=1, a=2", &[("a", Integer(1)), ("a", Integer(2))]),
@@ -230,6 +269,24 @@ mod tests {
                 .map(|(key, value)| ((*key).to_owned(), *value))
                 .collect();
             assert_eq!(read(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_give_their_strings_or_nothing() {
+        for (text, expected) in [
+            ("()", Some(&[][..])),
+            ("(\"a\" \"b c\";q=1)", Some(&["a", "b c"])),
+            (r#"("\"\\\\")"#, Some(&[r#""\\"#])),
+            ("(a)", None),
+            ("(\"a\" 1)", None),
+        ] {
+            let expected = expected.map(|all| all.iter().map(|text| text.as_bytes().to_vec()));
+            assert_eq!(
+                strings(text.as_bytes()),
+                expected.map(Iterator::collect),
+                "{text}"
+            );
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     table,
 };
 use crate::{
+    field::SearchVariance,
     policy::{Meta, VaryOn, varies_on},
     status::{CacheStatus, write_number},
 };
@@ -154,6 +155,14 @@ impl Head {
             }
         }
         varies_on(&vary)
+    }
+
+    /// Returns how much of a query selects the response, as No-Vary-Search says.
+    #[must_use]
+    pub fn search_variance(&self) -> SearchVariance {
+        let name = Name::of("no-vary-search");
+        let lines = self.lines().filter(|line| line.name == name);
+        SearchVariance::of_lines(lines.map(|line| line.value))
     }
 
     /// Attaches bytes that are no field, in place of any that are attached.

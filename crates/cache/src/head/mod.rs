@@ -22,4 +22,4 @@ pub(crate) use parts::{Parts, bare_head, whole_fields};
 #[cfg(feature = "disk")]
 pub(crate) use rebase::rebase;
 pub(crate) use storable::keep_storable;
-pub(crate) use variants::{Record, Variants};
+pub(crate) use variants::{Record, Selector, Variants};

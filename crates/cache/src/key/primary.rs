@@ -9,7 +9,7 @@ use http::{
     uri::{Authority, Scheme},
 };
 
-use super::{KeyRules, normal};
+use super::{Digest, KeyRules, normal};
 use crate::policy::{RequestHead, VaryOn};
 
 /// The name of a stored response: its normalised URI, and for a variant the values that select it.
@@ -87,6 +87,19 @@ impl Key {
         ))
     }
 
+    /// The key of the same URI without its query.
+    #[cfg(feature = "tower")]
+    pub(crate) fn without_query(&self) -> Self {
+        let end = self.0.iter().position(|&byte| byte == b'?');
+        Self(self.0.slice(..end.unwrap_or(self.0.len())))
+    }
+
+    /// Returns a short name of the key, the same in every process and version.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+
     /// The key whose bytes were stored.
     pub(crate) fn from_stored(bytes: &[u8]) -> Self {
         Self(Bytes::copy_from_slice(bytes))
@@ -98,19 +111,37 @@ impl Key {
         &self.0
     }
 
-    /// The key of the variant that a request selects.
-    pub(crate) fn variant(&self, set: u64, on: &VaryOn, request: &HeaderMap) -> Self {
+    /// The key of the variant that a request selects; `aside` is what selects beside the fields that Vary names.
+    pub(crate) fn variant(
+        &self,
+        set: u64,
+        on: &VaryOn,
+        request: &HeaderMap,
+        aside: impl FnOnce(&mut Vec<u8>),
+    ) -> Self {
         let mut bytes = Vec::with_capacity(self.0.len() + 64);
         bytes.extend_from_slice(&self.0);
         // No URI holds a space, so that no other URL's key can look like this one.
         bytes.extend_from_slice(b" ");
         bytes.extend_from_slice(&set.to_be_bytes());
+        aside(&mut bytes);
         for name in on.names() {
             bytes.extend_from_slice(name.as_bytes());
             bytes.push(b' ');
         }
         on.write_selection(request, &mut bytes);
         Self(Bytes::from(bytes))
+    }
+
+    /// What follows the URI in the key of a variant.
+    pub(crate) fn behind(&self, primary: &Self) -> &[u8] {
+        self.0.strip_prefix(&*primary.0).unwrap_or_default()
+    }
+
+    /// The key of a variant, from what follows the URI in it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn with(&self, rest: &[u8]) -> Self {
+        Self(Bytes::from([&self.0, rest].concat()))
     }
 
     /// The key of a part of the response that this is the key of.
@@ -137,7 +168,7 @@ impl Key {
         bytes.extend_from_slice(b"://");
         normal::write_authority(scheme, authority, &mut bytes);
         normal::write_path(path.as_bytes(), &mut bytes);
-        if let Some(query) = query {
+        if let Some(query) = query.filter(|_| rules.keeps_query()) {
             rules.write_query(query, &mut bytes);
         }
         Self(Bytes::from(bytes))

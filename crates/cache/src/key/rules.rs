@@ -1,8 +1,10 @@
 //! [`KeyRules`]: which parts of a request's target make its key.
 
-use http::Uri;
+use std::sync::Arc;
 
-use super::{Key, KeyError, normal};
+use http::{HeaderName, Uri};
+
+use super::{Aside, Key, KeyError, normal};
 use crate::policy::RequestHead;
 
 /// How keys are made. The default takes the whole query in its order, since a cache cannot know that it does not
@@ -20,6 +22,17 @@ use crate::policy::RequestHead;
 pub struct KeyRules {
     order: Order,
     query: Query,
+    search: Search,
+    headers: Vec<HeaderName>,
+    cookies: Vec<String>,
+}
+
+/// Whether responses say how much of a query counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Search {
+    #[default]
+    Ignored,
+    Obeyed,
 }
 
 /// Which parameters of a query are part of the key. A name that ends in `*` stands for all that begin so; names are
@@ -56,6 +69,86 @@ impl KeyRules {
     pub fn query(mut self, query: Query) -> Self {
         self.query = query;
         self
+    }
+
+    /// Makes a field of requests part of what selects a response, as if every response varied on it: its lines are
+    /// combined, whitespace around members does not count, and a field that is absent differs from an empty one.
+    ///
+    /// A field that is keyed is not refused by [`Defences::unkeyed`](crate::policy::Defences::unkeyed).
+    ///
+    /// ```
+    /// use eaves_cache::key::KeyRules;
+    /// use http::HeaderName;
+    ///
+    /// let rules = KeyRules::default().header(HeaderName::from_static("x-forwarded-proto")).cookie("currency");
+    /// assert_eq!(rules.headers().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        if !self.headers.contains(&name) {
+            self.headers.push(name);
+            self.headers.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        }
+        self
+    }
+
+    /// Makes a cookie of requests part of what selects a response. One that is absent differs from an empty one; of one
+    /// that comes more than once all values count, since origins disagree about which one does.
+    #[must_use]
+    pub fn cookie(mut self, name: &str) -> Self {
+        if !self.cookies.iter().any(|known| known == name) {
+            self.cookies.push(name.to_owned());
+            self.cookies.sort_unstable();
+        }
+        self
+    }
+
+    /// Obeys No-Vary-Search (draft-ietf-httpbis-no-vary-search): a response may say which parameters of its query it
+    /// does not depend on, and answers the queries that differ in these alone.
+    ///
+    /// The default leaves the field alone, since an origin that says too much there serves one page for another. Where
+    /// it is obeyed, keys have no query: a hit takes one more lookup, an invalidation or a purge of a URL removes what is
+    /// stored for all its queries, and so does a prefix or a pattern that looks into queries. A table of purges that
+    /// others issue to directly has to name URLs by the keys of these rules.
+    ///
+    /// ```
+    /// use eaves_cache::key::KeyRules;
+    ///
+    /// let rules = KeyRules::default().obey_no_vary_search();
+    /// let key = rules.key_of_uri(&"http://a.example/x?a=1".parse().unwrap()).unwrap();
+    /// assert_eq!(key.to_string(), "http://a.example/x");
+    /// ```
+    #[must_use]
+    pub fn obey_no_vary_search(mut self) -> Self {
+        self.search = Search::Obeyed;
+        self
+    }
+
+    /// Iterates over the fields of requests that select a response.
+    pub fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.headers.iter()
+    }
+
+    /// Says whether queries are part of the key of a URI.
+    pub(crate) fn keeps_query(&self) -> bool {
+        self.search == Search::Ignored
+    }
+
+    /// What of a request selects a response beside its key; `None` where nothing can.
+    pub(crate) fn aside(&self, request: RequestHead<'_>) -> Option<Arc<Aside>> {
+        let keyed = !(self.headers.is_empty() && self.cookies.is_empty());
+        if self.keeps_query() && !keyed {
+            return None;
+        }
+        let search = (!self.keeps_query()).then(|| {
+            let mut bytes = Vec::new();
+            if let Some(query) = request.uri.query() {
+                self.write_query(query, &mut bytes);
+            }
+            bytes
+        });
+        let aside = Aside::new(search, (&self.headers, &self.cookies), request.headers);
+        Some(Arc::new(aside))
     }
 
     /// Makes the key of a request.

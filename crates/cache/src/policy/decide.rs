@@ -209,7 +209,8 @@ impl Policy {
         }
         // Its answer may be something other than the whole response.
         let less = request.method == Method::HEAD || asked.conditional || asked.range;
-        let alone = less || self.defences.taints(asked);
+        let tainted = self.defences.taints(request.headers, asked, &self.keyed);
+        let alone = less || tainted;
         let collapse = if alone { Collapse::No } else { Collapse::Yes };
         Decision::Miss { collapse }
     }
@@ -217,7 +218,7 @@ impl Policy {
     /// Says whether an answer to this request must not touch what is stored.
     fn is_tainted(&self, request: RequestHead<'_>, stored: &Head) -> bool {
         self.defences
-            .has_unkeyed(request.headers, &stored.varies_on())
+            .has_unkeyed(request.headers, &stored.varies_on(), &self.keyed)
     }
 
     /// RFC 9111 section 4: fresh, or allowed to be served stale, and good enough for the request.

@@ -3,7 +3,7 @@
 //! A cache answers many by what one request brought about. Whatever in that request is not part of the key must not
 //! change what others get: such requests are answered from what is stored, or passed on and not stored.
 
-use http::{HeaderMap, Method, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, Method, header::CONTENT_TYPE};
 
 use super::{
     Bypass, Guard, NotStored, RequestHead, ResponseHead, VaryOn,
@@ -37,7 +37,8 @@ pub struct Defences {
     pub oversize: Guard,
     /// A response with Set-Cookie is stored only if it is marked `public` or has `s-maxage`.
     pub set_cookie: Guard,
-    /// A request with fields that name another host, scheme or path is not stored, unless the response varies on them.
+    /// A request with fields that name another host, scheme or path is not stored, unless the response varies on them or
+    /// the operator keyed them.
     pub unkeyed: Guard,
 }
 
@@ -69,9 +70,11 @@ impl Defences {
         (self.oversize == Guard::On && is_strange(request, asked)).then_some(Bypass::Oversize)
     }
 
-    /// Says whether a request has a field that names another host, scheme or path.
-    pub(super) fn taints(&self, asked: &Asked) -> bool {
-        self.unkeyed == Guard::On && asked.unkeyed
+    /// Says whether a request has a field that names another host, scheme or path, and that the operator did not key.
+    pub(super) fn taints(&self, request: &HeaderMap, asked: &Asked, keyed: &[HeaderName]) -> bool {
+        self.unkeyed == Guard::On
+            && asked.unkeyed
+            && has_unkeyed(request, |name| keyed.iter().any(|known| known == name))
     }
 
     /// Why a response that the standards allow to store is not stored.
@@ -80,6 +83,7 @@ impl Defences {
         (request, asked): (RequestHead<'_>, &Asked),
         response: ResponseHead<'_>,
         told: &Told<'_>,
+        keyed: &[HeaderName],
     ) -> Option<NotStored> {
         let public = told.directives.public || told.directives.s_maxage.is_some();
         if self.set_cookie == Guard::On && told.sets_cookie() && !public {
@@ -90,7 +94,7 @@ impl Defences {
         }
         // `varies_on` is paid for only by requests that have such a field.
         let unkeyed =
-            self.taints(asked) && self.has_unkeyed(request.headers, &varies_on(response.headers));
+            asked.unkeyed && self.has_unkeyed(request.headers, &varies_on(response.headers), keyed);
         if unkeyed || self.bypass(request, asked).is_some() {
             return Some(NotStored::Unkeyed);
         }
@@ -98,9 +102,15 @@ impl Defences {
     }
 
     /// Says whether a request has a field of this kind that the response does not vary on.
-    pub(super) fn has_unkeyed(&self, request: &HeaderMap, response: &VaryOn) -> bool {
-        let keyed = |name: &str| response.names().any(|known| known == name);
-        self.unkeyed == Guard::On && has_unkeyed(request, keyed)
+    pub(super) fn has_unkeyed(
+        &self,
+        request: &HeaderMap,
+        response: &VaryOn,
+        keyed: &[HeaderName],
+    ) -> bool {
+        let varies = |name: &str| response.names().any(|known| known == name);
+        let keyed = |name: &str| keyed.iter().any(|known| known == name);
+        self.unkeyed == Guard::On && has_unkeyed(request, |name| varies(name) || keyed(name))
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Policy {
     pub(super) defences: Defences,
     pub(super) targets: Vec<HeaderName>,
     pub(super) rules: Vec<Rule>,
+    pub(super) keyed: Vec<HeaderName>,
 }
 
 /// Whose requests a cache serves.
@@ -73,6 +74,7 @@ impl Default for Policy {
             defences: Defences::ON,
             targets: vec![CDN_CACHE_CONTROL],
             rules: Vec::new(),
+            keyed: Vec::new(),
         }
     }
 }
@@ -154,6 +156,15 @@ impl Policy {
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
+        self
+    }
+
+    /// Names fields of requests that are part of what responses are found by: they cannot change what others get, and
+    /// [`Defences::unkeyed`] does not refuse them. A layer (feature `tower`) adds those of its
+    /// [`KeyRules`](crate::key::KeyRules) by itself.
+    #[must_use]
+    pub fn keyed(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.keyed.extend(fields);
         self
     }
 

@@ -149,7 +149,8 @@ impl Policy {
         if asked.authorized && !public && !directives.must_revalidate {
             return Some(NotStored::Authorization);
         }
-        self.defences.refusal((request, &asked), response, told)
+        self.defences
+            .refusal((request, &asked), response, told, &self.keyed)
     }
 
     /// The last condition of RFC 9111 section 3: a directive, a lifetime or the status itself allows storing.

@@ -1,8 +1,9 @@
 //! [`Counters`] and what they count.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::Stats;
+use crate::status::Reason;
 
 /// What a cache has done since its start, and what it holds.
 ///
@@ -42,6 +43,8 @@ pub struct Snapshot {
     pub stale_on_error: u64,
     /// Validations in the background.
     pub background: u64,
+    /// Readers of a body that was not kept which were left behind, since they had read nothing for too long.
+    pub stalled: u64,
     /// Responses that were stored.
     pub stored: u64,
     /// What the store has counted and holds.
@@ -61,9 +64,41 @@ impl Snapshot {
     }
 }
 
-/// The numbers of a [`Snapshot`] as they grow.
+/// The numbers of a [`Snapshot`] as they grow, and how often each [`Reason`] was given.
+///
+/// Each thread counts in a stripe of its own, as long as there are no more threads than stripes: two threads that serve hits
+/// do not pass a cache line to and fro.
 #[derive(Debug, Default)]
-pub struct Counters([AtomicU64; Count::ALL]);
+pub struct Counters([Stripe; STRIPES]);
+
+const STRIPES: usize = 16;
+
+/// The counts of some of the threads, apart from those of others by two cache lines, which processors fetch in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Stripe {
+    counts: [AtomicU64; Count::ALL],
+    reasons: [AtomicU64; Reason::COUNT],
+}
+
+impl Default for Stripe {
+    fn default() -> Self {
+        Self {
+            counts: [const { AtomicU64::new(0) }; Count::ALL],
+            reasons: [const { AtomicU64::new(0) }; Reason::COUNT],
+        }
+    }
+}
+
+/// The stripe of this thread.
+fn stripe() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES;
+    }
+    // A thread that is ending has no stripe any more.
+    OWN.try_with(|own| *own).unwrap_or(0)
+}
 
 /// One thing that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +128,8 @@ pub enum Count {
     StaleOnError,
     /// Validated in the background.
     Background,
+    /// A reader of a fill was left behind, since it had read nothing for too long.
+    Stalled,
     /// A response was stored.
     Stored,
 }
@@ -104,13 +141,35 @@ impl Count {
 impl Counters {
     /// Counts one.
     pub fn add(&self, what: Count) {
-        self.0[what as usize].fetch_add(1, Ordering::Relaxed);
+        self.0[stripe()].counts[what as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a reason that was given. Hits are counted by [`add`](Self::add) alone.
+    pub fn give(&self, reason: Reason) {
+        self.0[stripe()].reasons[reason.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how often a reason was given.
+    #[must_use]
+    pub fn given(&self, reason: Reason) -> u64 {
+        if reason == Reason::Hit {
+            return self.of(Count::Hit);
+        }
+        let stripes = self.0.iter();
+        let of = |stripe: &Stripe| stripe.reasons[reason.index()].load(Ordering::Relaxed);
+        stripes.map(of).sum()
+    }
+
+    fn of(&self, what: Count) -> u64 {
+        let stripes = self.0.iter();
+        let of = |stripe: &Stripe| stripe.counts[what as usize].load(Ordering::Relaxed);
+        stripes.map(of).sum()
     }
 
     /// Returns the numbers of this moment beside what a store has counted.
     #[must_use]
     pub fn snapshot(&self, store: Stats) -> Snapshot {
-        let of = |what: Count| self.0[what as usize].load(Ordering::Relaxed);
+        let of = |what| self.of(what);
         Snapshot {
             hits: of(Count::Hit),
             stale_hits: of(Count::StaleHit),
@@ -124,8 +183,31 @@ impl Counters {
             origin_errors: of(Count::OriginError),
             stale_on_error: of(Count::StaleOnError),
             background: of(Count::Background),
+            stalled: of(Count::Stalled),
             stored: of(Count::Stored),
             store,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_many_threads_come_to_their_sum() {
+        let counters = Counters::default();
+        std::thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    counters.add(Count::Hit);
+                    counters.give(Reason::Stale);
+                });
+            }
+        });
+        assert_eq!(counters.snapshot(Stats::default()).hits, 20);
+        assert_eq!(counters.given(Reason::Stale), 20);
+        assert_eq!(counters.given(Reason::Hit), 20);
+        assert_eq!(counters.given(Reason::Partial), 0);
     }
 }

@@ -11,23 +11,24 @@ use http_body::Body;
 use super::{
     CacheBody, Note,
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed, Reader},
+    fill::{Fill, Placed, Selection},
     origin::Origin,
     partial::ask_for,
+    reader::Reader,
     respond::{self, Stored},
     resume::resume,
     source::Erased,
+    variants::{Chosen, chosen, other_variants, unless_one_of},
 };
 use crate::{
     exchange::{Placement, Received, Release, Selected, receive},
     head::Head,
     policy::{
-        Collapse, Decision, Freshened, NotStored, OnError, Policy, RequestHead, ResponseHead,
-        Times, Wanted, Why, make_conditional, strip_conditions,
+        Collapse, Decision, Freshened, OnError, Policy, RequestHead, ResponseHead, Times, Wanted,
+        Why, make_conditional, strip_conditions,
     },
     stats::Count,
-    status::{CacheStatus, Forward},
-    store::Refused,
+    status::{CacheStatus, Forward, NotKept, Reason},
 };
 
 /// Why the origin is asked.
@@ -97,6 +98,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         ask: Ask,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let mut slice = self.first_slice(&found, ask);
+        let mut others = match &slice {
+            None => other_variants(&self.shared, (&self.parts).into(), &found, ask).await,
+            Some(_) => Vec::new(),
+        };
         loop {
             let mut request = self.outgoing();
             if let Some(slice) = &slice {
@@ -107,6 +112,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 // The answer is for others, too.
                 request.headers_mut().remove(RANGE);
                 request.headers_mut().remove(IF_RANGE);
+                unless_one_of(request.headers_mut(), &others);
             }
             let sent = self.shared.now();
             let answer = match self.inner.send(request).await {
@@ -125,7 +131,24 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 self.inner.ready().await?;
                 continue;
             }
-            match self.settle(lead, &found, ask, answer, times) {
+            let named = !others.is_empty() && answer.status() == StatusCode::NOT_MODIFIED;
+            let settled = match chosen(core::mem::take(&mut others), &answer) {
+                Some(other) => {
+                    let chosen = Chosen {
+                        request: (&self.parts).into(),
+                        found: &found,
+                        other: &other,
+                        answer: ResponseHead::from(&answer),
+                        times,
+                    };
+                    // What is not copied is served all the same.
+                    let _ = chosen.copy(&self.shared, &lead).await;
+                    self.settle(lead, &other, ask, answer, times)
+                }
+                None if named => Settled::Again(lead),
+                None => self.settle(lead, &found, ask, answer, times),
+            };
+            match settled {
                 Settled::Done(response) => return Ok(*response),
                 Settled::Again(again) => lead = again,
             }
@@ -161,12 +184,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     lead.release(Release::Failed);
                     return done(response);
                 }
-                done(self.pass(lead, found, answer, ask, NotStored::Expired.as_str()))
+                done(self.pass(lead, found, answer, ask, Reason::OriginError))
             }
             Received::Refetch => Settled::Again(lead),
             Received::Pass(reason) => {
                 self.learn_from_head(&lead, found, head, times);
-                done(self.pass(lead, found, answer, ask, reason.as_str()))
+                done(self.pass(lead, found, answer, ask, Reason::NotStored(reason)))
             }
         }
     }
@@ -184,9 +207,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         match answer {
             Some(response) => Ok(response),
             // RFC 9111 section 5.2.2.2: what must be validated and cannot be is a 504.
-            None if found.1.is_some() => {
-                Ok(respond::bare(&self.shared, StatusCode::GATEWAY_TIMEOUT))
-            }
+            None if found.1.is_some() => Ok(respond::bare(
+                &self.shared,
+                StatusCode::GATEWAY_TIMEOUT,
+                Some(Reason::OriginError),
+            )),
             None => Err(error),
         }
     }
@@ -208,7 +233,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return None;
         };
         self.shared.counters.add(Count::StaleOnError);
-        let mut status = ask.status().ttl(remaining.as_secs()).detail("origin-error");
+        self.shared.counters.give(Reason::OriginError);
+        let mut status = ask.status().ttl(remaining.as_secs());
+        status = status.because(Reason::OriginError);
         if let Some(answer) = answer {
             status = status.answered(answer);
         }
@@ -231,14 +258,15 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     ) -> Response<CacheBody<R>> {
         let store = &self.shared.config.store;
         let Some(entry) = &found.1 else {
-            return respond::bare(&self.shared, StatusCode::BAD_GATEWAY);
+            return respond::bare(
+                &self.shared,
+                StatusCode::BAD_GATEWAY,
+                Some(Reason::OriginError),
+            );
         };
-        let varies_alike = found
-            .0
-            .head()
-            .is_some_and(|old| old.varies_on() == head.varies_on());
+        let alike = found.0.is_selected_alike(head);
         lead.if_valid(|| {
-            if varies_alike {
+            if alike {
                 store.replace_head(found.0.key(), &entry.content, head.as_bytes());
             } else {
                 // Under another Vary the response would have to stand under another key.
@@ -275,7 +303,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     ) -> Response<CacheBody<S::Body>> {
         let store = &self.shared.config.store;
         if self.is_rare(found) {
-            return self.pass(lead, found, answer, ask, "min-uses");
+            return self.pass(lead, found, answer, ask, Reason::NotKept(NotKept::MinUses));
         }
         if let Some(note) = answer.extensions().get::<Note>() {
             placement.head = placement.head.noted(&note.0);
@@ -284,7 +312,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
             Ok(write) => write,
-            Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
+            Err(refused) => {
+                let reason = Reason::NotKept(refused.into());
+                return self.pass(lead, found, answer, ask, reason);
+            }
         };
         lead.if_valid(|| {
             let record = placement.variants.clone();
@@ -297,7 +328,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let meta = *placement.head.meta();
         let remaining = meta.remaining(meta.received);
         let (parts, body) = answer.into_parts();
-        let selection = self.parts.headers.clone();
+        let selection = Selection::of(&self.parts.headers, &found.0);
         let source = Erased::new(body);
         // What has its room reserved leaves nobody behind.
         let resume = match source.size_hint().exact() {
@@ -377,7 +408,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         found: &Found,
         answer: Response<S::Body>,
         ask: Ask,
-        reason: &'static str,
+        reason: Reason,
     ) -> Response<CacheBody<S::Body>> {
         let failure = Policy::is_failure(answer.status());
         let whole = !matches!(
@@ -395,7 +426,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             Collapse::Yes => lead.release(self.shared.unshared()),
             Collapse::No => drop(lead),
         }
-        let status = ask.status().answered(answer.status()).detail(reason);
+        self.shared.counters.give(reason);
+        let status = ask.status().answered(answer.status()).because(reason);
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         response
@@ -423,17 +455,5 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.send_filling(&mut response, fill, ask);
         drop(reader);
         response
-    }
-}
-
-pub(super) fn refusal(refused: Refused) -> &'static str {
-    match refused {
-        Refused::Busy { .. } => "store-busy",
-        Refused::TooLarge { .. } => "too-large",
-        Refused::NoRoom { .. } => "no-room",
-        Refused::Length { .. } => "length",
-        Refused::Outvalued { .. } => "outvalued",
-        Refused::Crowded { .. } => "crowded",
-        Refused::Unavailable { .. } => "store-unavailable",
     }
 }

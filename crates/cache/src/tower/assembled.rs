@@ -9,11 +9,7 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::{Buf, Bytes};
 use http_body::Frame;
 
-use super::{
-    BodyError,
-    fill::{Fill, Reader},
-    source::Source,
-};
+use super::{BodyError, fill::Fill, reader::Reader, source::Source};
 use crate::store::{Content, ReadError, Ticket};
 
 /// One piece of a body.

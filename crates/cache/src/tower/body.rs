@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     assembled::Assembled,
-    fill::Reader,
+    reader::Reader,
     slices::Sliced,
     source::{BoxError, Erased},
 };

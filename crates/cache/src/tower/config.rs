@@ -85,6 +85,7 @@ pub struct CacheConfig {
     pub(super) min_uses: u32,
     pub(super) normalise: Normalise,
     pub(super) patience: Option<(Duration, Arc<dyn Sleep>)>,
+    pub(super) stalled: (Duration, Option<Arc<dyn Sleep>>),
 }
 
 impl Default for CacheConfig {
@@ -104,6 +105,7 @@ impl Default for CacheConfig {
             min_uses: 1,
             normalise: Normalise::default(),
             patience: None,
+            stalled: (Duration::from_secs(60), None),
         }
     }
 }
@@ -182,6 +184,26 @@ impl CacheConfig {
         self
     }
 
+    /// Sets how long a reader may read nothing of a body that turned out too long to be kept, while what it has not read
+    /// is held for it; 60 seconds unless set. Then it is left behind: when it goes on, it asks the origin for the rest
+    /// under a strong validator, or its body ends in [`BodyError::Lagging`](super::BodyError::Lagging).
+    ///
+    /// Whenever another reader goes on, the time is looked at. With this, and with a [`spawner`](Self::spawner), it is
+    /// looked at when none does, too.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use eaves_cache::tower::{Alarm, CacheConfig};
+    ///
+    /// let sleep = |time| -> Alarm { Box::pin(tokio::time::sleep(time)) };
+    /// let config = CacheConfig::default().stalled_after(Duration::from_secs(20), sleep);
+    /// ```
+    #[must_use]
+    pub fn stalled_after(mut self, time: Duration, sleep: impl Sleep) -> Self {
+        self.stalled = (time, Some(Arc::new(sleep)));
+        self
+    }
+
     /// Sets how request fields are reduced before anything is selected or asked; by default they are not.
     #[must_use]
     pub fn normalise(mut self, normalise: Normalise) -> Self {
@@ -226,6 +248,7 @@ impl fmt::Debug for CacheConfig {
             .field("ranges", &self.ranges)
             .field("min_uses", &self.min_uses)
             .field("patience", &self.patience.as_ref().map(|(time, _)| time))
+            .field("stalled", &self.stalled.0)
             .finish_non_exhaustive()
     }
 }

@@ -9,8 +9,9 @@ use http_body::Body;
 use super::{
     Alarm, CacheBody, Ranges, RequestBody,
     answer::Ask,
-    fill::{Fill, Reader},
+    fill::Fill,
     origin::Origin,
+    reader::Reader,
     respond,
     shared::{Search, Shared},
 };
@@ -25,7 +26,7 @@ use crate::{
     },
     purge::{Purge, invalidated_groups},
     stats::Count,
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::Entry,
 };
 
@@ -77,6 +78,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         key: Key,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         self.shared.counters.add(Count::Bypass);
+        self.shared.counters.give(Reason::Bypass(reason));
         let request = self.outgoing();
         let (sent, asked) = (self.shared.now(), self.shared.purges.epoch());
         let answer = self.inner.send(request).await;
@@ -91,7 +93,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
         let status = CacheStatus::forward(Forward::Bypass)
             .answered(answer.status())
-            .detail(reason.as_str());
+            .because(Reason::Bypass(reason));
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
         Ok(response)
@@ -104,7 +106,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         answer: Response<S::Body>,
         (times, asked): (Times, u64),
     ) -> Response<CacheBody<S::Body>> {
-        let nothing = Lookup::new(key).found(self.request(), None);
+        let keys = &self.shared.config.keys;
+        let lookup = Lookup::under(keys, key, self.request());
+        let nothing = lookup.found(self.request(), None);
         let policy = &self.shared.config.policy;
         if let (&Method::POST, Step::Selected(selected)) = (&self.parts.method, nothing) {
             let received = receive(
@@ -177,6 +181,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 ask.collapse = Collapse::Yes;
             }
             self.shared.counters.add(ask.count());
+            self.shared.counters.give(ask.forward.into());
             if found.0.is_vary_miss() {
                 self.shared.counters.add(Count::VaryMiss);
             }
@@ -291,7 +296,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let respond = |response| Turn::Respond(Box::new(response));
         match outcome {
             Outcome::Lead(lead) => Turn::Lead(lead),
-            Outcome::Shared(fill) => match self.follow(&fill) {
+            Outcome::Shared(fill) => match self.follow(&fill, &found.0) {
                 Some((fill, reader)) => respond(self.share_fill(&fill, reader, ask)),
                 None => Turn::Again,
             },
@@ -299,16 +304,20 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             Outcome::Released(Release::Unshared { .. }) => Turn::Alone,
             Outcome::Released(Release::Failed) => {
                 let stale = self.stale(found, ask, None);
-                respond(
-                    stale.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)),
-                )
+                respond(stale.unwrap_or_else(|| {
+                    respond::bare(
+                        &self.shared,
+                        StatusCode::BAD_GATEWAY,
+                        Some(Reason::OriginError),
+                    )
+                }))
             }
         }
     }
 
-    fn follow(&self, fill: &Weak<Fill>) -> Option<(Arc<Fill>, Reader)> {
+    fn follow(&self, fill: &Weak<Fill>, selected: &Selected) -> Option<(Arc<Fill>, Reader)> {
         let fill = fill.upgrade()?;
-        if !fill.fits(&self.parts.headers) {
+        if !fill.fits(&self.parts.headers, selected) {
             return None;
         }
         let reader = fill.follow()?;
@@ -342,7 +351,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
 /// Looks a URL up, whatever the store takes for it.
 async fn look(shared: &Shared, parts: &request::Parts, primary: &Key) -> Found {
-    let mut search = Search::new(Lookup::new(primary.clone()));
+    let (keys, request) = (&shared.config.keys, RequestHead::from(parts));
+    let mut search = Search::new(Lookup::under(keys, primary.clone(), request));
     search_on(shared, parts, &mut search).await
 }
 

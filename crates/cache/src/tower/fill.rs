@@ -11,25 +11,33 @@ use core::{
 };
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Wake, Waker},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Waker,
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+use eaves_common::time::Mono;
 use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 
 use super::{
-    BodyError, drain,
-    resume::{Rest, Resume},
+    BodyError,
+    held::{End, Place, State},
+    reader::Reader,
+    resume::Resume,
     shared::Shared,
     source::{Part, Source},
+    wakers::Wakers,
 };
 use crate::{
-    exchange::{Lead, PartPlacement, Placement, Release},
+    exchange::{Lead, PartPlacement, Placement, Release, Selected},
+    key::Aside,
     purge::Verdict,
     stats::Count,
-    store::{Content, Ticket, Write},
+    store::Write,
 };
 
 /// What is being filled.
@@ -38,48 +46,39 @@ pub(super) enum Placed {
     Part(Box<PartPlacement>),
 }
 
+/// What of the request that led to a fill selects its response, to compare that of others with.
+pub(super) struct Selection {
+    headers: HeaderMap,
+    aside: Option<Arc<Aside>>,
+}
+
+impl Selection {
+    pub(super) fn of(headers: &HeaderMap, selected: &Selected) -> Self {
+        Self {
+            headers: headers.clone(),
+            aside: selected.aside().cloned(),
+        }
+    }
+}
+
 /// A body on its way from the origin into the store.
 pub(super) struct Fill {
     pub(super) placement: Placement,
-    /// The fields of the request that led to it, to compare those of others with under Vary.
-    selection: HeaderMap,
-    shared: Arc<Shared>,
-    expected: Option<u64>,
+    selection: Selection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) expected: Option<u64>,
     part: Option<Box<PartPlacement>>,
-    resume: Option<Box<dyn Resume>>,
-    wakers: Arc<Wakers>,
+    pub(super) resume: Option<Box<dyn Resume>>,
+    pub(super) wakers: Arc<Wakers>,
+    /// Nobody has to look after stalled readers, or somebody does.
+    watched: AtomicBool,
     state: Mutex<State>,
 }
-
-struct State {
-    source: Option<Source>,
-    write: Option<Box<dyn Write>>,
-    lead: Option<Lead<Weak<Fill>>>,
-    /// What the store holds, until nobody needs it any more.
-    content: Arc<dyn Content>,
-    kept: u64,
-    pulled: u64,
-    /// What followed after the store refused, as far as somebody may need it.
-    window: VecDeque<Bytes>,
-    end: Option<End>,
-    /// Where each reader stands.
-    readers: BTreeMap<u64, u64>,
-    next_reader: u64,
-}
-
-#[derive(Clone)]
-enum End {
-    Complete(Option<HeaderMap>),
-    Failed(BodyError),
-}
-
-/// How many bytes of a body that is not stored are held for slower readers.
-const WINDOW: u64 = 1024 * 1024;
 
 impl Fill {
     pub(super) fn new(
         shared: Arc<Shared>,
-        placed: (Placed, HeaderMap),
+        placed: (Placed, Selection),
         source: Source,
         write: Box<dyn Write>,
         lead: Lead<Weak<Self>>,
@@ -90,7 +89,7 @@ impl Fill {
     /// A fill whose readers may go on by themselves when it leaves them behind.
     pub(super) fn resumable(
         shared: Arc<Shared>,
-        (placed, selection): (Placed, HeaderMap),
+        (placed, selection): (Placed, Selection),
         source: Source,
         (write, lead): (Box<dyn Write>, Lead<Weak<Self>>),
         resume: Option<Box<dyn Resume>>,
@@ -110,8 +109,9 @@ impl Fill {
             part,
             resume,
             wakers: Arc::default(),
+            watched: AtomicBool::new(true),
             state: Mutex::new(State {
-                content: write.content(),
+                content: Some(write.content()),
                 source: Some(source),
                 write: Some(write),
                 lead: Some(lead),
@@ -121,6 +121,7 @@ impl Fill {
                 end: None,
                 readers: BTreeMap::new(),
                 next_reader: 0,
+                outgrown: false,
             }),
         });
         if ended {
@@ -151,11 +152,13 @@ impl Fill {
     }
 
     /// Says whether another request selects the same response.
-    pub(super) fn fits(&self, request: &HeaderMap) -> bool {
-        self.placement
-            .head
-            .varies_on()
-            .matches(&self.selection, request)
+    pub(super) fn fits(&self, request: &HeaderMap, selected: &Selected) -> bool {
+        let head = &self.placement.head;
+        let aside = match (&self.selection.aside, selected.aside()) {
+            (Some(ours), Some(theirs)) => ours.matches(theirs, &head.search_variance()),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        };
+        aside && head.varies_on().matches(&self.selection.headers, request)
     }
 
     /// Adds a reader, if this is still going to be stored.
@@ -178,25 +181,22 @@ impl Fill {
         let mut state = self.lock();
         let id = state.next_reader;
         state.next_reader += 1;
-        state.readers.insert(id, range.start);
+        let (at, since) = (range.start, self.shared.now().mono);
+        state.readers.insert(id, Place { at, since });
         drop(state);
-        Reader {
-            fill: self.clone(),
-            id,
-            at: range.start,
-            until: range.end,
-            ticket: Ticket::default(),
-            end: Told::No,
-            own: None,
-        }
+        Reader::new(self.clone(), id, range)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn now(&self) -> Mono {
+        self.shared.now().mono
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Pulls the origin once; the bytes that came are also returned to the one who pulled.
-    fn poll_pull(&self, state: &mut State, id: u64, cx: &Context<'_>) -> Poll<Bytes> {
+    pub(super) fn poll_pull(&self, state: &mut State, id: u64, cx: &Context<'_>) -> Poll<Bytes> {
         let Some(source) = &mut state.source else {
             return Poll::Ready(Bytes::new());
         };
@@ -238,7 +238,7 @@ impl Fill {
         match state.write.as_mut().map(|write| write.append(&data)) {
             Some(Ok(())) => state.kept = state.pulled,
             Some(Err(_)) => self.outgrow(state, &data),
-            None => state.spill(&data),
+            None => self.spill(state, &data),
         }
         let all = self.expected == Some(state.pulled);
         if all
@@ -255,13 +255,63 @@ impl Fill {
     /// The store takes no more: nobody joins any more, and nothing stays.
     fn outgrow(&self, state: &mut State, data: &Bytes) {
         state.write = None;
+        state.outgrown = true;
+        let now = self.shared.now().mono;
+        state
+            .readers
+            .values_mut()
+            .for_each(|place| place.since = now);
+        self.watched.store(false, Ordering::Release);
         if let Some(lead) = state.lead.take() {
             lead.release(self.shared.unshared());
         }
+        self.spill(state, data);
+    }
+
+    /// Lets go of what is held for those who stand before an offset and have not read for too long.
+    fn leave_stalled(&self, state: &mut State, before: u64) {
+        if !state.outgrown {
+            return;
+        }
+        let (now, limit) = (self.shared.now().mono, self.shared.config.stalled.0);
+        for _ in 0..state.leave_stalled(before, now, limit) {
+            self.shared.counters.add(Count::Stalled);
+        }
+    }
+
+    fn spill(&self, state: &mut State, data: &Bytes) {
+        // Who pulls stands at the beginning of what was pulled.
+        let before = state.pulled - data.len() as u64;
+        self.leave_stalled(state, before);
         state.spill(data);
     }
 
-    fn finish(&self, state: &mut State, trailers: Option<HeaderMap>) {
+    /// Has somebody look after stalled readers from now on, if that is due. Called without the lock: what a spawner does
+    /// is its own affair.
+    pub(super) fn watch(self: &Arc<Self>) {
+        if self.watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let config = &self.shared.config;
+        let (Some(spawner), (limit, Some(sleep))) = (&config.spawner, &config.stalled) else {
+            return;
+        };
+        let (fill, limit, sleep) = (Arc::downgrade(self), *limit, sleep.clone());
+        spawner.spawn(Box::pin(async move {
+            loop {
+                sleep.sleep(limit).await;
+                let Some(fill) = fill.upgrade() else { return };
+                let mut state = fill.lock();
+                let before = state.pulled;
+                fill.leave_stalled(&mut state, before);
+                if state.readers.is_empty() {
+                    return;
+                }
+            }
+        }));
+    }
+
+    pub(super) fn finish(&self, state: &mut State, trailers: Option<HeaderMap>) {
         let sent = state.pulled;
         if let Some(announced) = self.expected.filter(|announced| *announced != sent) {
             return self.fail(state, BodyError::Truncated { announced, sent });
@@ -301,293 +351,5 @@ impl Fill {
         // Dropping the lead makes one of those who still wait ask the origin again.
         state.lead = None;
         state.end = Some(End::Failed(error));
-    }
-}
-
-impl State {
-    fn spill(&mut self, data: &Bytes) {
-        if self.readers.len() < 2 {
-            self.window.clear();
-            return;
-        }
-        self.window.push_back(data.clone());
-        while self.window_start() + WINDOW < self.pulled {
-            self.window.pop_front();
-        }
-    }
-
-    fn window_start(&self) -> u64 {
-        self.pulled
-            - self
-                .window
-                .iter()
-                .map(|part| part.len() as u64)
-                .sum::<u64>()
-    }
-
-    /// The bytes at an offset behind what the store kept.
-    fn read_window(&self, at: u64) -> Result<Bytes, BodyError> {
-        let mut start = self.window_start();
-        if at < start {
-            return Err(BodyError::Lagging);
-        }
-        for part in &self.window {
-            let end = start + part.len() as u64;
-            if at < end {
-                return Ok(part.slice((at - start) as usize..));
-            }
-            start = end;
-        }
-        Ok(Bytes::new())
-    }
-}
-
-/// One reader of a fill. Dropping it leaves the others to go on; the last one decides by
-/// [`OnDisconnect`](super::OnDisconnect).
-pub(super) struct Reader {
-    fill: Arc<Fill>,
-    id: u64,
-    at: u64,
-    /// Where it stops, if the body is longer.
-    until: u64,
-    ticket: Ticket,
-    end: Told,
-    own: Option<Own>,
-}
-
-/// What a reader that was left behind goes on with.
-enum Own {
-    Asking(Rest),
-    Reading(Source),
-}
-
-/// Whether the end was reported.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    No,
-    Yes,
-}
-
-impl Reader {
-    pub(super) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if self.end == Told::Yes {
-            return Poll::Ready(None);
-        }
-        let part = match ready!(self.poll_part(cx)) {
-            Ok(part) => part,
-            Err(error) => {
-                self.end = Told::Yes;
-                return Poll::Ready(Some(Err(error)));
-            }
-        };
-        match part {
-            Some(Part::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
-            Some(Part::Trailers(trailers)) => {
-                self.end = Told::Yes;
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-            }
-            None => {
-                self.end = Told::Yes;
-                Poll::Ready(None)
-            }
-        }
-    }
-
-    /// What is there already, else what the origin has, else the end.
-    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
-        if self.at >= self.until {
-            return Poll::Ready(Ok(None));
-        }
-        if self.own.is_some() {
-            return self.poll_own(cx);
-        }
-        let fill = self.fill.clone();
-        let mut state = fill.lock();
-        loop {
-            if self.at < state.kept {
-                let content = state.content.clone();
-                drop(state);
-                return self.poll_kept(&*content, cx);
-            }
-            if self.at < state.pulled {
-                let data = match state.read_window(self.at) {
-                    Ok(data) => data,
-                    Err(error) => {
-                        state.readers.remove(&self.id);
-                        drop(state);
-                        return self.go_on_alone(error, cx);
-                    }
-                };
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
-            }
-            match &state.end {
-                Some(End::Complete(trailers)) => {
-                    return Poll::Ready(Ok(trailers.clone().map(Part::Trailers)));
-                }
-                Some(End::Failed(error)) => return Poll::Ready(Err(error.clone())),
-                None => {}
-            }
-            let mut data = ready!(fill.poll_pull(&mut state, self.id, cx));
-            // What lies before this reader's range was pulled for the store alone.
-            let before = self.at.saturating_sub(state.pulled - data.len() as u64);
-            data.advance(
-                usize::try_from(before)
-                    .unwrap_or(usize::MAX)
-                    .min(data.len()),
-            );
-            if !data.is_empty() {
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
-            }
-        }
-    }
-
-    /// Asks the origin for the rest, if that can be told to belong to what was sent already.
-    fn go_on_alone(
-        &mut self,
-        error: BodyError,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Part>, BodyError>> {
-        let Some(resume) = &self.fill.resume else {
-            return Poll::Ready(Err(error));
-        };
-        self.own = Some(Own::Asking(resume.resume(self.at)));
-        self.poll_own(cx)
-    }
-
-    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, BodyError>> {
-        loop {
-            match &mut self.own {
-                Some(Own::Asking(rest)) => {
-                    let source = ready!(rest.as_mut().poll(cx))?;
-                    self.own = Some(Own::Reading(source));
-                }
-                Some(Own::Reading(source)) => {
-                    let frame = match ready!(source.as_mut().poll_frame(cx)) {
-                        Some(frame) => frame?,
-                        None => return Poll::Ready(Ok(None)),
-                    };
-                    let Some(part) = Part::of(frame) else {
-                        continue;
-                    };
-                    return Poll::Ready(Ok(Some(match part {
-                        Part::Data(data) => self.cut(data),
-                        trailers => trailers,
-                    })));
-                }
-                None => return Poll::Ready(Ok(None)),
-            }
-        }
-    }
-
-    fn poll_kept(
-        &mut self,
-        content: &dyn Content,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Part>, BodyError>> {
-        let data =
-            ready!(content.poll_read(self.at, &mut self.ticket, cx)).map_err(BodyError::Store)?;
-        if data.is_empty() {
-            let gone = crate::store::ReadError::Gone { at: self.at };
-            return Poll::Ready(Err(BodyError::Store(gone)));
-        }
-        let fill = self.fill.clone();
-        let part = self.advance(&mut fill.lock(), data);
-        Poll::Ready(Ok(Some(part)))
-    }
-
-    fn advance(&mut self, state: &mut State, data: Bytes) -> Part {
-        let part = self.cut(data);
-        state.readers.insert(self.id, self.at);
-        part
-    }
-
-    /// Bytes of this reader's range.
-    fn cut(&mut self, mut data: Bytes) -> Part {
-        let left = usize::try_from(self.until - self.at).unwrap_or(usize::MAX);
-        data.truncate(left);
-        self.at += data.len() as u64;
-        Part::Data(data)
-    }
-
-    pub(super) fn is_end_stream(&self) -> bool {
-        let state = self.fill.lock();
-        let ended = matches!(state.end, Some(End::Complete(None))) && self.at == state.pulled;
-        ended || self.at >= self.until || self.end == Told::Yes
-    }
-
-    pub(super) fn size_hint(&self) -> SizeHint {
-        let end = self.fill.expected.map(|len| len.min(self.until));
-        let left = end.map(|end| end.saturating_sub(self.at));
-        left.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-
-    /// Makes this a reader that leaves without consequences.
-    pub(super) fn detach(&mut self) {
-        self.end = Told::Yes;
-    }
-
-    /// Pulls the origin to its end without reading what came.
-    pub(super) fn poll_drain(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let fill = self.fill.clone();
-        let mut state = fill.lock();
-        while state.source.is_some() && state.write.is_some() {
-            let data = ready!(fill.poll_pull(&mut state, self.id, cx));
-            self.advance(&mut state, data);
-        }
-        Poll::Ready(())
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.fill.wakers.remove(self.id);
-        let mut state = self.fill.lock();
-        state.readers.remove(&self.id);
-        if state.end.is_none() && self.fill.expected == Some(state.pulled) {
-            // Whoever counted the announced bytes stops polling there and never sees the end.
-            self.fill.finish(&mut state, None);
-        }
-        let last = state.readers.is_empty() && state.source.is_some() && state.write.is_some();
-        drop(state);
-        // Who has his range leaves, too.
-        if last && (self.end == Told::No || self.at >= self.until) {
-            drain::after_disconnect(&self.fill.shared, &self.fill);
-        }
-        // The origin's waker may have been ours alone.
-        self.fill.wakers.wake_others(self.id);
-    }
-}
-
-/// The wakers of all readers that wait for the origin.
-#[derive(Default)]
-struct Wakers(Mutex<BTreeMap<u64, Waker>>);
-
-impl Wakers {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, id: u64, waker: &Waker) {
-        self.lock().insert(id, waker.clone());
-    }
-
-    fn remove(&self, id: u64) {
-        self.lock().remove(&id);
-    }
-
-    fn wake_others(&self, id: u64) {
-        let mut all = core::mem::take(&mut *self.lock());
-        all.remove(&id);
-        all.into_values().for_each(Waker::wake);
-    }
-}
-
-impl Wake for Wakers {
-    fn wake(self: Arc<Self>) {
-        let all = core::mem::take(&mut *self.lock());
-        all.into_values().for_each(Waker::wake);
     }
 }

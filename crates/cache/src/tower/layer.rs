@@ -14,11 +14,12 @@ use super::{
     shared::{Search, Shared},
 };
 use crate::{
-    exchange::Lookup,
+    exchange::{FlightState, Lookup, Selected},
     key::KeyError,
-    policy::{Explanation, RequestHead},
+    policy::{Collapse, Decision, Explanation, RequestHead},
     purge::{Purge, Purges, Receipt},
     stats::Snapshot,
+    status::Reason,
 };
 
 /// A cache that can be put around any number of services; clones share it.
@@ -66,6 +67,12 @@ impl CacheLayer {
             .snapshot(self.shared.config.store.stats())
     }
 
+    /// Returns every reason with how often it was given so far: one for each request, and beside it one where an answer
+    /// was not kept or the origin failed. Their [labels](Reason::label) are those of a metric.
+    pub fn reasons(&self) -> impl Iterator<Item = (Reason, u64)> {
+        Reason::all().map(|reason| (reason, self.shared.counters.given(reason)))
+    }
+
     /// Tells what would be done about a request now, and why: its key, the stored response it selects, the sum of its
     /// freshness. It asks nobody and changes nothing but the order in which the store evicts.
     ///
@@ -75,30 +82,44 @@ impl CacheLayer {
     /// If the request names no host.
     pub fn explain(&self, request: RequestHead<'_>) -> Result<Option<Explanation>, KeyError> {
         let key = self.shared.config.keys.key(request)?;
-        let mut search = Search::new(Lookup::new(key.clone()));
+        let keys = &self.shared.config.keys;
+        let mut search = Search::new(Lookup::under(keys, key.clone(), request));
         let mut cx = Context::from_waker(Waker::noop());
         let Poll::Ready((selected, entry)) = search.poll(&self.shared, request, &mut cx) else {
             return Ok(None);
         };
-        let len = entry.and_then(|entry| entry.content.len());
+        let len = entry.as_ref().and_then(|entry| entry.content.len());
         let policy = &self.shared.config.policy;
         let mut told = policy.explain(request, selected.head(), len, self.shared.now());
-        if self.shared.flights.is_under_way(&selected) {
-            told.prepend(
-                "flight",
-                "another request for the same is under way".to_owned(),
-                "RFC 9111 section 4",
-            );
+        if let Some(step) = self.flight(&selected, told.decision()) {
+            told.prepend("flight", step.to_owned(), "RFC 9111 section 4");
         }
-        if selected.key() != &key || selected.is_vary_miss() {
-            told.prepend(
-                "variant",
-                "selected by what the stored responses vary on".to_owned(),
-                "RFC 9111 section 4.1",
-            );
+        if let Some(found) = selected.stored_as(len) {
+            told.prepend("store", found, "RFC 9111 section 3.3");
+        }
+        if let Some(variant) = selected.variant() {
+            told.prepend("variant", variant, "RFC 9111 section 4.1");
         }
         told.prepend("key", key.to_string(), "RFC 9111 section 2");
         Ok(Some(told))
+    }
+
+    /// Whether the request would wait for another's answer, as far as it would ask the origin at all.
+    fn flight(&self, selected: &Selected, decision: &Decision) -> Option<&'static str> {
+        let asks = match decision {
+            Decision::Validate { .. } => true,
+            Decision::Miss { collapse } => *collapse == Collapse::Yes,
+            _ => false,
+        };
+        let now = self.shared.now().mono;
+        match self.shared.flights.state(selected, now) {
+            FlightState::UnderWay => Some("another request for the same is under way"),
+            FlightState::Unshared if asks => {
+                Some("its answers could not be shared lately: it would not wait")
+            }
+            FlightState::None if asks => Some("nobody asks for the same: others would wait for it"),
+            _ => None,
+        }
     }
 
     /// Removes what is stored for an absolute URI, all variants of it; says whether anything was. Fetches that

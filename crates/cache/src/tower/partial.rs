@@ -11,11 +11,12 @@ use http::{
 
 use super::{
     CacheBody,
-    answer::{Ask, Settled, refusal},
+    answer::{Ask, Settled},
     assembled::{Assembled, Piece},
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed, Reader},
+    fill::{Fill, Placed, Selection},
     origin::Origin,
+    reader::Reader,
     respond,
     shared::Shared,
     source::Erased,
@@ -28,7 +29,7 @@ use crate::{
         Collapse, Decision, Remaining, RequestHead, ResponseHead, Times, Wanted, strip_conditions,
     },
     stats::Count,
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::{Content, Entry, Ticket},
 };
 
@@ -68,7 +69,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return Some(Ok(self.assemble(plan, None, status)));
         };
         if RequestDirectives::parse(&self.parts.headers).only_if_cached {
-            return Some(Ok(respond::bare(&self.shared, StatusCode::GATEWAY_TIMEOUT)));
+            return Some(Ok(respond::only_if_cached(&self.shared)));
         }
         self.complete(found, plan, gap).await.transpose()
     }
@@ -91,6 +92,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         let lead = self.shared.flights.lead_alone(&found.0);
         self.shared.counters.add(Count::Miss);
+        self.shared.counters.give(Reason::Partial);
         let mut request = self.outgoing();
         ask_for(request.headers_mut(), &gap, tag);
         let sent = self.shared.now();
@@ -116,7 +118,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     head,
                     ..plan
                 };
-                let Some(reader) = self.fill_part(lead, part, live) else {
+                let Some(reader) = self.fill_part((lead, &found.0), part, live) else {
                     return Ok(None);
                 };
                 let status = CacheStatus::forward(Forward::Partial)
@@ -142,7 +144,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Starts to store a part; `None` if the store has no room for it.
     fn fill_part(
         &self,
-        lead: Duty,
+        (lead, selected): (Duty, &Selected),
         mut part: Box<PartPlacement>,
         body: Erased<S::Body>,
     ) -> Option<Reader> {
@@ -152,7 +154,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let write = store
             .begin(&placement.key, placement.head.as_bytes(), Some(len))
             .ok()?;
-        let selection = self.parts.headers.clone();
+        let selection = Selection::of(&self.parts.headers, selected);
         let placed = (Placed::Part(part), selection);
         let fill = Fill::new(self.shared.clone(), placed, Box::pin(body), write, lead);
         Some(fill.reader())
@@ -171,11 +173,15 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let head = placement.head.as_bytes();
         let write = match store.begin(&placement.key, head, Some(len)) {
             Ok(write) => write,
-            Err(refused) => return self.pass(lead, found, answer, ask, refusal(refused)),
+            Err(refused) => {
+                let reason = Reason::NotKept(refused.into());
+                return self.pass(lead, found, answer, ask, reason);
+            }
         };
         let meta = *placement.head.meta();
         let (parts, body) = answer.into_parts();
-        let placed = (Placed::Part(part), self.parts.headers.clone());
+        let selection = Selection::of(&self.parts.headers, &found.0);
+        let placed = (Placed::Part(part), selection);
         let body = Box::pin(Erased::new(body));
         let fill = Fill::new(self.shared.clone(), placed, body, write, lead);
         let mut response = Response::from_parts(parts, CacheBody::filling(fill.reader()));

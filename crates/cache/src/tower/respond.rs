@@ -17,7 +17,7 @@ use crate::{
     head::Head,
     policy::{Decision, RequestHead, Wanted},
     stats::Count,
-    status::CacheStatus,
+    status::{CacheStatus, Reason},
     store::Entry,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn stored_as<B>(
     status: CacheStatus,
 ) -> Option<Response<CacheBody<B>>> {
     if *decision == Decision::GatewayTimeout {
-        return Some(bare(shared, StatusCode::GATEWAY_TIMEOUT));
+        return Some(only_if_cached(shared));
     }
     let (selected, entry) = found;
     let entry = entry.as_ref()?;
@@ -188,23 +188,30 @@ fn stored<B>(entry: &Entry, range: Range<u64>) -> CacheBody<B> {
     CacheBody::stored(entry.content.clone(), range.start, range.end)
 }
 
-/// A response of the cache's own: the request has no host, or only a stored response was wanted.
-pub(super) fn bare<B>(shared: &Shared, status: StatusCode) -> Response<CacheBody<B>> {
+/// RFC 9111 section 5.2.1.7.
+pub(super) fn only_if_cached<B>(shared: &Shared) -> Response<CacheBody<B>> {
+    bare(
+        shared,
+        StatusCode::GATEWAY_TIMEOUT,
+        Some(Reason::OnlyIfCached),
+    )
+}
+
+/// A response of the cache's own: the request has no host, only a stored response was wanted, or the origin failed.
+pub(super) fn bare<B>(
+    shared: &Shared,
+    status: StatusCode,
+    reason: Option<Reason>,
+) -> Response<CacheBody<B>> {
     let mut response = Response::new(CacheBody::empty());
     *response.status_mut() = status;
-    let text = format!("{}; detail={}", shared.config.name, detail(status));
-    if status != StatusCode::BAD_REQUEST {
+    if let Some(reason) = reason {
+        shared.counters.give(reason);
+        let detail = reason.detail().unwrap_or_default();
+        let text = format!("{}; detail={detail}", shared.config.name);
         insert(response.headers_mut(), CACHE_STATUS, &text);
     }
     response
-}
-
-fn detail(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::GATEWAY_TIMEOUT => "only-if-cached",
-        StatusCode::BAD_GATEWAY => "origin-error",
-        _ => "none",
-    }
 }
 
 /// The fields of RFC 9110 section 15.4.5, and those of this cache.

@@ -59,7 +59,11 @@ where
         self.shared.config.normalise.apply(&mut parts.headers);
         let opening = self.shared.open(RequestHead::from(&parts));
         let Ok(opening) = opening else {
-            return ResponseFuture::ready(respond::bare(&self.shared, StatusCode::BAD_REQUEST));
+            return ResponseFuture::ready(respond::bare(
+                &self.shared,
+                StatusCode::BAD_REQUEST,
+                None,
+            ));
         };
         match opening {
             Opening::Bypass { reason, key } => {

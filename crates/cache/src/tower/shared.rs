@@ -4,6 +4,7 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Weak};
 
 use eaves_common::time::Now;
+use http::HeaderName;
 
 use super::{Alarm, CacheConfig, Ranges, fill::Fill};
 use crate::{
@@ -24,7 +25,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(config: CacheConfig) -> Self {
+    pub(super) fn new(mut config: CacheConfig) -> Self {
+        let keyed: Vec<HeaderName> = config.keys.headers().cloned().collect();
+        config.policy = config.policy.keyed(keyed);
         let now = config.clock.now().wall;
         let purges = config.purges.clone();
         let purges = purges.unwrap_or_else(|| Arc::new(Purges::new(now)));
@@ -68,6 +71,7 @@ impl Shared {
 
     /// Purges, and removes at once what can be.
     pub(super) fn purge(&self, purge: &Purge) -> Receipt {
+        let purge = &self.keyed(purge);
         let mut receipt = self.purges.issue(purge, self.now().wall);
         let record = Record {
             epoch: receipt.epoch(),
@@ -82,6 +86,25 @@ impl Shared {
             }
         }
         receipt
+    }
+
+    /// The purge in words that keys know: where these have no queries, it means all queries of what it names.
+    fn keyed(&self, purge: &Purge) -> Purge {
+        if self.config.keys.keeps_query() {
+            return purge.clone();
+        }
+        let path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
+        let wider = match purge.target() {
+            Target::Url(key) => Some(Purge::url(key.without_query())),
+            Target::Prefix(prefix) => Purge::prefix(&path(prefix.as_str())).ok(),
+            Target::Pattern(pattern) => Purge::pattern(&path(pattern.as_str())).ok(),
+            _ => None,
+        };
+        match (wider, purge.mode()) {
+            (Some(wider), Mode::Soft) => wider.soft(),
+            (Some(wider), Mode::Hard) => wider,
+            (None, _) => purge.clone(),
+        }
     }
 
     /// Enters a part that has been stored into the record that leads to it. Called while no other fetch of the URL can
@@ -115,7 +138,7 @@ impl Shared {
 
 impl Shared {
     /// Treats what was purged as absent or stale.
-    fn check(&self, selected: &mut Selected, entry: &Entry) {
+    pub(super) fn check(&self, selected: &mut Selected, entry: &Entry) {
         match selected.check(&self.purges, &*entry.content, || self.now().wall) {
             Verdict::Holds => {}
             Verdict::Stale { .. } => self.counters.add(Count::PurgedSoftly),

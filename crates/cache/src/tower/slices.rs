@@ -10,7 +10,7 @@ use core::{
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, request};
+use http::{Request, Response, StatusCode, request};
 use http_body::{Body, Frame};
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     answer::Ask,
     assembled::{Assembled, Piece},
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed},
+    fill::{Fill, Placed, Selection},
     origin::Origin,
     partial::{Plan, ask_for},
     respond,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     exchange::{Joined, Outcome, PartPlacement, Received, Release, Selected, receive},
     policy::{Collapse, RequestHead, ResponseHead, Times},
-    status::{CacheStatus, Forward},
+    status::{CacheStatus, Forward, Reason},
     store::Ticket,
 };
 
@@ -241,7 +241,8 @@ async fn ask<S: Origin<B>, B: Send + 'static>(
             left: inside.end - inside.start,
         });
     };
-    let placed = (Placed::Part(part), slicer.parts.headers.clone());
+    let selection = Selection::of(&slicer.parts.headers, &slicer.selected);
+    let placed = (Placed::Part(part), selection);
     let body = Box::pin(Erased::new(answer.into_body()));
     let fill = Fill::new(slicer.shared.clone(), placed, body, write, lead);
     fill.share();
@@ -341,10 +342,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         };
         let (range, code) = (part.range.clone(), answer.status());
         let meta = *part.placement.head.meta();
-        let Some(fill) = self
-            .shared
-            .fill_slice(&self.parts.headers, second, part, answer, &lead)
-        else {
+        let Some(fill) = self.shared.fill_slice(
+            Selection::of(&self.parts.headers, &found.0),
+            second,
+            part,
+            answer,
+            &lead,
+        ) else {
             return Err(lead);
         };
         lead.release(Release::LookAgain);
@@ -354,7 +358,13 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             .ttl(ttl)
             .stored();
         let response = self.answer_by_slices(&selected, status, Some((fill, range)));
-        Ok(response.unwrap_or_else(|| respond::bare(&self.shared, StatusCode::BAD_GATEWAY)))
+        Ok(response.unwrap_or_else(|| {
+            respond::bare(
+                &self.shared,
+                StatusCode::BAD_GATEWAY,
+                Some(Reason::OriginError),
+            )
+        }))
     }
 }
 
@@ -362,7 +372,7 @@ impl Shared {
     /// Starts to store a slice and lets others read it; `first` enters the response in the store, too.
     fn fill_slice<R>(
         self: &Arc<Self>,
-        selection: &HeaderMap,
+        selection: Selection,
         lead: Duty,
         part: Box<PartPlacement>,
         answer: Response<R>,
@@ -380,7 +390,7 @@ impl Shared {
             .ok()?;
         first.if_valid(|| self.record_part(&part, first.primary()));
         let body = Box::pin(Erased::new(answer.into_body()));
-        let placed = (Placed::Part(part), selection.clone());
+        let placed = (Placed::Part(part), selection);
         let fill = Fill::new(self.clone(), placed, body, write, lead);
         fill.share();
         Some(fill)

@@ -7,6 +7,7 @@ mod life;
 mod model;
 mod sim;
 mod threads;
+mod tiered;
 
 use std::{
     sync::Arc,

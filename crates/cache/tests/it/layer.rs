@@ -2,8 +2,11 @@
 
 mod collapse;
 mod fill;
+mod keyed;
 mod ranges;
+mod search;
 mod serve;
 mod slices;
 mod stale;
 mod tiered;
+mod variants;

@@ -136,7 +136,7 @@ impl Node {
     }
 
     async fn until(&self, what: &str, is_so: impl Fn(&State) -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(90);
         while !is_so(&self.nodes.state()) {
             assert!(Instant::now() < end, "no {what}: {:?}", self.nodes.state());
             sleep(Duration::from_millis(2)).await;

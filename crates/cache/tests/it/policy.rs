@@ -1,10 +1,13 @@
 //! Decisions from the RFC text, and the defects of other caches as regressions.
 
+mod dates;
 mod defences;
 mod properties;
 mod reuse;
 mod storing;
+mod targeted;
 mod update;
+mod windows;
 
 use eaves_cache::head::Head;
 use eaves_cache::policy::{Meta, Policy, Storage, Times};

@@ -51,6 +51,14 @@ impl ManualClock {
         });
     }
 
+    /// Moves to a reading of another clock; monotonic time never goes back.
+    pub(super) fn catch_up(&self, to: Now) {
+        self.0.change(|now| Now {
+            mono: now.mono.max(to.mono),
+            ..to
+        });
+    }
+
     /// Sets wall time alone; it may jump in both directions.
     pub fn set_wall(&self, wall: Wall) {
         self.0.change(|now| Now { wall, ..now });
@@ -67,6 +75,11 @@ impl Clock for ManualClock {
             }
             hint::spin_loop();
         }
+    }
+
+    fn mono(&self) -> Mono {
+        // A single number is whole without the lock.
+        Mono::from_nanos(self.0.mono.load(Ordering::SeqCst))
     }
 }
 

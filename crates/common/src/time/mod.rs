@@ -5,15 +5,21 @@
 //! what survived a restart.
 
 mod clock;
+#[cfg(feature = "quanta")]
+mod counter;
 mod manual;
 mod point;
+mod ticked;
 #[cfg(feature = "tokio")]
 mod tokio;
 
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
+#[cfg(feature = "quanta")]
+pub use counter::CounterClock;
 pub use manual::ManualClock;
 pub use point::{Mono, Now, Wall};
+pub use ticked::TickedClock;
 #[cfg(feature = "tokio")]
 pub use tokio::TokioClock;

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::{
     error::{BuildError, WireError},
+    message::Header,
     name::{Name, NameRef},
     record::{Class, Rtype},
     wire::{Reader, Sink},
@@ -45,15 +46,37 @@ impl<'a> Question<'a> {
         self.class.0 & 0x8000 != 0
     }
 
+    /// Reads the question that follows a message's header. Nothing stands before it that its name could
+    /// point to, so the errors are left to the slow way.
     #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        let name = reader.name()?;
-        let [t0, t1, c0, c1] = reader.array("question type and class")?;
-        Ok(Self {
+    pub(crate) fn first(message: &'a [u8]) -> Result<Self, WireError> {
+        if let Some((name, end)) = NameRef::read_flat(message, Header::LEN)
+            && let Some([_, t0, t1, c0, c1]) = message.get(end..).and_then(<[u8]>::first_chunk)
+        {
+            return Ok(Self::of(name, [*t0, *t1, *c0, *c1]));
+        }
+        Self::first_slowly(message)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_slowly(message: &'a [u8]) -> Result<Self, WireError> {
+        Self::read(&mut Reader::at(message, Header::LEN))
+    }
+
+    #[inline]
+    fn of(name: NameRef<'a>, [t0, t1, c0, c1]: [u8; 4]) -> Self {
+        Self {
             name,
             rtype: Rtype(u16::from_be_bytes([t0, t1])),
             class: Class(u16::from_be_bytes([c0, c1])),
-        })
+        }
+    }
+
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        let name = reader.name()?;
+        Ok(Self::of(name, reader.array("question type and class")?))
     }
 
     #[inline]

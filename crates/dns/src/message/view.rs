@@ -75,7 +75,7 @@ impl<'a> View<'a> {
         if self.counts[0] == 0 {
             return Ok(None);
         }
-        Question::read(&mut Reader::at(self.bytes, Header::LEN)).map(Some)
+        Question::first(self.bytes).map(Some)
     }
 
     /// Walks over the answer section; [`Records::next_section`] goes on from there.
@@ -146,6 +146,7 @@ impl<'a> View<'a> {
             Question::read(&mut reader)?;
         }
         let mut last = LastPointer::default();
+        let mut opts = 0;
         for (section, count) in (1_usize..).zip(&self.counts[1..]) {
             for left in (0..*count).rev() {
                 let record = Record::read(&mut reader, &mut last)?;
@@ -153,28 +154,42 @@ impl<'a> View<'a> {
                     record.rdata()?;
                 }
                 if matches!(record.rtype(), Rtype::OPT | Rtype::TSIG) {
-                    check_place(&record, section, left)?;
+                    check_place(&record, section, left, &mut opts)?;
                 }
             }
         }
-        self.edns()?;
         reader.finish()
     }
 }
 
-/// OPT belongs into the additional section (RFC 6891 section 6.1.1), TSIG to its end (RFC 8945
+/// OPT belongs into the additional section, once (RFC 6891 section 6.1.1), TSIG to its end (RFC 8945
 /// section 5.1).
-#[cold]
-fn check_place(record: &Record<'_>, section: usize, left: u16) -> Result<(), WireError> {
+fn check_place(
+    record: &Record<'_>,
+    section: usize,
+    left: u16,
+    opts: &mut u16,
+) -> Result<(), WireError> {
     let is_opt = record.rtype() == Rtype::OPT;
+    let invalid = |what| {
+        let at = record.name().offset();
+        Err(WireError::Invalid { at, what })
+    };
     if section != 3 || !(is_opt || (left == 0 && record.class() == Class::ANY)) {
-        return Err(WireError::Invalid {
-            at: record.name().offset(),
-            what: "OPT or TSIG record out of its place",
-        });
+        return invalid("OPT or TSIG record out of its place");
+    }
+    if !is_opt {
+        return Ok(());
+    }
+    *opts += 1;
+    if *opts > 1 {
+        return invalid("second OPT record");
+    }
+    if !record.name().is_root() {
+        return invalid("OPT record has an owner");
     }
     let mut options = record.rdata_reader();
-    while is_opt && !options.is_empty() {
+    while !options.is_empty() {
         let code = OptionCode(options.u16("option code")?);
         let len = options.u16("option length")?;
         let start = options.position();

@@ -15,5 +15,5 @@ pub use borrowed::Name;
 pub use labels::Labels;
 pub use owned::NameBuf;
 pub use reference::NameRef;
-pub(crate) use reference::{LastPointer, SCRATCH};
+pub(crate) use reference::{LastPointer, MAX_POINTERS, SCRATCH};
 pub(crate) use text::{parse_name, unescape};

@@ -11,8 +11,13 @@ use crate::{
     name::{Labels, Name, NameBuf, fold, text},
 };
 
-/// How many pointers one name may hold: no name has more labels than this.
-const MAX_POINTERS: usize = 127;
+/// How many pointers one name may lead through. Reading a name costs as many steps as it has, each time:
+/// so there are few more than the 34 that a name in `ip6.arpa` takes, if each label points on to the next.
+/// No deeper names are in use.
+pub(crate) const MAX_POINTERS: usize = 40;
+
+/// How many octets a name may have.
+const ROOM: usize = 255;
 
 /// A checked name within a message: the message and an offset; it may be compressed.
 ///
@@ -38,78 +43,71 @@ pub struct NameRef<'a> {
 impl<'a> NameRef<'a> {
     /// Checks the name at `start` and returns it with the offset behind it.
     ///
-    /// Each pointer must lead to before the run of labels it ends, and there may be at most 127:
-    /// so no name loops, and none costs more than its 255 octets and those pointers.
+    /// Each pointer must lead to before the run of labels it ends, and there may be at most
+    /// [`MAX_POINTERS`]: so no name loops, and none costs more than its 255 octets and those pointers.
     #[inline]
     pub(crate) fn read(buf: &'a [u8], start: usize) -> Result<(Self, usize), WireError> {
-        let mut at = start;
-        let mut len = 0;
-        loop {
-            match buf.get(at) {
-                Some(0) => break,
-                Some(&label @ 1..=63) => {
-                    at += 1 + usize::from(label);
-                    len += 1 + usize::from(label);
-                }
-                Some(0xc0..) => return Self::read_pointer(buf, start, at, len),
-                Some(_) => return Err(WireError::Label { at }),
-                None => return Err(truncated(buf)),
-            }
-            if len > 254 {
-                return Err(WireError::NameTooLong { at: start });
-            }
+        match labels_end(buf, start, ROOM) {
+            Some((end, 0)) => Ok((Self::flat_to(buf, start, end), end + 1)),
+            Some((end, 0xc0..)) => Self::read_pointer(buf, start, end),
+            Some((at, _)) => Err(WireError::Label { at }),
+            None => Err(no_end(buf, start, start, ROOM)),
         }
-        let name = Self {
-            buf,
-            start: start as u32,
-            len: (len + 1) as u8,
-            compressed: false,
-        };
-        Ok((name, at + 1))
     }
 
-    /// Goes on at the first pointer, at `at`, after `len` octets of labels.
+    /// As [`NameRef::read`], where only a name without pointers is looked for; returns the offset of its
+    /// last octet with it.
+    #[inline]
+    pub(crate) fn read_flat(buf: &'a [u8], start: usize) -> Option<(Self, usize)> {
+        let (end, last) = labels_end(buf, start, ROOM)?;
+        (last == 0).then(|| (Self::flat_to(buf, start, end), end))
+    }
+
+    #[inline]
+    fn flat_to(buf: &'a [u8], start: usize, end: usize) -> Self {
+        Self {
+            buf,
+            start: start as u32,
+            len: (end - start + 1) as u8,
+            compressed: false,
+        }
+    }
+
+    /// Goes on at the first pointer.
     #[inline]
     fn read_pointer(
         buf: &'a [u8],
         start: usize,
         pointer: usize,
-        mut len: usize,
     ) -> Result<(Self, usize), WireError> {
-        let mut at = pointer;
-        let mut floor = start;
-        let mut hops = 0;
-        loop {
-            match buf.get(at) {
-                Some(0) => break,
-                Some(&label @ 1..=63) => {
-                    at += 1 + usize::from(label);
-                    len += 1 + usize::from(label);
-                    if len > 254 {
-                        return Err(WireError::NameTooLong { at: start });
-                    }
+        let (mut at, mut floor, mut len) = (pointer, start, pointer - start);
+        for _ in 0..MAX_POINTERS {
+            if at + 1 >= buf.len() {
+                return Err(truncated(buf));
+            }
+            let to = target(buf, at);
+            if to >= floor {
+                return Err(WireError::Pointer { at });
+            }
+            let Some((end, last)) = labels_end(buf, to, ROOM - len) else {
+                return Err(no_end(buf, start, to, ROOM - len));
+            };
+            (at, floor, len) = (end, to, len + end - to);
+            match last {
+                0 => {
+                    let name = Self {
+                        buf,
+                        start: start as u32,
+                        len: (len + 1) as u8,
+                        compressed: true,
+                    };
+                    return Ok((name, pointer + 2));
                 }
-                Some(&high @ 0xc0..) => {
-                    let low = *buf.get(at + 1).ok_or_else(|| truncated(buf))?;
-                    let target = usize::from(high & 0x3f) << 8 | usize::from(low);
-                    hops += 1;
-                    if target >= floor || hops > MAX_POINTERS {
-                        return Err(WireError::Pointer { at });
-                    }
-                    floor = target;
-                    at = target;
-                }
-                Some(_) => return Err(WireError::Label { at }),
-                None => return Err(truncated(buf)),
+                0xc0.. => {}
+                _ => return Err(WireError::Label { at }),
             }
         }
-        let name = Self {
-            buf,
-            start: start as u32,
-            len: (len + 1) as u8,
-            compressed: true,
-        };
-        Ok((name, pointer + 2))
+        Err(WireError::Pointer { at })
     }
 
     /// As [`NameRef::read`], for one owner after another: one that is the same pointer as the last needs
@@ -250,10 +248,49 @@ impl<'a> NameRef<'a> {
         same(message, start.into(), source, place as usize)
     }
 
+    /// Counts the pointers of the name that was written to a message at `start`.
+    pub(crate) fn pointers(message: &[u8], start: u16) -> usize {
+        let (mut at, mut count) = (usize::from(start), 0);
+        while let Some((end, 0xc0..)) = labels_end(message, at, ROOM) {
+            (at, count) = (target(message, end), count + 1);
+        }
+        count
+    }
+
     /// Returns the buffer that the name stands in.
     #[inline]
     pub(crate) fn source(&self) -> &'a [u8] {
         self.buf
+    }
+}
+
+/// Finds what ends the labels at `start`, which have less than `room` octets: where it stands, and the
+/// octet, which is zero or no length.
+#[inline]
+fn labels_end(buf: &[u8], start: usize, room: usize) -> Option<(usize, u8)> {
+    let within = &buf[..buf.len().min(start.saturating_add(room))];
+    let mut at = start;
+    while let Some(&octet) = within.get(at) {
+        if !matches!(octet, 1..=63) {
+            return Some((at, octet));
+        }
+        at += 1 + usize::from(octet);
+    }
+    None
+}
+
+/// Why the labels at `run`, of the name at `start`, have no end.
+#[cold]
+fn no_end(buf: &[u8], start: usize, run: usize, room: usize) -> WireError {
+    let mut at = run;
+    while let Some(&octet) = buf.get(at)
+        && at - run < room
+    {
+        at += 1 + usize::from(octet);
+    }
+    match at - run < room {
+        true => truncated(buf),
+        false => WireError::NameTooLong { at: start },
     }
 }
 

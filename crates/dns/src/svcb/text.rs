@@ -65,23 +65,21 @@ fn print_strings(items: Strings<'_>, out: &mut dyn Write) -> fmt::Result {
 
 /// Parses parameters to the end of the entry, in any order, and appends them in that of their keys.
 pub(crate) fn parse(tokens: &mut Lexer<'_>, bytes: &mut Vec<u8>) -> Result<(), TextError> {
-    let at = tokens.position();
-    let mut params: Vec<(SvcKey, Vec<u8>)> = Vec::new();
+    let (start, first) = (bytes.len(), *tokens);
+    let (mut count, mut last, mut is_sorted) = (0, None, true);
     while let Some(token) = tokens.next()? {
-        let (key, octets) = parse_param(&token, tokens)?;
-        match params.binary_search_by_key(&key, |(known, _)| *known) {
-            Ok(_) => return Err(token.invalid("key stands twice")),
-            Err(place) => params.insert(place, (key, octets)),
+        let key = parse_param(&token, tokens, bytes)?;
+        if last == Some(key) {
+            return Err(token.invalid(TWICE));
         }
+        is_sorted &= last < Some(key);
+        last = Some(key);
+        count += 1;
     }
-    let start = bytes.len();
-    for (key, octets) in params {
-        let len = u16::try_from(octets.len());
-        let len = len.map_err(|_| TextError::invalid(at, "value is longer than 65535 octets"))?;
-        bytes.extend_from_slice(&key.0.to_be_bytes());
-        bytes.extend_from_slice(&len.to_be_bytes());
-        bytes.extend_from_slice(&octets);
+    if !is_sorted && let Err(key) = sort(bytes, start, count) {
+        return Err(TextError::invalid(second(first, key), TWICE));
     }
+    let at = first.position();
     match SvcParams::read(&mut Reader::new(&bytes[start..])) {
         Ok(_) => Ok(()),
         Err(crate::WireError::Invalid { what, .. }) => Err(TextError::invalid(at, what)),
@@ -89,8 +87,63 @@ pub(crate) fn parse(tokens: &mut Lexer<'_>, bytes: &mut Vec<u8>) -> Result<(), T
     }
 }
 
-/// Parses `key`, `key=value` or `key="value"`, of which the last is two tokens side by side.
-fn parse_param(token: &Token<'_>, tokens: &mut Lexer<'_>) -> Result<(SvcKey, Vec<u8>), TextError> {
+const TWICE: &str = "key stands twice";
+
+/// How many parameters are sorted without an allocation.
+const FEW: usize = 32;
+
+/// Sorts the `count` parameters from `start` on by their keys, or returns the key that stands twice.
+fn sort(bytes: &mut Vec<u8>, start: usize, count: usize) -> Result<(), SvcKey> {
+    let (mut few, mut many) = ([(SvcKey(0), 0, 0); FEW], Vec::new());
+    let places = match few.get_mut(..count) {
+        Some(few) => few,
+        None => {
+            many.resize(count, (SvcKey(0), 0, 0));
+            &mut many[..]
+        }
+    };
+    let mut at = start;
+    for place in &mut *places {
+        let [k0, k1, l0, l1] = bytes[at..].first_chunk().copied().unwrap_or_default();
+        let end = at + 4 + usize::from(u16::from_be_bytes([l0, l1]));
+        *place = (SvcKey(u16::from_be_bytes([k0, k1])), at, end);
+        at = end;
+    }
+    places.sort_unstable();
+    if let Some(pair) = places.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(pair[0].0);
+    }
+    // Behind the end, then back: so the caller's buffer is all that is needed.
+    for (_, from, to) in places {
+        bytes.extend_from_within(*from..*to);
+    }
+    bytes.copy_within(at.., start);
+    bytes.truncate(at);
+    Ok(())
+}
+
+/// Finds where a key stands for the second time.
+#[cold]
+fn second(mut tokens: Lexer<'_>, key: SvcKey) -> usize {
+    let (start, mut seen) = (tokens.position(), 0);
+    while let Ok(Some(token)) = tokens.next() {
+        let name = token.text.split(|byte| *byte == b'=').next();
+        let is_key = !token.quoted && name.and_then(SvcKey::from_token) == Some(key);
+        seen += u32::from(is_key);
+        if seen == 2 {
+            return token.at;
+        }
+    }
+    start
+}
+
+/// Parses `key`, `key=value` or `key="value"`, of which the last is two tokens side by side, and appends
+/// key, length and value.
+fn parse_param(
+    token: &Token<'_>,
+    tokens: &mut Lexer<'_>,
+    bytes: &mut Vec<u8>,
+) -> Result<SvcKey, TextError> {
     if token.quoted {
         return Err(token.invalid("not a parameter"));
     }
@@ -106,28 +159,28 @@ fn parse_param(token: &Token<'_>, tokens: &mut Lexer<'_>) -> Result<(SvcKey, Vec
     if token.text.ends_with(b"=") && inline.is_empty() && tokens.peek_byte() == Some(b'"') {
         value = tokens.expect("parameter value")?;
     }
-    let is_numbered = name.starts_with(b"key");
-    let mut octets = Vec::new();
-    parse_value(key, is_numbered, &value, &mut octets)?;
-    Ok((key, octets))
+    let [k0, k1] = key.0.to_be_bytes();
+    bytes.extend_from_slice(&[k0, k1, 0, 0]);
+    let start = bytes.len();
+    match name.starts_with(b"key") {
+        true => value.unescape(bytes)?,
+        false => parse_value(key, &value, bytes)?,
+    }
+    let len = u16::try_from(bytes.len() - start);
+    let len = len.map_err(|_| value.invalid("value is longer than 65535 octets"))?;
+    bytes[start - 2..start].copy_from_slice(&len.to_be_bytes());
+    Ok(key)
 }
 
-fn parse_value(
-    key: SvcKey,
-    is_numbered: bool,
-    value: &Token<'_>,
-    octets: &mut Vec<u8>,
-) -> Result<(), TextError> {
-    if is_numbered {
-        return value.unescape(octets);
-    }
+fn parse_value(key: SvcKey, value: &Token<'_>, octets: &mut Vec<u8>) -> Result<(), TextError> {
+    let start = octets.len();
     match key {
         SvcKey::MANDATORY => parse_list(value, |item| {
             let key = SvcKey::from_token(item)?;
             octets.extend_from_slice(&key.0.to_be_bytes());
             Some(())
         })
-        .and_then(|()| sort_keys(value, octets)),
+        .and_then(|()| sort_keys(value, &mut octets[start..])),
         SvcKey::ALPN => parse_strings(value, octets),
         SvcKey::DOCPATH if value.text.is_empty() => Ok(()),
         SvcKey::DOCPATH => parse_strings(value, octets),
@@ -187,35 +240,40 @@ fn parse_list(
 }
 
 /// Resolves the escapes of the string, then splits it as a list, in which `\,` and `\\` are
-/// escapes again.
+/// escapes again. What is written never overtakes what is read, so both share the buffer.
 fn parse_strings(value: &Token<'_>, octets: &mut Vec<u8>) -> Result<(), TextError> {
-    let mut text = Vec::new();
-    value.unescape(&mut text)?;
-    let mut bytes = text.into_iter();
-    let mut start = octets.len();
+    let mut head = octets.len();
     octets.push(0);
+    value.unescape(octets)?;
+    let (mut from, mut to) = (head + 1, head + 1);
     loop {
-        let next = bytes.next();
+        let next = octets.get(from).copied();
+        from += 1;
         let byte = match next {
             Some(b',') | None => {
-                let len = u8::try_from(octets.len() - start - 1);
-                octets[start] = len
+                let len = u8::try_from(to - head - 1);
+                octets[head] = len
                     .ok()
                     .filter(|len| *len > 0)
                     .ok_or_else(|| value.invalid("item is empty or longer than 255 octets"))?;
                 if next.is_none() {
+                    octets.truncate(to);
                     return Ok(());
                 }
-                start = octets.len();
-                octets.push(0);
+                head = to;
+                to += 1;
                 continue;
             }
-            Some(b'\\') => bytes
-                .next()
-                .filter(|byte| matches!(byte, b',' | b'\\'))
-                .ok_or_else(|| value.invalid("bad escape in a list"))?,
+            Some(b'\\') => {
+                let escaped = octets.get(from).copied();
+                from += 1;
+                escaped
+                    .filter(|byte| matches!(byte, b',' | b'\\'))
+                    .ok_or_else(|| value.invalid("bad escape in a list"))?
+            }
             Some(plain) => plain,
         };
-        octets.push(byte);
+        octets[to] = byte;
+        to += 1;
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Lexer<'t> {
     pub(super) pos: usize,
     /// Open parentheses: within them, line ends are blanks.
     depth: u32,
+    /// Where the outermost of them stands.
+    opened: usize,
     /// Line ends passed.
     lines: usize,
     origin: Option<&'t Name>,
@@ -71,6 +73,7 @@ impl<'t> Lexer<'t> {
             input,
             pos,
             depth: 0,
+            opened: 0,
             lines: 0,
             origin,
         }
@@ -282,6 +285,9 @@ impl<'t> Lexer<'t> {
             }
             b';' => self.skip_entry(),
             b'(' => {
+                if self.depth == 0 {
+                    self.opened = self.pos;
+                }
                 self.depth += 1;
                 self.pos += 1;
             }
@@ -298,7 +304,7 @@ impl<'t> Lexer<'t> {
 
     fn end(&self) -> Result<Option<u8>, TextError> {
         if self.depth > 0 {
-            return Err(TextError::invalid(self.pos, "unclosed parenthesis"));
+            return Err(TextError::invalid(self.opened, "unclosed parenthesis"));
         }
         Ok(None)
     }

@@ -45,7 +45,11 @@ pub(crate) fn hex(token: &Token<'_>, out: &mut Vec<u8>) -> Result<(), TextError>
     clippy::option_option,
     reason = "no digit is left over, or none was one"
 )]
-fn append_hex(text: &[u8], mut high: Option<u8>, out: &mut Vec<u8>) -> Option<Option<u8>> {
+pub(crate) fn append_hex(
+    text: &[u8],
+    mut high: Option<u8>,
+    out: &mut Vec<u8>,
+) -> Option<Option<u8>> {
     let mut rest = text;
     if high.is_none() {
         while let Some((block, behind)) = rest.split_first_chunk() {

@@ -6,7 +6,7 @@
 //! suffix and failed comparisons for each name: what is not found by then is written in full,
 //! and the work stays linear in the message however its names were chosen.
 
-use crate::name::{NameRef, fold};
+use crate::name::{MAX_POINTERS, NameRef, fold};
 
 const SLOTS: usize = 256;
 const PROBES: usize = 8;
@@ -48,7 +48,9 @@ impl Table {
                     continue;
                 }
                 let offset = slot as u16;
-                if NameRef::is_written(message, offset, suffixes.source, suffixes.places[place]) {
+                if NameRef::is_written(message, offset, suffixes.source, suffixes.places[place])
+                    && is_shallow::<N>(message, offset)
+                {
                     return Some((place, offset));
                 }
                 mistakes += 1;
@@ -98,6 +100,13 @@ impl Table {
             }
         }
     }
+}
+
+/// Says whether a pointer may lead to the name at `offset`, and another to that pointer: readers follow
+/// no more than [`MAX_POINTERS`]. Each comes with a label at least, so usual names need no look.
+#[inline]
+fn is_shallow<const N: usize>(message: &[u8], offset: u16) -> bool {
+    N < MAX_POINTERS || NameRef::pointers(message, offset) + 2 <= MAX_POINTERS
 }
 
 #[inline]

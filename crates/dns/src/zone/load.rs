@@ -35,6 +35,8 @@ pub struct Loader {
     problems: Vec<Problem>,
     /// The file that what is missing is missing from.
     main_file: Option<Rc<str>>,
+    /// How many files were included.
+    included: usize,
 }
 
 /// A zone, if there is no error, and what was found wrong.
@@ -76,6 +78,8 @@ pub type Include<'i> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'i;
 
 /// How deep files may include one another.
 const MAX_DEPTH: usize = 8;
+/// How many files may be included: one that includes itself twice would otherwise do so without end, nearly.
+const MAX_FILES: usize = 10_000;
 
 #[derive(Clone, Debug, Default)]
 struct Place {
@@ -93,6 +97,7 @@ impl Loader {
             names: HashMap::new(),
             problems: Vec::new(),
             main_file: None,
+            included: 0,
         }
     }
 
@@ -102,7 +107,7 @@ impl Loader {
     }
 
     /// Takes all records of a scanner; `include` gets the name of a file and returns its text.
-    /// Files include one another at most eight deep.
+    /// Files include one another at most eight deep, and are 10 000 at most.
     pub fn scan_with(&mut self, scanner: Scanner<'_>, include: &mut Include<'_>) {
         self.scan_nested(scanner, include, 0);
     }
@@ -121,25 +126,33 @@ impl Loader {
                     origin,
                     line,
                 }) => {
-                    let text = match include(&name) {
-                        Ok(text) if depth < MAX_DEPTH => text,
-                        Ok(_) => {
-                            let fault = Fault::Include(format!("more than {MAX_DEPTH} deep"));
-                            self.report(&Place::new(&file, line), None, None, fault);
-                            continue;
+                    let text = self.count_file(depth).and_then(|()| include(&name));
+                    match text {
+                        Ok(text) => {
+                            let inner = scanner.included(&text, &name, &origin);
+                            self.scan_nested(inner, include, depth + 1);
                         }
                         Err(reason) => {
                             let place = Place::new(&file, line);
                             self.report(&place, None, None, Fault::Include(reason));
-                            continue;
                         }
-                    };
-                    let inner = scanner.included(&text, &name, &origin);
-                    self.scan_nested(inner, include, depth + 1);
+                    }
                 }
                 Err(error) => self.problems.push(error.into()),
             }
         }
+    }
+
+    /// Counts a file that is to be included from files so deep, or says why it is not.
+    fn count_file(&mut self, depth: usize) -> Result<(), String> {
+        if depth >= MAX_DEPTH {
+            return Err(format!("more than {MAX_DEPTH} deep"));
+        }
+        if self.included >= MAX_FILES {
+            return Err(format!("more than {MAX_FILES} files"));
+        }
+        self.included += 1;
+        Ok(())
     }
 
     /// Takes a record made by a program.

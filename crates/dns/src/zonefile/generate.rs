@@ -6,6 +6,8 @@ use crate::{error::TextError, text::Lexer};
 
 /// How many records one directive may make.
 const MAX_RECORDS: u64 = 65_536;
+/// How many records the directives of a file may make together.
+pub(super) const MAX_IN_FILE: u64 = 1 << 20;
 
 /// A run being made.
 #[derive(Debug)]
@@ -20,18 +22,25 @@ pub(super) struct Generate<'t> {
 }
 
 impl<'t> Generate<'t> {
-    /// Reads `start-stop[/step] owner rest`; `rest` is what remains of the line.
+    /// Reads `start-stop[/step] owner rest`; `rest` is what remains of the line. Of the records that
+    /// are `left` to the file, those of the range are taken.
     pub(super) fn parse(
         tokens: &mut Lexer<'t>,
         text: &'t [u8],
         place: (usize, usize),
+        left: &mut u64,
     ) -> Result<Self, TextError> {
         let range = tokens.expect("range")?;
         let (start, stop, step) = parse_range(range.text)
             .ok_or_else(|| range.invalid("not a range: START-STOP[/STEP]"))?;
-        if (stop - start) / step >= MAX_RECORDS {
+        let count = (stop - start) / step + 1;
+        if count > MAX_RECORDS {
             return Err(range.invalid("range of more than 65536 records"));
         }
+        let Some(rest) = left.checked_sub(count) else {
+            return Err(range.invalid("more records than $GENERATE may make in a file"));
+        };
+        *left = rest;
         let owner = tokens.expect("owner")?;
         let from = tokens.position();
         let rest = &text[from..];

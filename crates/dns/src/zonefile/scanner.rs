@@ -5,7 +5,11 @@ use crate::{
     name::{Name, NameBuf},
     record::{Class, Rtype, Ttl},
     text::Lexer,
-    zonefile::{ZonefileError, current::Current, generate::Generate},
+    zonefile::{
+        ZonefileError,
+        current::Current,
+        generate::{self, Generate},
+    },
 };
 
 /// Reads the entries of a zone file. Its buffers are reused, so that no entry costs an
@@ -34,6 +38,9 @@ pub struct Scanner<'t> {
     /// The `$GENERATE` being worked off, and the line it makes.
     generate: Option<Generate<'t>>,
     made: Vec<u8>,
+    /// How many records `$GENERATE` may still make, of how many in each file.
+    left_to_make: u64,
+    most_to_make: u64,
 }
 
 /// What a zone file holds.
@@ -105,6 +112,8 @@ impl<'t> Scanner<'t> {
             line: 1,
             generate: None,
             made: Vec::new(),
+            left_to_make: generate::MAX_IN_FILE,
+            most_to_make: generate::MAX_IN_FILE,
         }
     }
 
@@ -119,6 +128,15 @@ impl<'t> Scanner<'t> {
     #[must_use]
     pub fn default_ttl(mut self, ttl: Ttl) -> Self {
         self.record.default_ttl = Some(ttl);
+        self
+    }
+
+    /// Sets how many records all `$GENERATE` lines of a file may make together; a line that would make more
+    /// is an error and makes none. Usually there may be 1 048 576, and 65 536 a line at most. Files that are
+    /// included count for themselves.
+    #[must_use]
+    pub fn generate_limit(mut self, records: u64) -> Self {
+        (self.left_to_make, self.most_to_make) = (records, records);
         self
     }
 
@@ -159,7 +177,9 @@ impl<'t> Scanner<'t> {
     /// Starts reading an included file with the TTL reached here.
     #[must_use]
     pub fn included<'i>(&self, text: &'i [u8], file: &'i str, origin: &Name) -> Scanner<'i> {
-        let mut scanner = Scanner::new(text, origin).file(file);
+        let mut scanner = Scanner::new(text, origin)
+            .file(file)
+            .generate_limit(self.most_to_make);
         scanner.record = self.record.inherited();
         scanner
     }
@@ -205,6 +225,9 @@ impl<'t> Scanner<'t> {
         let at = made_at.unwrap_or_else(|| reason.at());
         let at = at.clamp(start, self.text.len());
         let line = line + memchr::memchr_iter(b'\n', &self.text[start..at]).count();
+        // A directive has no owner; what it makes has.
+        let is_directive = made_at.is_none() && self.text.get(start) == Some(&b'$');
+        let owner = self.record.owner().filter(|_| !is_directive);
         let line_start = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |newline| newline + 1);
         let column = at - line_start + 1;
         ZonefileError {
@@ -212,7 +235,7 @@ impl<'t> Scanner<'t> {
             line,
             column,
             at,
-            owner: self.record.owner().map(ToOwned::to_owned),
+            owner: owner.map(ToOwned::to_owned),
             rtype: self.record.rtype(),
             reason,
         }
@@ -266,7 +289,8 @@ impl<'t> Scanner<'t> {
                 // Its own lexer, since the template outlives this line.
                 let mut template = Lexer::at(self.text, tokens.position(), None);
                 let place = (first.at, self.line);
-                self.generate = Some(Generate::parse(&mut template, self.text, place)?);
+                let left = &mut self.left_to_make;
+                self.generate = Some(Generate::parse(&mut template, self.text, place, left)?);
                 tokens.skip_entry();
             }
             _ => return Err(first.invalid("unknown directive")),

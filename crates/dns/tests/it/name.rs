@@ -2,7 +2,10 @@
 
 use std::{cmp::Ordering, collections::HashSet};
 
-use eaves_dns::{Name, NameBuf, NameError, NameRef, WireError, wire::Reader};
+use eaves_dns::{
+    Builder, Header, Name, NameBuf, NameError, NameRef, Question, Rtype, View, WireError,
+    wire::Reader,
+};
 use proptest::prelude::*;
 
 use crate::name;
@@ -106,11 +109,75 @@ fn pointer_chains_are_bounded() {
         bytes.extend_from_slice(&(0xc000_u16 | last).to_be_bytes());
         last = at as u16;
     }
-    assert!(Reader::at(&bytes, 1 + 2 * 126).name().is_ok());
-    assert!(matches!(
-        Reader::at(&bytes, 1 + 2 * 199).name(),
-        Err(WireError::Pointer { .. })
-    ));
+    // Forty pointers, the last of which leads to the root; then one more, and many more.
+    let through = |pointers: usize| Reader::at(&bytes, 1 + 2 * (pointers - 1)).name();
+    assert!(through(40).unwrap().is_root());
+    for (pointers, at) in [(41, 1), (200, 1 + 2 * 159)] {
+        assert_eq!(
+            through(pointers).unwrap_err(),
+            WireError::Pointer { at },
+            "{pointers}"
+        );
+    }
+}
+
+#[test]
+fn deep_names_point_through_no_more_than_a_reader_follows() {
+    let names: Vec<NameBuf> = (0..=126)
+        .map(|labels| build(&vec![b"a".to_vec(); labels]))
+        .collect();
+    let orders: [Vec<&NameBuf>; 3] = [
+        names.iter().collect(),
+        names.iter().rev().collect(),
+        names
+            .iter()
+            .flat_map(|name| [name, &names[126], name])
+            .collect(),
+    ];
+    for order in orders {
+        let mut buf = vec![0; 65_535];
+        let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+        for name in &order {
+            builder.question(&Question::new(name, Rtype::A)).unwrap();
+        }
+        let len: usize = order.iter().map(|name| name.as_wire().len()).sum();
+        let message = builder.finish();
+        assert!(message.len() < 12 + 6 * order.len() + len * 2 / 3);
+        let view = View::parse(message).unwrap();
+        let read: Vec<NameBuf> = view
+            .questions()
+            .map(|question| question.unwrap().name.to_name_buf())
+            .collect();
+        assert!(read.iter().eq(order.iter().copied()));
+    }
+}
+
+/// The whole name has 255 octets, behind a pointer or not; one more is too many.
+#[test]
+fn lengths_count_over_pointers() {
+    let mut bytes = [1, b'a'].repeat(126);
+    bytes.push(0);
+    for label in [1_u8, 2] {
+        let start = bytes.len();
+        let mut name = vec![label];
+        name.resize(1 + usize::from(label), b'b');
+        let flat = [&name[..], &bytes[..253]].concat();
+        let pointed = [&bytes[..253], &name, &[0xc0, 0]].concat();
+        let read = (
+            Reader::new(&flat).name().map(|name| name.len()),
+            Reader::at(&pointed, 253).name().map(|name| name.len()),
+        );
+        match label {
+            1 => assert_eq!(read, (Ok(255), Ok(255))),
+            _ => assert_eq!(
+                read,
+                (
+                    Err(WireError::NameTooLong { at: 0 }),
+                    Err(WireError::NameTooLong { at: start })
+                )
+            ),
+        }
+    }
 }
 
 fn labels() -> impl Strategy<Value = Vec<Vec<u8>>> {

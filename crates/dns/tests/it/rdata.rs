@@ -80,7 +80,7 @@ fn bad_texts_say_where() {
             Rtype::TXT,
             "( a",
             TextError::Invalid {
-                at: 3,
+                at: 0,
                 what: "unclosed parenthesis",
             },
         ),

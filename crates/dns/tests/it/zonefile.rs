@@ -80,10 +80,10 @@ fn every_error_is_told_and_reading_goes_on() {
         "!line 5, column 1: name has an empty label",
         "!line 6, column 15: e.example. A: unexpected text after the last field",
         "!line 7, column 2: f.example.: record type is missing",
-        "!line 8, column 1: f.example.: unknown directive",
+        "!line 8, column 1: unknown directive",
         "g.example. 5 IN A 192.0.2.1",
         "h.example. 5 CH TYPE65280 \\# 0",
-        "!line 12, column 1: i.example. MX: unclosed parenthesis",
+        "!line 11, column 6: i.example. MX: unclosed parenthesis",
     ];
     assert_eq!(scan(text), expected);
 }
@@ -125,6 +125,65 @@ fn generate_makes_a_run_of_records() {
         "!line 3, column 1: h256.example. A: not an IPv4 address"
     );
     assert_eq!(errors.len(), 3);
+}
+
+#[test]
+fn generate_is_capped_by_line_and_by_file() {
+    let count = |text: &str| {
+        let mut scanner = Scanner::new(text.as_bytes(), Name::ROOT);
+        let mut records = 0;
+        while let Some(entry) = scanner.next_entry() {
+            entry.unwrap();
+            records += 1;
+        }
+        records
+    };
+    assert_eq!(count("$TTL 5\n$GENERATE 0-65535 h$ A 192.0.2.1\n"), 65_536);
+    let text =
+        "$TTL 5\n$GENERATE 1-3 a$ NS .\n$GENERATE 1-3/2 b$ NS .\n$GENERATE 7-7 c$ NS .\nd NS .\n";
+    let scan = |limit| {
+        let mut scanner = Scanner::new(text.as_bytes(), Name::ROOT).generate_limit(limit);
+        let (mut owners, mut errors) = (Vec::new(), Vec::new());
+        while let Some(entry) = scanner.next_entry() {
+            match entry {
+                Ok(Entry::Record(record)) => owners.push(record.owner.to_string()),
+                Ok(other) => unreachable!("{other:?}"),
+                Err(error) => errors.push(error.to_string()),
+            }
+        }
+        (owners.join(" "), errors)
+    };
+    let refused =
+        |line| format!("line {line}, column 11: more records than $GENERATE may make in a file");
+    assert_eq!(scan(6), ("a1. a2. a3. b1. b3. c7. d.".to_owned(), vec![]));
+    assert_eq!(
+        scan(5),
+        ("a1. a2. a3. b1. b3. d.".to_owned(), vec![refused(4)])
+    );
+    // A line that would make more makes none, and takes nothing from what is left.
+    assert_eq!(scan(4), ("a1. a2. a3. c7. d.".to_owned(), vec![refused(3)]));
+    assert_eq!(scan(0).1, [refused(2), refused(3), refused(4)]);
+}
+
+#[test]
+fn includes_are_capped() {
+    let text = "$TTL 5\n@ SOA a b 1 1 1 1 1\n@ NS ns.test.\n$INCLUDE bomb\n";
+    let origin = name("example.");
+    let mut loader = Loader::new(&origin);
+    let mut read = 0;
+    loader.scan_with(Scanner::new(text.as_bytes(), &origin), &mut |_| {
+        read += 1;
+        Ok(b"$INCLUDE bomb\n".repeat(6))
+    });
+    let problems = loader.finish().problems;
+    assert_eq!(read, 10_000);
+    let told = problems.iter().map(|problem| problem.fault.to_string());
+    let told: std::collections::BTreeSet<String> = told.collect();
+    let expected = ["more than 10000 files", "more than 8 deep"];
+    assert!(
+        told.iter()
+            .eq(&expected.map(|what| format!("cannot include: {what}")))
+    );
 }
 
 #[test]

@@ -6,7 +6,10 @@ use arrayvec::ArrayString;
 use eaves_common::units::Rate;
 use http::HeaderValue;
 
-use crate::{meter::Reading, rule::Rule};
+use crate::{
+    meter::{Algorithm, Reading},
+    rule::Rule,
+};
 
 /// The largest Integer of a structured field (RFC 9651 section 3.3.1).
 const MOST: u64 = 999_999_999_999_999;
@@ -26,13 +29,25 @@ pub(crate) fn ratelimit(name: &str, reading: &Reading<'_>) -> HeaderValue {
 /// Renders `RateLimit-Policy` of all rules that may deny.
 pub(crate) fn policy(rules: &[Rule]) -> HeaderValue {
     let enforced = rules.iter().filter(|rule| !rule.is_shadow());
-    let items = enforced.map(|rule| {
-        let (quota, window) = quota(rule.rate());
-        let mut item = item(rule.name(), 'q', quota);
-        append(&mut item, 'w', window);
-        item.to_string()
+    let items = enforced.filter_map(|rule| match rule.counts_by() {
+        Algorithm::Concurrency => Some(places(rule)),
+        Algorithm::Penalty => None, // denials are no quota
+        _ => Some(units(rule)),
     });
     value(&items.collect::<Vec<_>>().join(", "))
+}
+
+fn units(rule: &Rule) -> String {
+    let (quota, window) = quota(rule.rate());
+    let mut item = item(rule.name(), 'q', quota);
+    append(&mut item, 'w', window);
+    item.to_string()
+}
+
+/// Requests under way have a unit of their own, and no window.
+fn places(rule: &Rule) -> String {
+    let item = item(rule.name(), 'q', rule.rate().count().get());
+    format!("{item};qu=\"concurrent-requests\"")
 }
 
 /// Renders `Retry-After` (RFC 9110 section 10.2.3): whole seconds, rounded up, at least one.

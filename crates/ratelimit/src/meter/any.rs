@@ -2,11 +2,14 @@
 
 #[cfg(feature = "redis")]
 use std::sync::Arc;
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use eaves_common::{time::Mono, units::Rate};
 
-use super::{FixedWindow, Gcra, Keyed, Log, Reading, SlidingWindow, TwoWindow};
+use super::{
+    Concurrency, FixedWindow, Gcra, Keyed, Log, MeterError, PenaltyBox, Reading, SlidingWindow,
+    TwoWindow,
+};
 #[cfg(feature = "redis")]
 use crate::redis::Replica;
 use crate::{
@@ -26,6 +29,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
+    /// [`Concurrency`]: `10/2s` lets ten requests of a key be under way, and tells the others to come
+    /// back in two seconds. Who asks the limiter keeps a [`Hold`](crate::Hold) until a request has ended;
+    /// the layers do.
+    Concurrency,
     /// [`FixedWindow`]
     Fixed,
     /// [`Gcra`]
@@ -33,6 +40,9 @@ pub enum Algorithm {
     Gcra,
     /// [`Log`]
     Log,
+    /// [`PenaltyBox`]: `5/1m` denies a key all requests, for its rule's [`term`](crate::Rule::term), after
+    /// five that another rule of the limiter has denied within a minute.
+    Penalty,
     /// [`TwoWindow`]
     TwoWindow,
     /// [`SlidingWindow`]
@@ -40,10 +50,12 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 7] = [
+        ("concurrency", Self::Concurrency),
         ("fixed", Self::Fixed),
         ("gcra", Self::Gcra),
         ("log", Self::Log),
+        ("penalty", Self::Penalty),
         ("two-window", Self::TwoWindow),
         ("window", Self::Window),
     ];
@@ -72,9 +84,11 @@ impl fmt::Display for Algorithm {
 /// A meter of any algorithm, which decides in two steps: look, then commit.
 #[derive(Debug)]
 pub(crate) enum AnyMeter {
+    Concurrency(Keyed<Concurrency>),
     Fixed(Keyed<FixedWindow>),
     Gcra(Gcra),
     Log(Keyed<Log>),
+    Penalty(Keyed<PenaltyBox>),
     TwoWindow(Keyed<TwoWindow>),
     Window(Keyed<SlidingWindow>),
     #[cfg(feature = "redis")]
@@ -98,6 +112,10 @@ impl AnyMeter {
         width: Option<Width>,
     ) -> Result<Self, BuildError> {
         Ok(match (algorithm, width) {
+            (Algorithm::Concurrency, _) => {
+                Self::Concurrency(Keyed::new(concurrency(rate)?, capacity))
+            }
+            (Algorithm::Penalty, _) => return Self::penalty(rate, rate.period(), capacity),
             (Algorithm::Gcra, None) => Self::Gcra(Gcra::new(rate, capacity)?),
             (Algorithm::Gcra, Some(width)) => Self::Gcra(Gcra::with_width(rate, capacity, width)?),
             (Algorithm::Fixed, _) => Self::Fixed(Keyed::new(FixedWindow::new(rate)?, capacity)),
@@ -107,6 +125,17 @@ impl AnyMeter {
             }
             (Algorithm::Window, _) => Self::Window(Keyed::new(SlidingWindow::new(rate)?, capacity)),
         })
+    }
+
+    /// A box that holds keys for a term after so many denials in a period.
+    pub(crate) fn penalty(
+        rate: Rate,
+        term: Duration,
+        capacity: Capacity,
+    ) -> Result<Self, BuildError> {
+        let denials = plain_count(rate)?;
+        let penalty = PenaltyBox::new(denials.get(), rate.period(), term);
+        Ok(Self::Penalty(Keyed::new(penalty, capacity)))
     }
 
     /// Returns a meter of another rate in which every key owes what it owes here, if that can be.
@@ -128,8 +157,10 @@ impl AnyMeter {
                 let seen = gcra.look(key, ticks);
                 (Look::Cell { seen, ticks }, gcra.judge(&seen, cost))
             }
+            Self::Concurrency(places) => (Look::Slot, places.peek(key, cost, now)),
             Self::Fixed(window) => (Look::Slot, window.peek(key, cost, now)),
             Self::Log(log) => (Look::Slot, log.peek(key, cost, now)),
+            Self::Penalty(penalty) => (Look::Slot, penalty.peek(key, 1, now)),
             Self::TwoWindow(window) => (Look::Slot, window.peek(key, cost, now)),
             Self::Window(window) => (Look::Slot, window.peek(key, cost, now)),
             #[cfg(feature = "redis")]
@@ -155,9 +186,11 @@ impl AnyMeter {
 
     fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         match self {
+            Self::Concurrency(places) => places.check(key, cost, now),
             Self::Fixed(window) => window.check(key, cost, now),
             Self::Gcra(gcra) => gcra.check(key, cost, now),
             Self::Log(log) => log.check(key, cost, now),
+            Self::Penalty(penalty) => penalty.peek(key, 1, now), // it counts denials only
             Self::TwoWindow(window) => window.check(key, cost, now),
             Self::Window(window) => window.check(key, cost, now),
             #[cfg(feature = "redis")]
@@ -165,9 +198,10 @@ impl AnyMeter {
         }
     }
 
-    /// Counts without asking.
+    /// Counts without asking, where units are what is counted.
     pub(crate) fn charge(&self, key: KeyHash, units: u64, now: Mono) {
         match self {
+            Self::Concurrency(_) | Self::Penalty(_) => {}
             Self::Fixed(window) => window.charge(key, units, now),
             Self::Gcra(gcra) => {
                 let _ = gcra.charge(key, units, now);
@@ -198,8 +232,11 @@ impl AnyMeter {
         }
     }
 
+    /// Gives back what a check has counted.
     pub(crate) fn refund(&self, key: KeyHash, units: u64, now: Mono) {
         match self {
+            Self::Concurrency(places) => places.refund(key, units, now),
+            Self::Penalty(_) => {}
             Self::Fixed(window) => window.refund(key, units, now),
             Self::Gcra(gcra) => gcra.refund(key, units, now),
             Self::Log(log) => log.refund(key, units, now),
@@ -210,8 +247,19 @@ impl AnyMeter {
         }
     }
 
+    /// Whether what it counts ends with the request.
+    pub(crate) const fn is_concurrency(&self) -> bool {
+        matches!(self, Self::Concurrency(_))
+    }
+
+    pub(crate) const fn is_penalty(&self) -> bool {
+        matches!(self, Self::Penalty(_))
+    }
+
     pub(crate) fn occupancy(&self, now: Mono) -> Occupancy {
         match self {
+            Self::Concurrency(places) => places.occupancy(now),
+            Self::Penalty(penalty) => penalty.occupancy(now),
             Self::Fixed(window) => window.occupancy(now),
             Self::Gcra(gcra) => gcra.occupancy(now),
             Self::Log(log) => log.occupancy(now),
@@ -221,4 +269,19 @@ impl AnyMeter {
             Self::Shared(replica) => replica.occupancy(now),
         }
     }
+}
+
+fn concurrency(rate: Rate) -> Result<Concurrency, BuildError> {
+    Ok(Concurrency::new(plain_count(rate)?).pause(rate.period()))
+}
+
+/// The count of a rate without a burst, as far as meters of small counts go.
+fn plain_count(rate: Rate) -> Result<NonZeroU32, BuildError> {
+    if rate.burst() != rate.count() {
+        return Err(MeterError::Burst { rate }.into());
+    }
+    let most = u32::MAX.into();
+    let limit = rate.count().get();
+    let count = NonZeroU32::try_from(rate.count());
+    count.map_err(|_| MeterError::Limit { limit, most }.into())
 }

@@ -12,7 +12,7 @@ use super::Meter;
 ///
 /// As a [`Meter`], as which a [`Keyed`](super::Keyed) takes it, a check acquires and a refund
 /// releases. When another request will end nobody knows; what is denied is told to come back
-/// after [`RETRY_AFTER`](Self::RETRY_AFTER).
+/// after a [`pause`](Self::pause).
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -28,6 +28,7 @@ use super::Meter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concurrency {
     limit: NonZeroU32,
+    pause: Duration,
 }
 
 /// What a [`Concurrency`] remembers of a key, in 4 bytes.
@@ -37,13 +38,27 @@ pub struct ConcurrencyState {
 }
 
 impl Concurrency {
-    /// What a denied request is told as a meter.
+    /// What a denied request is told as a meter, if nothing else is said.
     pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
     /// Makes a meter.
     #[must_use]
     pub const fn new(limit: NonZeroU32) -> Self {
-        Self { limit }
+        Self {
+            limit,
+            pause: Self::RETRY_AFTER,
+        }
+    }
+
+    /// Tells denied requests to come back after this, at least a nanosecond.
+    #[must_use]
+    pub const fn pause(self, pause: Duration) -> Self {
+        let pause = if pause.is_zero() {
+            Duration::from_nanos(1)
+        } else {
+            pause
+        };
+        Self { pause, ..self }
     }
 
     /// Returns how many may be under way at once.
@@ -95,11 +110,7 @@ impl Meter for Concurrency {
     fn retry_after(&self, state: &ConcurrencyState, cost: u64, _now: Mono) -> Option<Duration> {
         let room = Meter::limit(self).checked_sub(cost)?;
         let fits = u64::from(state.under_way) <= room;
-        Some(if fits {
-            Duration::ZERO
-        } else {
-            Self::RETRY_AFTER
-        })
+        Some(if fits { Duration::ZERO } else { self.pause })
     }
 
     fn charge(&self, state: &mut ConcurrencyState, cost: u64, _now: Mono) {

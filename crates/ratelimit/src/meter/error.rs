@@ -8,14 +8,14 @@ use eaves_common::{Error, ErrorKind, units::Rate};
 /// use eaves_ratelimit::meter::SlidingWindow;
 ///
 /// let error = SlidingWindow::new("100/1m burst 20".parse()?).unwrap_err();
-/// assert_eq!(error.to_string(), "100/1m burst 20 has a burst, which a window cannot hold back");
+/// assert_eq!(error.to_string(), "100/1m burst 20 has a burst, which GCRA alone can hold back");
 /// # Ok::<(), eaves_common::units::UnitError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MeterError {
-    /// A window admits all of its limit at once, so a burst would go unheeded.
-    #[error("{rate} has a burst, which a window cannot hold back")]
+    /// A meter other than GCRA admits all of its limit at once, so a burst would go unheeded.
+    #[error("{rate} has a burst, which GCRA alone can hold back")]
     Burst {
         /// The rate.
         rate: Rate,

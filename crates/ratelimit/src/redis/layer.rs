@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::Engine;
 use crate::{
-    Limiter,
+    Hold, Limiter,
     key::{ClientAddress, Facts},
     tower::{Peer, Reject, SocketPeer, Standard, answer},
 };
@@ -36,7 +36,7 @@ use crate::{
 /// let rule = Rule::new("login", "5/1m".parse()?, Capacity::MIN)?.distributed(Distributed::Strict);
 /// let limiter = Arc::new(Limiter::new([rule], KeyHasher::shared(0x5eed))?);
 /// let engine = Engine::start(Settings::new(3), Store::single("redis://127.0.0.1:6379")?)?;
-/// engine.attach(&limiter);
+/// engine.attach(&limiter)?;
 /// let clients = ClientAddress::new(Trust::Hops(0));
 /// let layer = DistributionLayer::new(Arc::new(engine), limiter, clients);
 /// let service = layer.layer("any tower service of HTTP requests");
@@ -150,7 +150,7 @@ impl<S, P, R> Layer<S> for DistributionLayer<P, R> {
 
 impl<P: Peer, R> Gate<P, R> {
     /// Decides about a request: the fields of its response, or the answer in its place.
-    async fn admit<D>(&self, request: &request::Parts) -> Result<HeaderMap, Response<D>>
+    async fn admit<D>(&self, request: &request::Parts) -> Result<(HeaderMap, Hold), Response<D>>
     where
         R: Reject<D>,
     {
@@ -160,7 +160,8 @@ impl<P: Peer, R> Gate<P, R> {
         let facts = client.map_or(facts, |client| facts.sent_by(client));
         let limiter = (self.limiter)();
         let decision = self.engine.check(&limiter, &facts, 1).await;
-        answer(&decision, &request.headers, &self.reject)
+        let fields = answer(&decision, &request.headers, &self.reject)?;
+        Ok((fields, limiter.hold(&facts, 1)))
     }
 }
 
@@ -189,8 +190,8 @@ where
         let gate = Arc::clone(&self.gate);
         DistributionFuture(Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let fields = match gate.admit(&parts).await {
-                Ok(fields) => fields,
+            let (fields, _under_way) = match gate.admit(&parts).await {
+                Ok(passes) => passes,
                 Err(response) => return Ok(response),
             };
             let mut response = inner.call(Request::from_parts(parts, body)).await?;

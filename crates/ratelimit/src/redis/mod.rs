@@ -13,10 +13,11 @@
 //! *Strict.* Every request is decided by one script over all its strict rules, atomically, in one hash
 //! slot; [`Engine::check`] waits for that, up to a deadline. What was denied is denied without asking
 //! until it could fit. Behind `tower`, a `DistributionLayer` does so for every request; the
-//! `RateLimitLayer` does for rules by delta, and leaves strict ones to what they do without a store.
+//! `RateLimitLayer` does for rules by delta, and refuses strict ones.
 //!
 //! *When Redis is slow or gone*, a breaker opens and nobody waits; each lane has its own, so that the
-//! loss of one master concerns its keys only. Each rule then does what its [`OnStoreError`] says; by
+//! loss of one master concerns its keys only. Whether the store is back a task finds out, at no
+//! request's expense. Each rule then does what its [`OnStoreError`] says; by
 //! default each node goes on with the share it had last, so that all together stay at the limit. What is
 //! admitted meanwhile is kept, in bounded memory, and sent later, less what the node's share has paid
 //! for by then; each batch counts once however often it has to be sent. [`Engine::stats`] tells all of

@@ -74,6 +74,12 @@ impl Replica {
         }
     }
 
+    /// Whether so many nodes that share it by deltas can admit more than its burst before any knows of
+    /// another.
+    pub(super) fn is_tight(&self, nodes: u32) -> bool {
+        !self.is_strict() && self.terms.burst() < u64::from(nodes)
+    }
+
     pub(crate) fn is_strict(&self) -> bool {
         self.kind == Distributed::Strict
     }

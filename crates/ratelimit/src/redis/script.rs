@@ -110,6 +110,15 @@ pub(super) fn strict(prefix: &str, questions: &[Question<'_>]) -> Call {
     call
 }
 
+/// Asks what a strict rule asks, of a key that owes nothing and is nobody's.
+pub(super) fn probe(prefix: &str) -> Call {
+    let nothing = ["0", "0", "0", "0", "0"].map(str::to_owned);
+    Call {
+        keys: vec![format!("{prefix}!probe")],
+        args: [vec![MEMORY.as_micros().to_string()], nothing.into()].concat(),
+    }
+}
+
 /// Reads the reply to a batch of so many keys.
 pub(super) fn read_sync(numbers: &[i64], keys: usize) -> Option<Reply> {
     let (nodes, rest) = numbers.split_first()?;

@@ -17,7 +17,8 @@ pub enum Distributed {
     /// Nodes decide alone and tell one another what they admitted: no request waits.
     ///
     /// Between two syncs each node may admit a unit that the others do not know of. A burst of fewer
-    /// units than there are nodes can be exceeded by that; the rate is not.
+    /// units than there are nodes could be exceeded by that, though the rate not: an engine
+    /// [refuses](crate::redis::Engine::attach) it.
     Delta,
     /// The store decides about each request, which waits for it.
     Strict,

@@ -42,7 +42,7 @@ impl Limiter {
             }
         }
         steps.iter().for_each(|step| step.turn_away(now));
-        self.counted(&steps)
+        self.counted(&steps, now)
     }
 
     /// The decision about a request that lacks a key, counted.
@@ -53,8 +53,11 @@ impl Limiter {
     }
 
     /// The decision of the rule that binds, counted by all rules.
-    pub(super) fn counted<'a>(&'a self, steps: &[Step<'a>]) -> Decision<'a> {
+    pub(super) fn counted<'a>(&'a self, steps: &[Step<'a>], now: Mono) -> Decision<'a> {
         let decision = self.decide(steps);
+        if self.follows_up {
+            follow_up(steps, decision.is_allowed(), now);
+        }
         for step in steps {
             step.count(decision.is_allowed(), step.key == self.shared);
         }
@@ -89,7 +92,10 @@ impl Limiter {
     /// served, or cost less than it was checked for.
     pub fn refund(&self, facts: &Facts<'_>, units: u64, now: Mono) {
         for (active, key) in self.applying(facts).flatten() {
-            active.meter_of(key).refund(key, units, now);
+            let meter = active.meter_of(key);
+            if !meter.is_concurrency() {
+                meter.refund(key, units, now); // a place is given back by its `Hold`
+            }
         }
     }
 
@@ -116,7 +122,7 @@ impl Limiter {
     }
 
     /// The rules that apply to a request, each with the request's key.
-    fn applying<'a>(
+    pub(super) fn applying<'a>(
         &'a self,
         facts: &Facts<'_>,
     ) -> impl Iterator<Item = Result<(&'a Active, KeyHash), Keyless<'a>>> {
@@ -145,7 +151,8 @@ impl Limiter {
             .iter()
             .find(|step| step.is_over() && step.active.rule.is_shadow());
         let denying = steps.iter().filter(|step| step.denies());
-        let enforced = steps.iter().filter(|step| !step.active.rule.is_shadow());
+        let speaks = |step: &&Step<'_>| !step.active.rule.is_shadow() && !step.meter().is_penalty();
+        let enforced = steps.iter().filter(speaks);
         let binding = denying.max_by_key(|step| step.patience()).or_else(|| {
             enforced.min_by_key(|step| {
                 (
@@ -187,6 +194,23 @@ impl Limiter {
             return Some(Reason::Exempt);
         }
         any(&self.blocked).then_some(Reason::Blocked)
+    }
+}
+
+/// Tells rules what came of a request: a penalty box that another rule has denied it, and a shadow of
+/// concurrency that it is under way all the same.
+fn follow_up(steps: &[Step<'_>], passes: bool, now: Mono) {
+    let denied = steps
+        .iter()
+        .any(|step| step.denies() && !step.meter().is_penalty());
+    for step in steps {
+        match step.meter() {
+            AnyMeter::Penalty(penalty) if denied => penalty.charge(step.key, 1, now),
+            AnyMeter::Concurrency(places) if passes && step.is_over() => {
+                places.charge(step.key, step.reading.cost(), now);
+            }
+            _ => {}
+        }
     }
 }
 

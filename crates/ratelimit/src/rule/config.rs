@@ -1,6 +1,6 @@
 //! [`RuleConfig`]: a rule as it stands in a config file.
 
-use eaves_common::units::Rate;
+use eaves_common::units::{Rate, TimeSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Missing, Mode, Rule};
@@ -43,6 +43,9 @@ pub struct RuleConfig {
     /// How it counts.
     #[serde(default)]
     pub algorithm: Algorithm,
+    /// For how long a rule of the algorithm `penalty` denies; as long as its period if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<TimeSpan>,
     /// Whether it denies.
     #[serde(default)]
     pub mode: Mode,
@@ -91,6 +94,10 @@ impl TryFrom<RuleConfig> for Rule {
             .algorithm(config.algorithm)
             .mode(config.mode)
             .missing(config.missing);
+        let rule = match config.term {
+            Some(term) => rule.term(term.into()),
+            None => rule,
+        };
         #[cfg(feature = "redis")]
         let rule = match config.distributed {
             Some(distributed) => rule.distributed(distributed),

@@ -45,6 +45,8 @@ pub struct Limiter {
     pub(super) shared: KeyHash,
     pub(super) exempt: Vec<Condition>,
     pub(super) blocked: Vec<Condition>,
+    /// Whether a rule wants to know what came of a request.
+    pub(super) follows_up: bool,
     /// `RateLimit-Policy`, which is the same for every answer.
     pub(super) policy: HeaderValue,
 }
@@ -129,6 +131,7 @@ impl Limiter {
         let mut limiter = Self {
             shared: hasher.keyless(),
             policy: header::policy(&rules),
+            follows_up: false,
             hasher,
             rules: Vec::new(),
             keys: Vec::new(),
@@ -165,6 +168,7 @@ impl Limiter {
                 name: name.to_owned(),
             });
         }
+        self.follows_up |= active.meter.is_concurrency() || active.meter.is_penalty();
         let parts = active.rule.parts();
         let known = self.keys.iter().position(|known| known == parts);
         let key = known.unwrap_or_else(|| {
@@ -185,6 +189,19 @@ impl Limiter {
         self.rules.iter().map(|active| RuleCounts {
             rule: active.rule.name(),
             counts: active.counters.sum(),
+        })
+    }
+
+    /// Refuses what cannot be decided without asking a store: strict rules.
+    #[cfg(all(feature = "redis", feature = "tower"))]
+    pub(crate) fn check_asks_nobody(&self) -> Result<(), BuildError> {
+        let strict = |active: &&Active| active.meter.replica().is_some_and(|own| own.is_strict());
+        let strict = self.rules.iter().find(strict);
+        strict.map_or(Ok(()), |active| {
+            Err(BuildError::Distributed {
+                rule: active.rule.name().to_owned(),
+                needs: "`redis::DistributionLayer`: `RateLimitLayer` asks no store",
+            })
         })
     }
 

@@ -9,6 +9,7 @@ mod condition;
 mod config;
 mod counts;
 mod decision;
+mod hold;
 mod limiter;
 mod spec;
 #[cfg(feature = "redis")]
@@ -19,6 +20,7 @@ pub use condition::Condition;
 pub use config::{OverrideConfig, RuleConfig};
 pub use counts::Counts;
 pub use decision::{Decision, Reason};
+pub use hold::Hold;
 pub use limiter::{Limiter, RuleCounts};
 pub use spec::{Missing, Mode, Rule};
 #[cfg(feature = "redis")]

@@ -1,8 +1,8 @@
 //! [`Rule`]: one limit, before it has any memory.
 
-use std::collections::HashMap;
 #[cfg(feature = "redis")]
 use std::sync::Arc;
+use std::{collections::HashMap, time::Duration};
 
 use eaves_common::units::Rate;
 
@@ -36,6 +36,7 @@ pub struct Rule {
     capacity: Capacity,
     algorithm: Algorithm,
     width: Option<Width>,
+    term: Option<Duration>,
     key: Vec<Part>,
     conditions: Vec<Condition>,
     overrides: Vec<(Vec<String>, Rate)>,
@@ -74,6 +75,7 @@ impl Rule {
             capacity,
             algorithm: Algorithm::Gcra,
             width: None,
+            term: None,
             key: Vec::new(),
             conditions: Vec::new(),
             overrides: Vec::new(),
@@ -154,6 +156,16 @@ impl Rule {
         }
     }
 
+    /// Says for how long a rule of [`Algorithm::Penalty`] denies; as long as its period if nothing is
+    /// said. Other rules have no use for it.
+    #[must_use]
+    pub fn term(self, term: Duration) -> Self {
+        Self {
+            term: Some(term),
+            ..self
+        }
+    }
+
     /// Shares the limit with other nodes, once an [`Engine`](crate::redis::Engine) keeps the limiter;
     /// needs GCRA and [`KeyHasher::shared`]. Until then each node has all of the limit.
     #[cfg(feature = "redis")]
@@ -187,6 +199,12 @@ impl Rule {
         self.rate
     }
 
+    /// Returns how it counts.
+    #[must_use]
+    pub const fn counts_by(&self) -> Algorithm {
+        self.algorithm
+    }
+
     pub(super) fn parts(&self) -> &[Part] {
         &self.key
     }
@@ -212,7 +230,10 @@ impl Rule {
             let replica = Replica::new(&self.name, rate, capacity, sharing);
             return Ok(AnyMeter::Shared(Arc::new(replica)));
         }
-        AnyMeter::new(self.algorithm, rate, capacity, self.width)
+        match (self.algorithm, self.term) {
+            (Algorithm::Penalty, Some(term)) => AnyMeter::penalty(rate, term, capacity),
+            _ => AnyMeter::new(self.algorithm, rate, capacity, self.width),
+        }
     }
 
     /// Says whether keys are named and counted so that nodes can share them.
@@ -259,7 +280,8 @@ impl Rule {
 
     /// Whether both have the same rates, for all keys.
     pub(super) fn rates_like(&self, other: &Self) -> bool {
-        self.rate == other.rate && self.width == other.width && self.overrides == other.overrides
+        (self.rate, self.width, self.term) == (other.rate, other.width, other.term)
+            && self.overrides == other.overrides
     }
 
     pub(crate) const fn is_shadow(&self) -> bool {

@@ -66,7 +66,7 @@ impl Limiter {
         }
         if steps.iter().any(Step::denies) {
             steps.iter().for_each(|step| step.turn_away(now));
-            return Planned::Decided(self.counted(&steps));
+            return Planned::Decided(self.counted(&steps, now));
         }
         Planned::Ask(Box::new(Ask { steps }))
     }
@@ -94,7 +94,7 @@ impl Limiter {
             .iter()
             .filter(untold)
             .for_each(|step| step.turn_away(now));
-        self.counted(&steps)
+        self.counted(&steps, now)
     }
 }
 

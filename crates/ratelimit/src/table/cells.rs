@@ -74,7 +74,7 @@ impl Table {
     /// debt is the TAT.
     #[cfg(feature = "governor")]
     pub(crate) fn timeless(capacity: Capacity) -> Self {
-        let cells = Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), u64::MAX));
+        let cells = Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), wide::FURTHEST));
         Self {
             cells,
             evicted: AtomicU64::new(0),

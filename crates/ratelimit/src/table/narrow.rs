@@ -9,6 +9,9 @@ use crate::sync::{AtomicU16, AtomicU64};
 pub(super) const WAYS: usize = 8;
 const TAT_BITS: u32 = 40;
 const TAT_MASK: u64 = (1 << TAT_BITS) - 1;
+/// How far ahead a claim's TAT lies: further than any horizon, and far from the past.
+const CLAIMED: u64 = 1 << 39;
+const CLAIM_BITS: u32 = 37;
 /// Ticks after which all buckets are cleaned, by and by.
 const EPOCH_BITS: u32 = 37;
 /// Epochs that no debt outlives: a horizon is three of the eight that 40 bits hold.
@@ -110,26 +113,38 @@ impl Narrow {
     pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
         let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
         let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
-        let cell = &bucket.0[usize::from(seen.way)];
-        let swapped =
-            cell.compare_exchange(seen.word as u64, word, Ordering::SeqCst, Ordering::Relaxed);
-        swapped.is_ok() && (seen.known || self.is_alone(bucket, seen.way, word, now))
+        if seen.known {
+            return swap(&bucket.0[usize::from(seen.way)], seen.word as u64, word);
+        }
+        self.insert(bucket, seen, word, now)
     }
 
-    /// After an insertion: withdraws it if another thread has put the same key in another cell of
-    /// the bucket meanwhile, so that one key has one debt. Only a third thread that charges this cell
-    /// in between can leave the key two, and a burst too much, until one of them is paid.
+    /// Puts a key where it was not. At first its cell is only claimed: by a TAT that nobody believes, so
+    /// that nobody charges it. It counts when no other cell of the bucket is the same key's, and none
+    /// can become so: of two threads that insert one key, whoever looks later finds the other's cell,
+    /// and takes its claim away or withdraws. So one key never has two debts.
+    fn insert(&self, bucket: &Bucket, seen: &Seen, word: u64, now: u64) -> bool {
+        let cell = &bucket.0[usize::from(seen.way)];
+        let claim = claim(word, now);
+        if !swap(cell, seen.word as u64, claim) {
+            return false;
+        }
+        if self.is_alone(bucket, seen.way, word, now) {
+            return swap(cell, claim, word);
+        }
+        let _ = swap(cell, claim, 0);
+        false
+    }
+
+    /// Whether no other cell is the same key's, once those that owe nothing are emptied.
     fn is_alone(&self, bucket: &Bucket, way: u8, word: u64, now: u64) -> bool {
-        let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
+        let others = bucket.0.iter().enumerate();
+        let mut others = others.filter(|(other, _)| *other != usize::from(way));
+        others.all(|(_, cell)| {
             let seen = cell.load(Ordering::SeqCst);
-            other != usize::from(way)
-                && seen >> TAT_BITS == word >> TAT_BITS
-                && self.debt(seen, now) > 0
-        });
-        !twin
-            || bucket.0[usize::from(way)]
-                .compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed)
-                .is_err() // it has been charged already, so it stays
+            let twin = seen >> TAT_BITS == word >> TAT_BITS;
+            !twin || self.debt(seen, now) == 0 && swap(cell, seen, 0)
+        })
     }
 
     #[inline]
@@ -167,20 +182,26 @@ impl Narrow {
     }
 
     fn clean(&self, at: usize, now: u64, epoch: u16) {
-        let passed = epoch.wrapping_sub(self.cleaned[at].load(Ordering::Relaxed));
+        let before = self.cleaned[at].load(Ordering::SeqCst);
+        let passed = epoch.wrapping_sub(before);
         if passed == 0 {
             return;
         }
         let debts_may_live = passed.min(passed.wrapping_neg()) < LONGEST;
         for cell in &self.buckets[at].0 {
-            let word = cell.load(Ordering::Relaxed);
+            let word = cell.load(Ordering::SeqCst);
+            // Debts of this epoch are made in clean buckets only: what stands in one that another
+            // thread has cleaned meanwhile may be such.
+            if self.cleaned[at].load(Ordering::SeqCst) != before {
+                return;
+            }
             let live = debts_may_live && self.debt(word, now) > 0;
             if word != 0 && !live {
                 // Whoever changes it meanwhile makes it a debt of now, which may stay.
                 let _ = cell.compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed);
             }
         }
-        self.cleaned[at].store(epoch, Ordering::Relaxed);
+        self.cleaned[at].store(epoch, Ordering::SeqCst);
     }
 
     pub(super) fn carried(
@@ -225,6 +246,19 @@ impl Narrow {
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.buckets) + size_of_val(&*self.cleaned)
     }
+}
+
+fn swap(cell: &AtomicU64, old: u64, new: u64) -> bool {
+    let swapped = cell.compare_exchange(old, new, Ordering::SeqCst, Ordering::Relaxed);
+    swapped.is_ok()
+}
+
+/// A cell that is to become `word`: no two threads claim one with the same, lest one of them takes the
+/// other's claim for its own. The address of a frame on the stack is the thread's own while it lasts.
+fn claim(word: u64, now: u64) -> u64 {
+    let frame = 0_u64;
+    let own = (std::ptr::from_ref(&frame).addr() as u64 >> 3) & ((1 << CLAIM_BITS) - 1);
+    (word & !TAT_MASK) | (now.wrapping_add(CLAIMED + own) & TAT_MASK)
 }
 
 /// The key's mark in its bucket; zero marks an empty cell.

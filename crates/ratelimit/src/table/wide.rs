@@ -8,6 +8,11 @@ use crate::sync::AtomicU128;
 /// Cells per bucket: a cache line of them.
 pub(super) const WAYS: usize = 4;
 
+/// TATs above all that are believed, so many bits of them.
+const CLAIM_BITS: u32 = 48;
+/// The furthest horizon there can be.
+pub(super) const FURTHEST: u64 = u64::MAX - (1 << CLAIM_BITS);
+
 /// Buckets of four cells. 64 bits of ticks do not come round, so there is nothing to clean.
 #[derive(Debug)]
 pub(super) struct Wide {
@@ -61,24 +66,37 @@ impl Wide {
     #[inline]
     pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
         let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
-        let word = (u128::from(fingerprint(hash)) << 64) | u128::from(now.saturating_add(debt));
-        let cell = &bucket.0[usize::from(seen.way)];
-        let swapped = cell.compare_exchange(seen.word, word, Ordering::SeqCst, Ordering::Relaxed);
-        swapped.is_ok() && (seen.known || self.is_alone(bucket, seen.way, word, now))
+        let tat = now.saturating_add(debt).min(FURTHEST);
+        let word = (u128::from(fingerprint(hash)) << 64) | u128::from(tat);
+        if seen.known {
+            return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
+        }
+        self.insert(bucket, seen, word, now)
     }
 
-    /// After an insertion: withdraws it if another thread has put the same key in another cell of
-    /// the bucket meanwhile, so that one key has one debt. Only a third thread that charges this cell
-    /// in between can leave the key two, and a burst too much, until one of them is paid.
+    /// Puts a key where it was not, in the steps of the narrow cells: claims the cell, looks at the
+    /// others, and then counts or withdraws.
+    fn insert(&self, bucket: &Bucket, seen: &Seen, word: u128, now: u64) -> bool {
+        let cell = &bucket.0[usize::from(seen.way)];
+        let claim = claim(word);
+        if !swap(cell, seen.word, claim) {
+            return false;
+        }
+        if self.is_alone(bucket, seen.way, word, now) {
+            return swap(cell, claim, word);
+        }
+        let _ = swap(cell, claim, 0);
+        false
+    }
+
+    /// Whether no other cell is the same key's, once those that owe nothing are emptied.
     fn is_alone(&self, bucket: &Bucket, way: u8, word: u128, now: u64) -> bool {
-        let twin = bucket.0.iter().enumerate().any(|(other, cell)| {
+        let others = bucket.0.iter().enumerate();
+        let mut others = others.filter(|(other, _)| *other != usize::from(way));
+        others.all(|(_, cell)| {
             let seen = cell.load(Ordering::SeqCst);
-            other != usize::from(way) && seen >> 64 == word >> 64 && self.debt(seen, now) > 0
-        });
-        !twin
-            || bucket.0[usize::from(way)]
-                .compare_exchange(word, 0, Ordering::SeqCst, Ordering::Relaxed)
-                .is_err() // it has been charged already, so it stays
+            seen >> 64 != word >> 64 || self.debt(seen, now) == 0 && swap(cell, seen, 0)
+        })
     }
 
     #[inline]
@@ -139,6 +157,18 @@ impl Wide {
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.buckets)
     }
+}
+
+fn swap(cell: &AtomicU128, old: u128, new: u128) -> bool {
+    let swapped = cell.compare_exchange(old, new, Ordering::SeqCst, Ordering::Relaxed);
+    swapped.is_ok()
+}
+
+/// A cell that is to become `word`: the same of no two threads, and beyond any horizon.
+fn claim(word: u128) -> u128 {
+    let frame = 0_u64;
+    let own = std::ptr::from_ref(&frame).addr() as u64 & ((1 << CLAIM_BITS) - 1);
+    (word >> 64 << 64) | u128::from(u64::MAX - own)
 }
 
 /// The key's mark; zero marks an empty cell.

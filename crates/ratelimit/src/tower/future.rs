@@ -10,12 +10,14 @@ use std::{
 use http::{HeaderMap, Response};
 use pin_project_lite::pin_project;
 
+use crate::Hold;
+
 pin_project! {
     /// The future of a [`RateLimit`](super::RateLimit): ready at once for a denied request.
     ///
     /// # Cancel safety
     ///
-    /// A request whose future is dropped stays counted.
+    /// A request whose future is dropped stays counted, but no longer as under way.
     ///
     /// ```
     /// use eaves_ratelimit::tower::ResponseFuture;
@@ -38,6 +40,7 @@ pin_project! {
             #[pin]
             inner: F,
             fields: HeaderMap,
+            hold: Option<Hold>,
         },
         Rejected {
             response: Option<Response<D>>,
@@ -46,9 +49,14 @@ pin_project! {
 }
 
 impl<F, D> ResponseFuture<F, D> {
-    pub(super) const fn passing(inner: F, fields: HeaderMap) -> Self {
+    pub(super) const fn passing(inner: F, fields: HeaderMap, hold: Hold) -> Self {
+        let hold = Some(hold);
         Self {
-            kind: Kind::Passing { inner, fields },
+            kind: Kind::Passing {
+                inner,
+                fields,
+                hold,
+            },
         }
     }
 
@@ -72,8 +80,14 @@ where
     /// If it is polled after it was ready.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            KindProjection::Passing { inner, fields } => {
-                let mut response = ready!(inner.poll(cx))?;
+            KindProjection::Passing {
+                inner,
+                fields,
+                hold,
+            } => {
+                let result = ready!(inner.poll(cx));
+                drop(hold.take());
+                let mut response = result?;
                 response.headers_mut().extend(mem::take(fields));
                 Poll::Ready(Ok(response))
             }

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{Denied, Peer, Reject, ResponseFuture, SocketPeer, Source, Standard};
 use crate::{
-    Decision,
+    BuildError, Decision, Hold,
     key::{ClientAddress, Facts},
 };
 
@@ -18,7 +18,8 @@ use crate::{
 /// The client's address is found by a [`ClientAddress`] from the connection's [`Peer`]. If none is
 /// found, each rule's [`Missing`](crate::Missing) decides. Responses of the inner service carry the
 /// `RateLimit` fields too. Services of one layer, and their clones, share its limiter if `L` is
-/// shared, such as an `Arc<Limiter>`.
+/// shared, such as an `Arc<Limiter>`. A request is under way, for rules of concurrency, until the inner
+/// service has answered with a head.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -28,7 +29,7 @@ use crate::{
 ///
 /// let rule = Rule::new("per-client", "100/1m burst 20".parse()?, Capacity::new(65_536)?)?;
 /// let limiter = Limiter::new([rule.key([Part::CLIENT_IP])], KeyHasher::random())?;
-/// let layer = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)));
+/// let layer = RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)))?;
 /// let service = layer.layer("any tower service of HTTP requests");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -58,15 +59,21 @@ pub struct RateLimit<S, L, P = SocketPeer, R = Standard, C = SystemClock> {
 
 impl<L: Source> RateLimitLayer<L> {
     /// Makes a layer that finds peers in `SocketAddr` extensions and rejects with an empty answer.
-    #[must_use]
-    pub const fn new(source: L, clients: ClientAddress) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// If a rule of the limiter has to ask a store, which only `redis::DistributionLayer` does. Such a
+    /// rule in a limiter that takes its place later decides as if the store were gone.
+    pub fn new(source: L, clients: ClientAddress) -> Result<Self, BuildError> {
+        #[cfg(feature = "redis")]
+        source.load().check_asks_nobody()?;
+        Ok(Self {
             source,
             clients,
             peer: SocketPeer,
             reject: Standard,
             clock: SystemClock,
-        }
+        })
     }
 }
 
@@ -109,7 +116,8 @@ impl<L, P, R, C> RateLimitLayer<L, P, R, C> {
         }
     }
 
-    /// Reads time from another clock.
+    /// Reads time from another clock than `SystemClock`: a check takes half as long by
+    /// `eaves_common::time::CounterClock`, and a third by a `TickedClock`.
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> RateLimitLayer<L, P, R, D> {
         let Self {
@@ -131,7 +139,7 @@ impl<L, P, R, C> RateLimitLayer<L, P, R, C> {
 
 impl<L: Source, P: Peer, R, C: Clock> RateLimitLayer<L, P, R, C> {
     /// Decides about a request: the fields of its response, or the answer in its place.
-    fn admit<B, D>(&self, request: &Request<B>) -> Result<HeaderMap, Response<D>>
+    fn admit<B, D>(&self, request: &Request<B>) -> Result<(HeaderMap, Hold), Response<D>>
     where
         R: Reject<D>,
     {
@@ -141,7 +149,8 @@ impl<L: Source, P: Peer, R, C: Clock> RateLimitLayer<L, P, R, C> {
         let facts = client.map_or(facts, |client| facts.sent_by(client));
         let limiter = self.source.load();
         let decision = limiter.check(&facts, self.clock.mono());
-        answer(&decision, request.headers(), &self.reject)
+        let fields = answer(&decision, request.headers(), &self.reject)?;
+        Ok((fields, limiter.hold(&facts, 1)))
     }
 }
 
@@ -175,7 +184,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match self.layer.admit(&request) {
-            Ok(fields) => ResponseFuture::passing(self.inner.call(request), fields),
+            Ok((fields, hold)) => ResponseFuture::passing(self.inner.call(request), fields, hold),
             Err(response) => ResponseFuture::rejected(response),
         }
     }

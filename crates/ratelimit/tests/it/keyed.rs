@@ -152,3 +152,161 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_of_concurrency_counts_what_is_under_way() {
+    let rule = Rule::new("at-once", "2/3s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule
+        .key([Part::CLIENT_IP])
+        .algorithm(Algorithm::Concurrency)
+        .rate_of(["192.0.2.9"], "1/1s".parse().unwrap());
+    let per_client = Rule::new("per-client", "5/1h".parse().unwrap(), Capacity::MIN).unwrap();
+    let rules = [rule, per_client.key([Part::CLIENT_IP])];
+    let limiter = Limiter::new(rules, KeyHasher::with_seed(1)).unwrap();
+    let enter = |client: &str| {
+        let facts = Facts::of(client.parse().unwrap());
+        let decision = limiter.check(&facts, Mono::ZERO);
+        decision
+            .is_allowed()
+            .then(|| limiter.hold(&facts, 1))
+            .ok_or_else(|| (decision.rule(), decision.retry_after()))
+    };
+    let first = enter("192.0.2.1").unwrap();
+    let second = enter("192.0.2.1").unwrap();
+    let pause = Some(Duration::from_secs(3));
+    assert_eq!(enter("192.0.2.1").unwrap_err(), (Some("at-once"), pause));
+    let alone = enter("192.0.2.9").unwrap();
+    let brief = Some(Duration::from_secs(1));
+    assert_eq!(enter("192.0.2.9").unwrap_err(), (Some("at-once"), brief));
+    drop((first, alone));
+    let third = enter("192.0.2.1").unwrap();
+    assert!(!third.is_empty() && enter("192.0.2.9").is_ok());
+    drop((second, third));
+    // Denials took nothing of the other rule: three of five are used, and one comes back.
+    let facts = Facts::of("192.0.2.1".parse().unwrap());
+    limiter.refund(&facts, 1, Mono::ZERO);
+    limiter.charge(&facts, 1, Mono::ZERO);
+    let held: Vec<_> = (0..2).map(|_| enter("192.0.2.1").unwrap()).collect();
+    drop(held);
+    assert_eq!(
+        enter("192.0.2.1").unwrap_err().0,
+        Some("per-client"),
+        "the places are free, the hour is spent"
+    );
+}
+
+#[test]
+fn a_shadow_of_concurrency_counts_what_it_would_deny() {
+    let rule = Rule::new("at-once", "1/1s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule
+        .algorithm(Algorithm::Concurrency)
+        .mode(eaves_ratelimit::Mode::Shadow);
+    let limiter = Limiter::new([rule], KeyHasher::with_seed(1)).unwrap();
+    let facts = Facts::default();
+    let mut holds = Vec::new();
+    for shadow in [None, Some("at-once"), Some("at-once")] {
+        let decision = limiter.check(&facts, Mono::ZERO);
+        assert!(decision.is_allowed());
+        assert_eq!(decision.shadow(), shadow);
+        holds.push(limiter.hold(&facts, 1));
+    }
+    holds.truncate(1); // one is still under way
+    assert_eq!(limiter.check(&facts, Mono::ZERO).shadow(), Some("at-once"));
+    holds.push(limiter.hold(&facts, 1));
+    holds.clear();
+    assert_eq!(limiter.check(&facts, Mono::ZERO).shadow(), None);
+}
+
+#[test]
+fn a_penalty_rule_denies_who_was_denied_too_often() {
+    let capacity = Capacity::MIN;
+    let per_client = Rule::new("per-client", "1/1m".parse().unwrap(), capacity).unwrap();
+    let penalty = Rule::new("penalty", "3/10s".parse().unwrap(), capacity).unwrap();
+    let rules = [
+        per_client.key([Part::CLIENT_IP]),
+        penalty
+            .key([Part::CLIENT_IP])
+            .algorithm(Algorithm::Penalty)
+            .term(Duration::from_secs(600)),
+    ];
+    let limiter = Limiter::new(rules, KeyHasher::with_seed(1)).unwrap();
+    let ask = |client: u8, at: u64| {
+        let facts = Facts::of([192, 0, 2, client].into());
+        let decision = limiter.check(&facts, Mono::from_secs(at));
+        let after = decision.retry_after().map_or(0, |after| after.as_secs());
+        (decision.rule().unwrap(), decision.is_allowed(), after)
+    };
+    assert_eq!(ask(1, 0), ("per-client", true, 0));
+    assert_eq!(ask(1, 1), ("per-client", false, 59));
+    assert_eq!(
+        ask(1, 20),
+        ("per-client", false, 40),
+        "the first is forgotten"
+    );
+    assert_eq!(ask(1, 21), ("per-client", false, 39));
+    assert_eq!(ask(1, 22), ("per-client", false, 38));
+    assert_eq!(
+        ask(1, 23),
+        ("penalty", false, 599),
+        "three within ten seconds"
+    );
+    assert_eq!(ask(2, 23), ("per-client", true, 0), "others are not held");
+    assert_eq!(ask(1, 100), ("penalty", false, 522));
+    assert_eq!(ask(1, 622), ("per-client", true, 0), "the term is over");
+    // Only per-client is a quota of requests.
+    let mut headers = http::HeaderMap::new();
+    let facts = Facts::of([192, 0, 2, 3].into());
+    limiter
+        .check(&facts, Mono::from_secs(700))
+        .write_headers(&mut headers);
+    assert_eq!(headers["ratelimit-policy"], "\"per-client\";q=1;w=60");
+}
+
+#[test]
+fn rules_of_places_and_penalties_have_no_bursts() {
+    for algorithm in [Algorithm::Concurrency, Algorithm::Penalty] {
+        for (rate, refused) in [
+            (
+                "10/1m burst 5",
+                "10/1m burst 5 has a burst, which GCRA alone can hold back",
+            ),
+            (
+                "5000000000/1s",
+                "a limit of 5000000000 is out of range, use 1 to 4294967295",
+            ),
+        ] {
+            let rule = Rule::new("a", rate.parse().unwrap(), Capacity::MIN).unwrap();
+            let built = Limiter::new([rule.algorithm(algorithm)], KeyHasher::with_seed(1));
+            assert_eq!(built.unwrap_err().to_string(), refused, "{algorithm}");
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_config_names_places_and_penalties() {
+    let text = "name = 'a'\nlimit = '5/1m'\nalgorithm = 'penalty'\nterm = '10m'";
+    let config: eaves_ratelimit::RuleConfig = toml::from_str(text).unwrap();
+    let written = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
+    assert_eq!(config, written);
+    let capacity = Capacity::new(65_536).unwrap();
+    let expected = Rule::new("a", "5/1m".parse().unwrap(), capacity).unwrap();
+    let expected = expected
+        .algorithm(Algorithm::Penalty)
+        .term(Duration::from_secs(600));
+    assert_eq!(Rule::try_from(config).unwrap(), expected);
+    let rule = Rule::new("a", "10/1s".parse().unwrap(), capacity).unwrap();
+    let limiter = Limiter::new(
+        [rule.algorithm(Algorithm::Concurrency)],
+        KeyHasher::random(),
+    );
+    let mut headers = http::HeaderMap::new();
+    limiter
+        .unwrap()
+        .check(&Facts::default(), Mono::ZERO)
+        .write_headers(&mut headers);
+    assert_eq!(
+        headers["ratelimit-policy"],
+        "\"a\";q=10;qu=\"concurrent-requests\""
+    );
+}

@@ -14,7 +14,7 @@ use eaves_ratelimit::{
     key::{ClientAddress, KeyHasher, Part, Trust},
     redis::{Distributed, DistributionLayer, Engine, OnStoreError, Settings, Store},
     table::Capacity,
-    tower::Denied,
+    tower::{Denied, RateLimitLayer},
 };
 use http::{Request, Response, StatusCode};
 use tower_layer::Layer as _;
@@ -49,7 +49,7 @@ fn layer(store: Store) -> DistributionLayer {
     let limiter = Arc::new(Limiter::new([rule], KeyHasher::shared(0x5eed)).unwrap());
     let settings = Settings::new(2).deadline(Duration::from_secs(5));
     let engine = Engine::start(settings, store).unwrap();
-    engine.attach(&limiter);
+    engine.attach(&limiter).unwrap();
     DistributionLayer::new(
         Arc::new(engine),
         limiter,
@@ -118,6 +118,21 @@ async fn two_services_share_a_strict_limit_and_tell_their_clients() {
         .unwrap();
     assert!((1_700..=1_800).contains(&after), "{after}");
     assert_eq!(call(&mut one, 1).await.body(), "");
+}
+
+#[test]
+fn a_layer_that_asks_no_store_refuses_strict_rules() {
+    let layer = |kind| {
+        let rule = Rule::new("login", "2/1h".parse().unwrap(), Capacity::MIN).unwrap();
+        let limiter = Limiter::new([rule.distributed(kind)], KeyHasher::shared(0x5eed)).unwrap();
+        RateLimitLayer::new(Arc::new(limiter), ClientAddress::new(Trust::Hops(0)))
+    };
+    assert!(layer(Distributed::Delta).is_ok());
+    assert_eq!(
+        layer(Distributed::Strict).unwrap_err().to_string(),
+        "the rule `login` cannot be distributed without `redis::DistributionLayer`: \
+         `RateLimitLayer` asks no store"
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(crate) struct Server {
 }
 
 /// How long a server may take; generous, since machines are shared.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Says whether there is a `redis-server`; where nothing may be skipped (CI), there must be.
 pub(crate) fn installed() -> bool {
@@ -197,7 +197,9 @@ fn free_port() -> u16 {
 /// Says one command to a server and hears one answer, without a library.
 fn command(port: u16, words: &[&str]) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .ok()?;
     let mut text = format!("*{}\r\n", words.len());
     for word in words {
         text += &format!("${}\r\n{word}\r\n", word.len());

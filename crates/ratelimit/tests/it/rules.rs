@@ -281,7 +281,7 @@ mod config {
             ),
             (
                 "algorithm = 'leaky'",
-                "`leaky` is no algorithm, use fixed, gcra",
+                "`leaky` is no algorithm, use concurrency, fixed",
             ),
             (
                 "capacity = 1",

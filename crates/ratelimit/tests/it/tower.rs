@@ -18,6 +18,7 @@ use eaves_ratelimit::{
     Limiter, Missing, Rule,
     adaptive::{Aimd, Bounds, Full},
     key::{ClientAddress, KeyHasher, Part, Trust},
+    meter::Algorithm,
     table::Capacity,
     tower::{ConcurrencyLayer, Denied, RateLimitLayer},
 };
@@ -81,7 +82,9 @@ where
 fn clones_share_the_limit_and_denials_never_reach_the_service() {
     let inner = Inner::default();
     let clock = ManualClock::at(Wall::ZERO);
-    let layer = RateLimitLayer::new(limiter(), direct()).clock(clock.clone());
+    let layer = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .clock(clock.clone());
     let mut one = layer.layer(inner.clone());
     let mut other = one.clone();
     let passed = call(&mut one, from("192.0.2.1"));
@@ -112,7 +115,9 @@ fn a_customised_answer_keeps_the_fields() {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response
     };
-    let layer = RateLimitLayer::new(limiter(), direct()).reject(reject);
+    let layer = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .reject(reject);
     let mut service = layer.layer(Inner::default());
     for _ in 0..2 {
         assert_eq!(call(&mut service, from("192.0.2.1")).body(), "served");
@@ -127,7 +132,9 @@ fn a_customised_answer_keeps_the_fields() {
 
 #[test]
 fn a_grpc_call_is_told_in_its_own_words() {
-    let mut service = RateLimitLayer::new(limiter(), direct()).layer(Inner::default());
+    let mut service = RateLimitLayer::new(limiter(), direct())
+        .unwrap()
+        .layer(Inner::default());
     let grpc = || {
         let mut request = from("192.0.2.1");
         let kind = "application/grpc+proto".parse().unwrap();
@@ -150,7 +157,9 @@ fn a_grpc_call_is_told_in_its_own_words() {
 #[test]
 fn the_client_is_found_behind_proxies_and_without_an_address_the_rule_decides() {
     let by_ip = |found: &Extensions| found.get::<IpAddr>().copied();
-    let layer = RateLimitLayer::new(limiter(), ClientAddress::new(Trust::Hops(1))).peer(by_ip);
+    let layer = RateLimitLayer::new(limiter(), ClientAddress::new(Trust::Hops(1)))
+        .unwrap()
+        .peer(by_ip);
     let mut service = layer.layer(Inner::default());
     let mut status = |forwarded: Option<&str>| {
         let mut request = Request::builder().extension::<IpAddr>("10.0.0.1".parse().unwrap());
@@ -243,4 +252,23 @@ fn a_service_that_answers_503_is_given_less() {
         assert_eq!(call(&mut service, from("192.0.2.1")).status().as_u16(), 503);
     }
     assert!(limiter.limit() < 50, "{}", limiter.limit());
+}
+
+#[test]
+fn a_request_is_under_way_until_its_head_is_there_or_its_future_is_dropped() {
+    let rule = Rule::new("at-once", "1/1s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule.algorithm(Algorithm::Concurrency);
+    let limiter = Limiter::new([rule], KeyHasher::with_seed(1)).unwrap();
+    let layer = RateLimitLayer::new(Arc::new(limiter), direct()).unwrap();
+    let mut service = layer.layer(Inner::default());
+    let mut other = service.clone();
+    let waiting = service.call(from("192.0.2.1"));
+    let denied = call(&mut other, from("192.0.2.2"));
+    assert_eq!(denied.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(denied.headers()["retry-after"], "1");
+    drop(waiting);
+    let first = call(&mut other, from("192.0.2.1"));
+    assert_eq!(first.status(), StatusCode::OK, "a place was given back");
+    let second = call(&mut other, from("192.0.2.1"));
+    assert_eq!(second.status(), StatusCode::OK, "and again at the head");
 }

@@ -1,21 +1,27 @@
 //! Killing the writer, and checking what it left.
 
 use std::{
+    collections::HashSet,
     env,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use eaves_cache::store::disk::Disk;
+use eaves_cache::{
+    purge::Record,
+    store::{
+        Store as _,
+        disk::{Disk, State},
+    },
+};
 use serde_json::json;
 
 use super::{
     Error,
     cli::Crash,
     content::{Numbers, Version, key},
+    process::Process,
     visit::{look_up, read},
     writer::{OBJECTS, open},
 };
@@ -33,6 +39,8 @@ pub struct Outcome {
     pub cut: u64,
     /// Records that were found damaged.
     pub damaged: u64,
+    /// Purges that were safe before a kill, and known after it.
+    pub purges: u64,
     /// The most bytes that the folder had.
     pub most_bytes: u64,
 }
@@ -74,47 +82,33 @@ fn kill_and_check(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let mut numbers = Numbers::new(args.seed ^ u64::from(round) << 40);
-    let mut writer = start(args, dir, numbers.next())?;
+    let mut writer = Process::start(args, dir, numbers.next())?;
     if round % 2 == 1 {
-        // Half of them live until they write; the others may be killed while they start.
-        wait_until_open(&mut writer)?;
+        // Half of them live until they have written; the others may be killed while they start.
+        writer.wait_until_written()?;
     }
     let life = Duration::from_micros(numbers.below(args.most_ms * 1000));
     thread::sleep(life);
-    writer.kill().map_err(Error::io("kill the writer"))?;
-    writer
-        .wait()
-        .map_err(Error::io("wait for the writer's end"))?;
+    let purged = writer.kill()?;
     outcome.kills += 1;
-    check(args, dir, round, outcome)
+    check(args, (dir, &purged), round, outcome)
 }
 
-fn start(args: &Crash, dir: &Path, seed: u64) -> Result<Child, Error> {
-    let program = env::current_exe().map_err(Error::io("find this program"))?;
-    let (budget, seed) = (args.budget.to_string(), seed.to_string());
-    Command::new(program)
-        .args(["write", "--budget", &budget, "--seed", &seed, "--dir"])
-        .arg(dir)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(Error::io("start the writer"))
-}
-
-fn wait_until_open(writer: &mut Child) -> Result<(), Error> {
-    let Some(stdout) = writer.stdout.take() else {
-        return Ok(());
-    };
-    let mut line = String::new();
-    let read = BufReader::new(stdout).read_line(&mut line);
-    read.map(drop).map_err(Error::io("read from the writer"))
-}
-
-/// Reads every object, while the index is rebuilt and after it.
-fn check(args: &Crash, dir: &Path, round: u32, outcome: &mut Outcome) -> Result<(), Error> {
+/// Looks for the purges that were safe, and reads every object, while the index is rebuilt and after it.
+fn check(
+    args: &Crash,
+    (dir, purged): (&Path, &[u64]),
+    round: u32,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
     let bytes = bytes_in(dir).map_err(Error::io("measure the folder"))?;
     outcome.most_bytes = outcome.most_bytes.max(bytes);
     let disk = open(dir, args.budget)?;
+    if let Some(epoch) = forgotten(&disk, purged) {
+        let seed = args.seed;
+        return Err(Error::Forgotten { epoch, seed, round });
+    }
+    outcome.purges += purged.len() as u64;
     for _ in 0..2 {
         for id in 0..OBJECTS {
             check_object(&disk, id, outcome).map_err(|at| Error::Wrong {
@@ -124,9 +118,22 @@ fn check(args: &Crash, dir: &Path, round: u32, outcome: &mut Outcome) -> Result<
                 round,
             })?;
         }
+        while disk.disk_stats().state == State::Rebuilding {
+            thread::yield_now();
+        }
     }
     outcome.damaged += disk.disk_stats().misses.damaged;
     Ok(())
+}
+
+/// The first purge that the store does not know any more.
+fn forgotten(disk: &Disk, purged: &[u64]) -> Option<u64> {
+    let records = disk.logged_purges().records;
+    let epochs = records
+        .iter()
+        .filter_map(|record| Record::from_bytes(record).ok());
+    let known: HashSet<u64> = epochs.map(|record| record.epoch).collect();
+    purged.iter().copied().find(|epoch| !known.contains(epoch))
 }
 
 /// Compares an object with what its head says; on a difference, says where.
@@ -175,6 +182,7 @@ impl Outcome {
             "cut": self.cut,
             "damaged": self.damaged,
             "wrong": 0,
+            "purges": self.purges,
             "most_bytes": self.most_bytes,
         })
         .to_string()

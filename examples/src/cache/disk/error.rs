@@ -11,6 +11,16 @@ pub enum Error {
     /// The store did not end cleanly.
     #[error("closing the store")]
     Close(#[from] CloseError),
+    /// A purge that was safe is gone.
+    #[error("purge of epoch {epoch} is forgotten, seed {seed}, round {round}")]
+    Forgotten {
+        /// Which purge it is.
+        epoch: u64,
+        /// The seed of the run.
+        seed: u64,
+        /// How many kills there had been.
+        round: u32,
+    },
     /// The system refused something.
     #[error("cannot {doing}")]
     Io {

@@ -4,6 +4,7 @@ mod cli;
 mod content;
 mod crash;
 mod error;
+mod process;
 mod replay;
 mod restart;
 mod visit;

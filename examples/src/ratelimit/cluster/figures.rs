@@ -84,6 +84,11 @@ pub struct Strict {
     pub asked: f64,
     /// Of all waits the middle, the last of a thousand, and the longest, in milliseconds.
     pub waits_ms: [f64; 3],
+    /// The same of timers of the deadline's length, one started with each request: what they are over it
+    /// is the machine's lateness, and in the waits as well.
+    pub controls_ms: [f64; 3],
+    /// The most that a wait was longer than its own timer.
+    pub excess_ms: f64,
     /// The deadline in milliseconds.
     pub deadline_ms: f64,
 }
@@ -136,13 +141,21 @@ impl fmt::Display for Summary {
             worst_window,
             asked,
             waits_ms: [middle, last, longest],
+            controls_ms: [control_middle, control_last, control_longest],
+            excess_ms,
             deadline_ms,
         } = &self.strict;
         writeln!(
             f,
             "strict: {admitted} of {requests} logins; worst second {worst_window:.3} of limit and \
              burst; {asked:.2} round trips a request; waits: middle {middle:.2} ms, 99.9 % {last:.2} ms, \
-             longest {longest:.2} ms (deadline {deadline_ms} ms, and timers were up to {:.2} ms late)",
+             longest {longest:.2} ms"
+        )?;
+        writeln!(
+            f,
+            "deadline {deadline_ms} ms: a timer of that length beside each request took {control_middle:.2} \
+             ms, 99.9 % {control_last:.2} ms, longest {control_longest:.2} ms; a request waited at most \
+             {excess_ms:.2} ms longer than its timer (clients' timers were up to {:.2} ms late)",
             self.latest_timer_ms,
         )?;
         for phase in &self.phases {

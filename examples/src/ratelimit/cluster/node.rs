@@ -24,6 +24,8 @@ use super::{Cli, load::Arrivals};
 const SECRET: u128 = 0x0dd_ba11;
 /// A request in so many asks to log in, which a strict rule limits.
 const LOGINS: u64 = 50;
+/// How long a request waits for the strict rule at most.
+pub(super) const DEADLINE: Duration = Duration::from_millis(5);
 /// What clients ask for at once, at most.
 const BEAT: Duration = Duration::from_millis(1);
 
@@ -43,6 +45,8 @@ pub(super) struct Log {
     pub(super) logged_in: Mutex<Vec<u64>>,
     /// How long decisions took, in nanoseconds: all of the strict rule, the longest of the others.
     pub(super) waits: Mutex<Vec<u64>>,
+    /// How long a timer of the strict rule's deadline took that was started with each of these.
+    pub(super) controls: Mutex<Vec<u64>>,
     pub(super) longest: AtomicU64,
     /// How late the longest of the clients' timers was: what the machine adds to all waits.
     pub(super) late: AtomicU64,
@@ -87,8 +91,9 @@ impl Node {
             .when(["value.kind is login".parse()?])
             .distributed(Distributed::Strict);
         let limiter = Limiter::new([all, logins], KeyHasher::shared(SECRET))?;
-        let engine = Engine::start(Settings::new(cli.nodes), store)?;
-        engine.attach(&limiter);
+        let settings = Settings::new(cli.nodes).deadline(DEADLINE);
+        let engine = Engine::start(settings, store)?;
+        engine.attach(&limiter)?;
         Ok(Self {
             limiter,
             engine,
@@ -141,10 +146,16 @@ impl Node {
     async fn log_in(self: Arc<Self>, world: Arc<World>) {
         let facts = Facts::default().values(&[("kind", "login")]);
         let start = SystemClock.mono();
+        let control = tokio::spawn(async move {
+            sleep(DEADLINE).await;
+            SystemClock.mono() - start
+        });
         let decision = self.engine.check(&self.limiter, &facts, 1).await;
         let took = SystemClock.mono() - start;
+        let control = control.await.unwrap_or_default();
         self.log.logins.fetch_add(1, Relaxed);
         push(&self.log.waits, took.as_nanos() as u64);
+        push(&self.log.controls, control.as_nanos() as u64);
         if decision.is_allowed() {
             let at = SystemClock.mono() - world.start;
             push(&self.log.logged_in, at.as_nanos() as u64);

@@ -11,7 +11,7 @@ use tokio::{task::JoinSet, time::sleep};
 use super::{
     Cli, Fault, Phase, Second, Strict, Summary,
     figures::worst_window,
-    node::{Log, Node, StartError, World, logins_per_second, times},
+    node::{DEADLINE, Log, Node, StartError, World, logins_per_second, times},
     proxy::{Proxy, Speed},
     server::Server,
 };
@@ -192,17 +192,13 @@ fn summary(cli: &Cli, nodes: &[Arc<Node>], world: &World, watch: &Watch) -> Summ
     let admitted = sorted(nodes, |log| times(&log.admitted));
     let logged_in = sorted(nodes, |log| times(&log.logged_in));
     let waits = sorted(nodes, |log| times(&log.waits));
+    let controls = sorted(nodes, |log| times(&log.controls));
     let asked: u64 = nodes.iter().map(|node| node.engine.stats().asked).sum();
     let longest = nodes
         .iter()
         .map(|node| node.log.longest.load(Relaxed))
         .max();
     let latest = nodes.iter().map(|node| node.log.late.load(Relaxed)).max();
-    let wait = |part: f64| {
-        let at = (waits.len() as f64 * part) as usize;
-        let wait = waits.get(at.min(waits.len().saturating_sub(1)));
-        wait.map_or(0.0, |wait| *wait as f64 / 1e6)
-    };
     let burst = cli.limit.burst().get() as f64;
     let (from, until) = cli.fault_times();
     let end = Duration::from_secs(cli.seconds().into());
@@ -223,11 +219,30 @@ fn summary(cli: &Cli, nodes: &[Arc<Node>], world: &World, watch: &Watch) -> Summ
             admitted: total.logins.1,
             worst_window: worst_window(&logged_in, logins_per_second(cli) + 10.0),
             asked: asked as f64 / total.logins.0.max(1) as f64,
-            waits_ms: [wait(0.5), wait(0.999), wait(1.0)],
-            deadline_ms: 5.0,
+            waits_ms: [0.5, 0.999, 1.0].map(|part| millis_at(&waits, part)),
+            controls_ms: [0.5, 0.999, 1.0].map(|part| millis_at(&controls, part)),
+            excess_ms: excess(nodes),
+            deadline_ms: DEADLINE.as_secs_f64() * 1e3,
         },
         latest_timer_ms: latest.unwrap_or_default() as f64 / 1e6,
     }
+}
+
+/// The time that this part of sorted times is not over, in milliseconds.
+fn millis_at(times: &[u64], part: f64) -> f64 {
+    let at = (times.len() as f64 * part) as usize;
+    let time = times.get(at.min(times.len().saturating_sub(1)));
+    time.map_or(0.0, |time| *time as f64 / 1e6)
+}
+
+/// The most that a wait was longer than the timer that was started with it, in milliseconds.
+fn excess(nodes: &[Arc<Node>]) -> f64 {
+    let pairs = nodes.iter().flat_map(|node| {
+        let (waits, controls) = (times(&node.log.waits), times(&node.log.controls));
+        waits.into_iter().zip(controls)
+    });
+    let over = pairs.map(|(wait, control)| wait.saturating_sub(control));
+    over.max().unwrap_or_default() as f64 / 1e6
 }
 
 fn phases(cli: &Cli, admitted: &[u64], logged_in: &[u64]) -> Vec<Phase> {

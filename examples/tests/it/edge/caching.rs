@@ -7,7 +7,7 @@ use crate::program::Edge;
 fn a_second_request_is_a_hit_with_an_age() {
     let edge = Edge::start(&[]);
     let proxy = edge.address("proxy");
-    let first = get(proxy, "/page", &[]);
+    let first = get(proxy, "/page?max-age=600", &[]);
     assert_eq!(first.status, 200);
     assert!(
         first.header("cache-status").contains("fwd=uri-miss"),
@@ -15,7 +15,7 @@ fn a_second_request_is_a_hit_with_an_age() {
     );
     assert!(first.header("cache-status").contains("stored"), "{first:?}");
 
-    let second = get(proxy, "/page", &[]);
+    let second = get(proxy, "/page?max-age=600", &[]);
     assert_eq!(second.status, 200);
     assert!(
         second.header("cache-status").contains("; hit"),
@@ -32,9 +32,9 @@ fn a_client_that_insists_gets_a_validated_answer() {
     let config = setup::ConfigFile::new(&setup::config(&[from], ""));
     let edge = setup::edge(&config);
     let proxy = edge.address("proxy");
-    assert_eq!(get(proxy, "/page", &[]).status, 200);
+    assert_eq!(get(proxy, "/page?max-age=600", &[]).status, 200);
 
-    let insisted = get(proxy, "/page", &["Cache-Control: no-cache"]);
+    let insisted = get(proxy, "/page?max-age=600", &["Cache-Control: no-cache"]);
     assert_eq!(insisted.status, 200);
     let status = insisted.header("cache-status");
     assert!(status.contains("fwd=request"), "{status}");

@@ -4,10 +4,9 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream, UdpSocket},
     process::Command,
-    time::Duration,
 };
 
-use crate::program;
+use crate::program::{self, PATIENCE};
 
 /// What came back, in dig's words.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +48,7 @@ pub(crate) fn dig(server: SocketAddr, name: &str, kind: &str, options: &[&str]) 
             kind,
             "+norecurse",
             "+tries=1",
-            "+time=5",
+            "+time=60",
         ])
         .args(options)
         .output()
@@ -82,12 +81,10 @@ fn parse_dig(text: &str) -> Reply {
     reply
 }
 
-/// Sends a raw message as a datagram; `None` if no answer comes within two seconds.
+/// Sends a raw message as a datagram; `None` if no answer comes in a long time.
 pub(crate) fn datagram(server: SocketAddr, message: &[u8]) -> Option<Vec<u8>> {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    socket
-        .set_read_timeout(Some(Duration::from_secs(2)))
-        .expect("a timeout");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     socket.send_to(message, server).expect("it is sent");
     let mut answer = vec![0; 65_535];
     let length = socket.recv(&mut answer).ok()?;
@@ -98,9 +95,7 @@ pub(crate) fn datagram(server: SocketAddr, message: &[u8]) -> Option<Vec<u8>> {
 /// Sends a raw message on a connection; `None` if it is closed without an answer.
 pub(crate) fn stream(server: SocketAddr, message: &[u8]) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect(server).expect("a connection");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(5)))
-        .expect("a timeout");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let length = u16::try_from(message.len()).expect("a message fits its length");
     stream.write_all(&length.to_be_bytes()).ok()?;
     stream.write_all(message).ok()?;

@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{http::with_socket, setup};
-use crate::program::eventually;
+use super::{
+    http::{get, with_socket},
+    setup,
+};
+use crate::program::{PATIENCE, eventually};
 
 /// What a client saw while it asked one request after another.
 #[derive(Debug, Default)]
@@ -61,12 +64,15 @@ fn a_killed_origin_is_left_out_and_taken_back() {
                 }
             });
         }
-        eventually(Duration::from_secs(20), "answers of all origins", || {
+        eventually(PATIENCE, "answers of all origins", || {
             (seen.mortal.load(Relaxed) > 5).then_some(())
         });
         mortal.signal("KILL");
-        // Three probe intervals are more than the threshold of two.
-        std::thread::sleep(Duration::from_millis(1500));
+        eventually(PATIENCE, "its end is noticed", || {
+            let status = get(edge.address("admin"), "/status", &[]).text();
+            let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+            (status["pools"][0]["origins"][0]["standing"] != "healthy").then_some(())
+        });
         let failed = seen.failed.load(Relaxed);
         let (good, answers) = (seen.good.load(Relaxed), seen.mortal.load(Relaxed));
         println!(
@@ -74,7 +80,7 @@ fn a_killed_origin_is_left_out_and_taken_back() {
             failed + good
         );
 
-        eventually(Duration::from_secs(20), "300 more answers", || {
+        eventually(PATIENCE, "300 more answers", || {
             (seen.good.load(Relaxed) > good + 300).then_some(())
         });
         assert_eq!(
@@ -89,7 +95,7 @@ fn a_killed_origin_is_left_out_and_taken_back() {
         );
 
         let _returned = setup::origin("mortal", &addresses[0].to_string());
-        eventually(Duration::from_secs(20), "the origin's return", || {
+        eventually(PATIENCE, "the origin's return", || {
             (seen.mortal.load(Relaxed) > answers + 5).then_some(())
         });
         stop.store(true, Relaxed);

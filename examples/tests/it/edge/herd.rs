@@ -23,7 +23,7 @@ fn a_herd_for_one_cold_url_reaches_the_origin_once() {
         for _ in 0..HERD {
             scope.spawn(|| {
                 start.wait();
-                let reply = with_socket(proxy, "/slow", &[]).expect("an answer");
+                let reply = with_socket(proxy, "/slow?max-age=600", &[]).expect("an answer");
                 assert_eq!(reply.status, 200);
                 assert_eq!(reply.header("x-origin"), "one");
                 assert!(reply.text().contains("</h1>"));

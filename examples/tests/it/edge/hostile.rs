@@ -11,7 +11,7 @@ use super::{
     http::{exchange, get},
     names::query,
 };
-use crate::program::Edge;
+use crate::program::{Edge, PATIENCE};
 
 /// How much a thousand idle connections and all the garbage may add to the resident set.
 const ROOM: u64 = 48 << 20;
@@ -73,9 +73,7 @@ fn garbage_is_refused_and_the_service_goes_on() {
 /// The server may answer and close before it has read everything.
 fn oversized(proxy: SocketAddr, bytes: &[u8]) -> u16 {
     let mut stream = TcpStream::connect(proxy).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let _ = stream.write_all(bytes);
     let mut answer = [0; 1024];
     let length = stream.read(&mut answer).unwrap_or(0);
@@ -149,16 +147,11 @@ fn idle_connections(proxy: SocketAddr, count: usize) -> Vec<TcpStream> {
 fn a_half_request_is_ended_after_the_head_timeout() {
     let origin = super::setup::origin("one", "127.0.0.1:0");
     let text = super::setup::config(&[origin.address("origin")], "");
-    let text = text.replace(
-        "pool = \"web\"\n",
-        "pool = \"web\"\nhead_timeout = \"300ms\"\n",
-    );
+    let text = text.replace("head_timeout = \"60s\"", "head_timeout = \"300ms\"");
     let config = super::setup::ConfigFile::new(&text);
     let edge = super::setup::edge(&config);
     let mut stream = TcpStream::connect(edge.address("proxy")).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: half").unwrap();
     let mut answer = Vec::new();
     stream

@@ -4,10 +4,9 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     process::Command,
-    time::Duration,
 };
 
-use crate::program;
+use crate::program::{self, PATIENCE};
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ pub(crate) fn get(from: SocketAddr, path: &str, headers: &[&str]) -> Reply {
 
 fn with_curl(from: SocketAddr, path: &str, headers: &[&str]) -> Reply {
     let mut curl = Command::new("curl");
-    curl.args(["-sS", "-i", "--max-time", "30"]);
+    curl.args(["-sS", "-i", "--max-time", "90"]);
     for header in headers {
         curl.args(["-H", header]);
     }
@@ -80,8 +79,8 @@ pub(crate) fn with_socket(
 
 /// Sends bytes and reads until the other side closes.
 pub(crate) fn exchange(with: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect_timeout(&with, Duration::from_secs(5))?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut stream = TcpStream::connect_timeout(&with, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(bytes)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

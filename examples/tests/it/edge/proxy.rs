@@ -10,7 +10,7 @@ use super::{
     http::{exchange, get},
     setup,
 };
-use crate::program::Edge;
+use crate::program::{Edge, PATIENCE};
 
 fn proxy_to(origin: &Edge) -> Edge {
     let to = format!("http://{}", origin.address("origin"));
@@ -22,10 +22,10 @@ fn the_proxy_caches_and_adds_via_but_no_limits() {
     let origin = setup::origin("one", "127.0.0.1:0");
     let edge = proxy_to(&origin);
     let proxy = edge.address("proxy");
-    let first = get(proxy, "/page", &[]);
+    let first = get(proxy, "/page?max-age=600", &[]);
     assert!(first.header("via").contains("1.1 eaves"), "{first:?}");
     assert_eq!(first.header("ratelimit"), "");
-    let second = get(proxy, "/page", &[]);
+    let second = get(proxy, "/page?max-age=600", &[]);
     assert!(
         second.header("cache-status").contains("; hit"),
         "{second:?}"
@@ -55,12 +55,10 @@ fn a_large_object_streams_through_without_being_held() {
     let origin = setup::origin("one", "127.0.0.1:0");
     let edge = proxy_to(&origin);
     let proxy = edge.address("proxy");
-    get(proxy, "/page", &[]);
+    get(proxy, "/page?max-age=600", &[]);
     let before = edge.resident();
     let mut stream = TcpStream::connect(proxy).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
         .write_all(
             b"GET /big?bytes=104857600 HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n",

@@ -45,7 +45,8 @@ pub(crate) fn edge(config: &ConfigFile) -> Edge {
     Edge::start(&["--config", &config.arg()])
 }
 
-/// A configuration with one pool of these origins, probed fast; `more` is put behind it.
+/// A configuration with one pool of these origins; `more` is put behind it. They are probed often, but
+/// all is patient: a dead origin refuses at once, and one that only waits for its turn is not dead.
 pub(crate) fn config(origins: &[SocketAddr], more: &str) -> String {
     let origins: Vec<_> = origins
         .iter()
@@ -53,10 +54,10 @@ pub(crate) fn config(origins: &[SocketAddr], more: &str) -> String {
         .map(|(at, address)| format!("  {{ name = \"o{at}\", address = \"{address}\" }},\n"))
         .collect();
     format!(
-        "[proxy]\nlisten = \"127.0.0.1:0\"\npool = \"web\"\n\
+        "[proxy]\nlisten = \"127.0.0.1:0\"\npool = \"web\"\nconnect_timeout = \"20s\"\nhead_timeout = \"60s\"\n\
          [admin]\nlisten = \"127.0.0.1:0\"\n\
          [[pools]]\nname = \"web\"\n\
-         probe = {{ kind = \"http\", path = \"/health\", interval = \"200ms\", timeout = \"200ms\", rise = 2, fall = 2 }}\n\
+         probe = {{ kind = \"http\", path = \"/health\", interval = \"200ms\", timeout = \"20s\", rise = 2, fall = 2 }}\n\
          origins = [\n{}]\n{more}",
         origins.concat()
     )

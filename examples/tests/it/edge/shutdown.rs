@@ -14,8 +14,8 @@ fn the_banner_is_short_and_the_end_is_clean() {
             said.contains("curl -i http://") && said.contains("dig @"),
             "{said}"
         );
-        get(edge.address("proxy"), "/page", &[]);
-        get(edge.address("proxy"), "/page", &[]);
+        get(edge.address("proxy"), "/page?max-age=600", &[]);
+        get(edge.address("proxy"), "/page?max-age=600", &[]);
         edge.signal(signal);
         let (code, lines) = edge.wait();
         assert_eq!(code, Some(0), "{lines:?}");

@@ -262,10 +262,13 @@ impl Store for Disk {
 
     fn usage(&self) -> Usage {
         let stats = self.shared.counters.snapshot();
+        let budget = self.shared.sizes.budget;
+        // What is reserved displaces others when it is written, and has its room twice until then.
+        let bytes = self.shared.disk_bytes() + self.shared.reserved.used();
         Usage {
             entries: self.shared.index.entries(),
-            bytes: self.shared.disk_bytes() + self.shared.reserved.used(),
-            budget: self.shared.sizes.budget,
+            bytes: bytes.min(budget),
+            budget,
             evictions: stats.evicted_objects,
             refusals: self.shared.counters.refusals(),
         }

@@ -115,6 +115,37 @@ fn an_object_of_four_kib_takes_one_read() {
 }
 
 #[test]
+fn what_the_system_has_in_memory_is_found_while_the_disk_hangs() {
+    let files = Sim::new();
+    let disk = open(&files, &config(4 << 20).io(Io::threads(1)));
+    let lengths = [0, 1000, 60_000];
+    for (name, len) in lengths.into_iter().enumerate() {
+        put(&disk, name, &body(7, len)).unwrap();
+    }
+    eventually("writing", || disk.disk_stats().buffered_bytes == 0);
+    files.knobs.block();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut look = |name: usize| {
+        let mut ticket = Ticket::default();
+        disk.poll_lookup(&key(name), &mut ticket, &mut cx)
+    };
+    assert!(look(1).is_pending(), "nobody knows what is in memory");
+    files.knobs.cached.store(true, Ordering::Relaxed);
+    for (name, len) in lengths.into_iter().enumerate() {
+        let std::task::Poll::Ready(Some(entry)) = look(name) else {
+            panic!("{name} waits for the disk")
+        };
+        assert_eq!(read_from(&entry.content, 0).unwrap(), body(7, len));
+    }
+    // Half a record is not taken for one: it is left to a thread.
+    files.knobs.at_most.store(500, Ordering::Relaxed);
+    assert!(look(1).is_pending());
+    files.knobs.at_most.store(0, Ordering::Relaxed);
+    files.knobs.unblock();
+    assert_eq!(get(&disk, 1).unwrap(), body(7, 1000));
+}
+
+#[test]
 fn an_aborted_write_leaves_nothing_to_find_and_its_readers_what_they_had() {
     let files = Sim::new();
     let disk = open(&files, &config(4 << 20));

@@ -220,6 +220,84 @@ async fn a_reader_left_behind_goes_on_by_itself_under_a_strong_validator() {
     }
 }
 
+/// Two readers of a body that turns out too long to be kept: the slow one has read nothing of 200 KiB, the other all.
+async fn stalled(world: &World) -> (Feed, [eaves_cache::tower::CacheBody<OriginBody>; 2]) {
+    let origin = feeding(world, None);
+    feed(&origin, vec![0; 10_000]);
+    let mut fast = world.send(get("/", &[])).await.unwrap().into_body();
+    let slow = world.send(get("/", &[])).await.unwrap().into_body();
+    for part in 1..20u8 {
+        feed(&origin, vec![part; 10_000]);
+    }
+    for _ in 0..20 {
+        fast.frame().await.unwrap().unwrap();
+    }
+    (origin, [fast, slow])
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_left_behind_when_another_goes_on() {
+    for (seconds, left) in [(59, 0), (60, 1)] {
+        let small = Memory::new(1 << 20).max_object(100_000);
+        let world = World::storing(small, |config| config);
+        let (origin, [mut fast, mut slow]) = stalled(&world).await;
+        world.pass(seconds);
+        feed(&origin, vec![9; 10_000]);
+        fast.frame().await.unwrap().unwrap();
+        assert_eq!(world.layer.stats().stalled, left, "after {seconds} s");
+        let next = slow.frame().await.unwrap();
+        match next {
+            Ok(frame) => assert_eq!((frame.data_ref().unwrap()[0], left), (0, 0)),
+            Err(error) => assert!(error.to_string().contains("too far behind") && left == 1),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_on_reading_slowly_is_not_left_behind() {
+    let small = Memory::new(1 << 20).max_object(100_000);
+    let world = World::storing(small, |config| config);
+    let (origin, [mut fast, mut slow]) = stalled(&world).await;
+    let mut read = 0;
+    while read < 200_000 {
+        world.pass(59);
+        read += slow
+            .frame()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_data()
+            .unwrap()
+            .len();
+        feed(&origin, vec![9; 1000]);
+        fast.frame().await.unwrap().unwrap();
+    }
+    assert_eq!(world.layer.stats().stalled, 0);
+}
+
+/// A reader that has read everything does not stall: it waits for the origin.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stalls_is_left_behind_when_nobody_goes_on() {
+    let sleep = |time| -> eaves_cache::tower::Alarm { Box::pin(tokio::time::sleep(time)) };
+    let world = World::storing(Memory::new(1 << 20).max_object(100_000), |config| {
+        let spawner = |task: Task| {
+            tokio::spawn(task);
+        };
+        let limit = std::time::Duration::from_secs(20);
+        config.spawner(spawner).stalled_after(limit, sleep)
+    });
+    let (_origin, [fast, mut slow]) = stalled(&world).await;
+    world.pass(20);
+    // The clock of the runtime goes on by itself when nothing else is to be done.
+    while world.layer.stats().stalled == 0 {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    assert!(slow.frame().await.unwrap().is_err());
+    assert!(slow.frame().await.is_none(), "an error ends a body");
+    drop(fast);
+    assert_eq!(world.layer.stats().stalled, 1);
+}
+
 #[tokio::test]
 async fn the_origin_waits_while_no_reader_is_polled() {
     let world = World::storing(Memory::new(1 << 20), |config| config);

@@ -184,3 +184,33 @@ async fn slices_leave_with_their_url() {
     assert_eq!(range(&world, "bytes=0-3").await.text(), "abcd");
     assert_eq!(asked.lock().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn slices_of_a_response_that_varies_belong_together() {
+    let world = World::with(sliced);
+    world.answer_with(|headers| {
+        let range = headers["range"].to_str().unwrap();
+        let (first, last) = range
+            .strip_prefix("bytes=")
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let first: usize = first.parse().unwrap();
+        let last = last.parse::<usize>().unwrap().min(25);
+        let place = format!("bytes {first}-{last}/26");
+        let fields = [
+            FRESH,
+            ("etag", "\"1\""),
+            ("vary", "foo"),
+            ("content-range", &*place),
+        ];
+        let body = OriginBody::whole(&TEXT[first..=last]);
+        respond(206, &fields).body(body).unwrap()
+    });
+    for seen in [3, 3] {
+        assert_eq!(world.get("/", &[("foo", "1")]).await.text(), TEXT);
+        assert_eq!(world.seen(), seen);
+    }
+    assert_eq!(world.get("/", &[("foo", "2")]).await.text(), TEXT);
+    assert_eq!(world.seen(), 6);
+}

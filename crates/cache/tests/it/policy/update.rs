@@ -129,3 +129,69 @@ fn unknown_methods_invalidate_and_errors_do_not() {
 fn asked() -> http::Request<()> {
     request(Method::GET, &[])
 }
+
+#[test]
+fn a_304_updates_the_whole_header_but_for_what_is_never_stored() {
+    // RFC 9111 sections 3.1 and 3.2: each field is there before, or added; replaced, or not.
+    for (name, updated) in [
+        ("access-control-allow-origin", true),
+        ("allow", true),
+        ("cache-control", true),
+        ("clear-site-data", true),
+        ("content-disposition", true),
+        ("content-encoding", true),
+        ("content-language", true),
+        ("content-location", true),
+        ("content-md5", true),
+        ("content-range", true),
+        ("content-security-policy", true),
+        ("content-type", true),
+        ("expires", true),
+        ("last-modified", true),
+        ("link", true),
+        ("p3p", true),
+        ("server", true),
+        ("set-cookie", true),
+        ("test-header", true),
+        ("vary", true),
+        ("x-content-foo", true),
+        ("x-frame-options", true),
+        ("content-length", false),
+        ("keep-alive", false),
+        ("proxy-authenticate", false),
+        ("proxy-authentication-info", false),
+        ("proxy-connection", false),
+        ("te", false),
+        ("transfer-encoding", false),
+        ("upgrade", false),
+    ] {
+        for before in [&[(name, "old"), (name, "older")][..], &[]] {
+            // What is never stored cannot be there before.
+            if !updated && name != "content-length" && !before.is_empty() {
+                continue;
+            }
+            let mut fields = vec![DATE, ("etag", "\"1\""), ("cache-control", "max-age=60")];
+            fields.extend(before);
+            let stored = head(&fields);
+            let answer = response(304, &[("etag", "\"1\""), (name, "new"), (name, "newer")]);
+            let times = Times::at(at(100));
+            let policy = Policy::standards_only();
+            let freshened = policy.freshen((&asked()).into(), &stored, (&answer).into(), times);
+            let Freshened::Updated(head) = freshened else {
+                assert_eq!(
+                    name, "last-modified",
+                    "another date is about another response"
+                );
+                continue;
+            };
+            let headers = head.to_headers();
+            let values: Vec<_> = headers.get_all(name).iter().collect();
+            let expected: &[&str] = match (updated, before.is_empty()) {
+                (true, _) => &["new", "newer"],
+                (false, true) => &[],
+                (false, false) => &["old", "older"],
+            };
+            assert_eq!(values, expected, "{name}, {} before", before.len());
+        }
+    }
+}

@@ -44,18 +44,13 @@ kind! {
 
 /// Reads hexadecimal digits with dots anywhere between them.
 fn parse_dotted(token: &Token<'_>, digits: &[u8], bytes: &mut Vec<u8>) -> Result<(), TextError> {
-    let text: Vec<u8> = digits
-        .iter()
-        .copied()
-        .filter(|byte| *byte != b'.')
-        .collect();
-    radix::hex(
-        &Token {
-            text: &text,
-            ..*token
-        },
-        bytes,
-    )
+    let mut groups = digits.split(|byte| *byte == b'.');
+    let left = groups.try_fold(None, |left, group| radix::append_hex(group, left, bytes));
+    match left {
+        Some(None) => Ok(()),
+        Some(Some(_)) => Err(token.invalid("odd number of hexadecimal digits")),
+        None => Err(token.invalid("not hexadecimal")),
+    }
 }
 
 kind! {

@@ -2,8 +2,6 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use eaves_common::time::Mono;
-
 use super::Engine;
 use crate::{
     Decision, Limiter,
@@ -11,7 +9,7 @@ use crate::{
     redis::{
         entry::Heard,
         script::{self, Question, Told},
-        sync::{State, ceiling},
+        sync::ceiling,
     },
     rule::{Ask, Planned, Ruling},
 };
@@ -22,7 +20,8 @@ impl Engine {
     ///
     /// It waits for the store if a strict rule applies that does not deny already, and no longer than
     /// the deadline. If the store is slow or gone, each strict rule does what its
-    /// [`OnStoreError`](crate::redis::OnStoreError) says.
+    /// [`OnStoreError`](crate::redis::OnStoreError) says; once some requests in a row have found it so,
+    /// none waits until a task in the background has found it answering again.
     ///
     /// # Cancel safety
     ///
@@ -46,7 +45,7 @@ impl Engine {
     async fn ask(&self, ask: &Ask<'_>, cost: u64) -> Option<Ruling> {
         let asked = self.shared.clock.mono();
         let tally = &self.shared.board.tally;
-        if !self.shared.strict().admit(asked) {
+        if !self.shared.strict().is_closed() {
             tally.asked_in_vain.fetch_add(1, Relaxed);
             return None;
         }
@@ -72,7 +71,9 @@ impl Engine {
         let now = self.shared.clock.mono();
         let Some((passes, told)) = said else {
             tally.asked_in_vain.fetch_add(1, Relaxed);
-            self.fail(now);
+            if self.shared.strict().fail(now) {
+                self.shared.lost.notify_one();
+            }
             return None;
         };
         self.shared.strict().succeed();
@@ -85,16 +86,6 @@ impl Engine {
             replica.hear(key, &heard, now);
         }
         Some(Ruling { passes, told })
-    }
-
-    /// A store that does not even answer a probe may have a dead connection.
-    fn fail(&self, now: Mono) {
-        let mut strict = self.shared.strict();
-        let probing = matches!(strict.state(), State::Probing { .. });
-        strict.fail(now);
-        if probing {
-            self.shared.store.renew();
-        }
     }
 
     async fn put(&self, questions: &[Question<'_>]) -> Option<(bool, Vec<(Told, bool)>)> {

@@ -10,11 +10,11 @@ use eaves_common::time::{Clock, SystemClock};
 use redis::Script;
 use tokio::{sync::Notify, task::JoinHandle};
 
-use super::{Store, run};
+use super::{Store, probe, run};
 use crate::{
-    Limiter,
+    BuildError, Limiter,
     redis::{
-        Settings, Stats, StoreError,
+        Replica, Settings, Stats, StoreError,
         board::Board,
         script,
         sync::{Breaker, Sync},
@@ -40,7 +40,7 @@ use crate::{
 /// let limiter = Arc::new(Limiter::new([rule], KeyHasher::shared(secret))?);
 ///
 /// let engine = Engine::start(Settings::new(10), Store::single("redis://127.0.0.1:6379")?)?;
-/// engine.attach(&limiter);
+/// engine.attach(&limiter)?;
 /// let client = "198.51.100.7".parse()?;
 /// let decision = engine.check(&limiter, &Facts::of(client), 1).await;
 /// assert!(decision.is_allowed()); // with or without a Redis there
@@ -52,6 +52,8 @@ use crate::{
 pub struct Engine {
     pub(super) shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
+    /// Nodes there are at least.
+    nodes: u32,
 }
 
 /// What an engine and its tasks share.
@@ -61,6 +63,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sync: Mutex<Sync>,
     pub(super) strict: Mutex<Breaker>,
+    /// Rings when the store is given up for strict rules.
+    pub(super) lost: Notify,
     pub(super) sync_script: Script,
     pub(super) strict_script: Script,
     pub(super) node: u64,
@@ -118,6 +122,7 @@ impl Engine {
             store,
             sync: Mutex::new(sync),
             strict: Mutex::new(Breaker::new(seed)),
+            lost: Notify::new(),
             sync_script: Script::new(script::SYNC),
             strict_script: Script::new(script::STRICT),
             node,
@@ -129,17 +134,37 @@ impl Engine {
         let keeper = shared.store.clone();
         let tasks = vec![
             tokio::spawn(async move { keeper.keep().await }),
+            tokio::spawn(probe::probe(Arc::clone(&shared))),
             tokio::spawn(run::run(Arc::clone(&shared))),
         ];
-        Ok(Self { shared, tasks })
+        Ok(Self {
+            shared,
+            tasks,
+            nodes: settings.nodes,
+        })
     }
 
     /// Keeps the distributed rules of a limiter; again after a reload that brings rules. A rule stays
     /// with the first engine that keeps it.
-    pub fn attach(&self, limiter: &Limiter) {
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Distributed`] if a rule that shares by delta has a burst of fewer units than there
+    /// are nodes by the settings: each node may admit a unit that the others do not know of, which
+    /// would be more than all of it. No rule is kept then. Use
+    /// [`Strict`](crate::redis::Distributed::Strict), or a larger burst.
+    pub fn attach(&self, limiter: &Limiter) -> Result<(), BuildError> {
+        let tight = |replica: &&Arc<Replica>| replica.is_tight(self.nodes);
+        if let Some(replica) = limiter.replicas().find(tight) {
+            return Err(BuildError::Distributed {
+                rule: replica.rule().to_owned(),
+                needs: "a burst of at least a unit for each node, or `strict` in place of `delta`",
+            });
+        }
         for replica in limiter.replicas() {
             replica.attach(&self.shared.board);
         }
+        Ok(())
     }
 
     /// Says what was done so far and how the store is.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod engine;
+mod probe;
 mod run;
 mod store;
 

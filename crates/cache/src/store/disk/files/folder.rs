@@ -123,6 +123,14 @@ impl File for fs::File {
         std::os::windows::fs::FileExt::seek_read(self, buffer, at)
     }
 
+    #[cfg(target_os = "linux")]
+    fn read_now(&self, at: u64, buffer: &mut [u8]) -> Option<usize> {
+        use rustix::io::{ReadWriteFlags, preadv2};
+        let buffers = &mut [io::IoSliceMut::new(buffer)];
+        // A file system that does not know the flag says so, and its files are read by threads that may wait.
+        preadv2(self, buffers, at, ReadWriteFlags::NOWAIT).ok()
+    }
+
     #[cfg(unix)]
     fn write_at(&self, at: u64, data: &[u8]) -> io::Result<usize> {
         std::os::unix::fs::FileExt::write_at(self, data, at)

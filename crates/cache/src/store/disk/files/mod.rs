@@ -84,6 +84,13 @@ pub trait File: Send + Sync {
     /// If they cannot be read.
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// Reads as [`read_at`](Self::read_at) does, if that takes no waiting for the disk, as for what the system holds in
+    /// memory; else, or where nobody can tell, returns `None` at once.
+    fn read_now(&self, at: u64, buffer: &mut [u8]) -> Option<usize> {
+        let _ = (at, buffer);
+        None
+    }
+
     /// Writes some of the bytes at an offset and says how many.
     ///
     /// # Errors

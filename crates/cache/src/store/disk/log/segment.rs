@@ -105,6 +105,14 @@ impl Segment {
         }
     }
 
+    /// Reads so many bytes if that takes no waiting for the disk.
+    pub(in crate::store::disk) fn read_now(&self, at: u64, len: u64) -> Option<Vec<u8>> {
+        let file = self.file()?;
+        let mut bytes = vec![0; usize::try_from(len).ok()?];
+        let read = file.read_now(at, &mut bytes)?;
+        (read == bytes.len()).then_some(bytes)
+    }
+
     fn lost(&self, error: &io::Error) -> Lost {
         if self.file().is_none() && error.kind() == io::ErrorKind::NotFound {
             return Lost::Gone;

@@ -23,6 +23,20 @@ pub(super) struct Loaded {
 const FIRST: u64 = (64 + 16) * 1024;
 
 impl Shared {
+    /// The bytes of a record that need no waiting: those that are not written yet, or a short one that the system has in
+    /// memory.
+    pub(super) fn at_hand(&self, segment: &Segment, (place, len): (Place, u64)) -> Option<Bytes> {
+        if let Some(bytes) = segment.waiting_at(place.offset) {
+            return Some(bytes);
+        }
+        if len > FIRST || self.pool.is_inline() {
+            return None;
+        }
+        let bytes = segment.read_now(place.offset.into(), len)?;
+        self.counters.one(Count::Read);
+        Some(bytes.into())
+    }
+
     /// Reads what a slot points at, in one read if it is no longer than [`FIRST`]. None if it is another key's.
     pub(super) fn load(
         &self,
@@ -30,11 +44,21 @@ impl Shared {
         (place, len): (Place, u64),
         key: &[u8],
     ) -> Result<Option<Loaded>, Lost> {
-        let waiting = segment.waiting_at(place.offset);
-        let bytes = match waiting {
+        let bytes = match segment.waiting_at(place.offset) {
             Some(bytes) => bytes,
             None => self.read(&segment, place.offset.into(), len.min(FIRST))?,
         };
+        self.load_from(bytes, segment, (place, len), key)
+    }
+
+    /// Checks what a slot points at, of which the beginning is read.
+    pub(super) fn load_from(
+        &self,
+        bytes: Bytes,
+        segment: Arc<Segment>,
+        (place, len): (Place, u64),
+        key: &[u8],
+    ) -> Result<Option<Loaded>, Lost> {
         let header = Header::decode(&bytes, place, self.sums).ok_or(Lost::Damaged)?;
         if header.kind != Kind::Object || header.record_len() != len {
             return Err(Lost::Damaged);

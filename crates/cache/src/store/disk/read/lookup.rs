@@ -1,4 +1,4 @@
-//! A lookup: at once in the index, then by a thread of the pool in the segment.
+//! A lookup: at once in the index, then in the segment: at once if the record is in memory, else by a thread of the pool.
 
 use core::task::{Context, Poll};
 use std::sync::Arc;
@@ -21,10 +21,15 @@ use crate::{
 
 /// A lookup that waits for the disk.
 struct Looking {
+    found: Found,
+    completion: Completion<Answer>,
+}
+
+/// Where the index says that a record is.
+struct Found {
     tag: Tag,
     slot: Slot,
     segment: Arc<Segment>,
-    completion: Completion<Answer>,
 }
 
 type Answer = Result<Option<Loaded>, Lost>;
@@ -38,27 +43,55 @@ pub(in crate::store::disk) fn poll_lookup(
     let tag = Tag::of(shared.sums.key(key.as_bytes()));
     let waiting = ticket
         .take::<Looking>()
-        .filter(|looking| looking.tag == tag);
-    let looking = match waiting {
-        Some(looking) => *looking,
-        None => match begin(shared, tag, key) {
-            Ok(looking) => looking,
-            Err(reason) => {
-                shared.counters.one(reason);
-                return Poll::Ready(None);
-            }
-        },
+        .filter(|looking| looking.found.tag == tag);
+    let begun = match waiting {
+        Some(looking) => Ok(Begun::Later(*looking)),
+        None => begin(shared, tag, key),
+    };
+    let looking = match begun {
+        Ok(Begun::Later(looking)) => looking,
+        Ok(Begun::Now(entry)) => return Poll::Ready(entry),
+        Err(reason) => {
+            shared.counters.one(reason);
+            return Poll::Ready(None);
+        }
     };
     match looking.completion.poll(cx) {
         Poll::Pending => {
             ticket.leave(looking);
             Poll::Pending
         }
-        Poll::Ready(answer) => Poll::Ready(looking.finish(shared, answer)),
+        Poll::Ready(answer) => Poll::Ready(looking.found.finish(shared, answer)),
     }
 }
 
-fn begin(shared: &Arc<Shared>, tag: Tag, key: &Key) -> Result<Looking, Count> {
+/// What a lookup comes to at first.
+enum Begun {
+    Now(Option<Entry>),
+    Later(Looking),
+}
+
+fn begin(shared: &Arc<Shared>, tag: Tag, key: &Key) -> Result<Begun, Count> {
+    let found = find(shared, tag)?;
+    let at = (found.slot.place, found.slot.len());
+    if let Some(bytes) = shared.at_hand(&found.segment, at) {
+        let answer = shared.load_from(bytes, found.segment.clone(), at, key.as_bytes());
+        return Ok(Begun::Now(found.finish(shared, Some(answer))));
+    }
+    if shared.pool.waiting() >= shared.sizes.waiting_lookups {
+        return Err(Count::MissBusy);
+    }
+    let (promise, completion) = promise();
+    let (worker, segment, key) = (shared.clone(), found.segment.clone(), key.clone());
+    shared.pool.submit(move || {
+        if promise.is_awaited() {
+            promise.keep(worker.load(segment, at, key.as_bytes()));
+        }
+    });
+    Ok(Begun::Later(Looking { found, completion }))
+}
+
+fn find(shared: &Shared, tag: Tag) -> Result<Found, Count> {
     if shared.is_closed() {
         return Err(Count::MissGone);
     }
@@ -73,31 +106,10 @@ fn begin(shared: &Arc<Shared>, tag: Tag, key: &Key) -> Result<Looking, Count> {
         shared.forget(tag, slot.place);
         return Err(Count::MissGone);
     };
-    if shared.pool.waiting() >= shared.sizes.waiting_lookups {
-        return Err(Count::MissBusy);
-    }
-    let (promise, completion) = promise();
-    let looking = Looking {
-        tag,
-        slot,
-        segment: segment.clone(),
-        completion,
-    };
-    let at = (slot.place, slot.len());
-    if segment.waiting_at(slot.place.offset).is_some() {
-        promise.keep(shared.load(segment, at, key.as_bytes()));
-        return Ok(looking);
-    }
-    let (worker, key) = (shared.clone(), key.clone());
-    shared.pool.submit(move || {
-        if promise.is_awaited() {
-            promise.keep(worker.load(segment, at, key.as_bytes()));
-        }
-    });
-    Ok(looking)
+    Ok(Found { tag, slot, segment })
 }
 
-impl Looking {
+impl Found {
     fn finish(&self, shared: &Arc<Shared>, answer: Option<Answer>) -> Option<Entry> {
         let (reason, entry) = match answer {
             Some(Ok(Some(loaded))) => (Count::Hit, Some(self.entry(shared, loaded))),

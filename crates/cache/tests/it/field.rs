@@ -1,0 +1,3 @@
+//! Field values from the texts of standards and drafts.
+
+mod search;
