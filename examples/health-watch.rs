@@ -37,9 +37,18 @@ async fn watch(options: &Options) -> Result<(), Error> {
             () = &mut end => break,
             _ = tokio::signal::ctrl_c() => break,
             Ok(event) = events.recv() => eprintln!("{event}"),
-            Ok(probed) = findings.recv() => view.note(&probed),
+            Ok(probed) = findings.recv() => {
+                view.note(&probed);
+                let seen = |probes| view.has_seen(probes, &handle.status(), &handle.names());
+                if options.probes.is_some_and(seen) {
+                    break;
+                }
+            }
             _ = looks.tick() => print!("{home}{}", view.draw(&handle.status(), &handle.names())),
         }
+    }
+    while let Ok(event) = events.try_recv() {
+        eprintln!("{event}");
     }
     print!("{home}{}", view.draw(&handle.status(), &handle.names()));
     handle.stop().await;

@@ -72,7 +72,9 @@ where
     for at in (0..count).filter(|&at| is_down(at, down)) {
         let addr = addr(at).to_string();
         let known = backends.get_backend();
-        let backend = known.iter().find(|backend| backend.addr.to_string() == addr);
+        let backend = known
+            .iter()
+            .find(|backend| backend.addr.to_string() == addr);
         backends.set_enable(backend.expect("it is a member"), false);
     }
     balancer

@@ -91,6 +91,8 @@ impl Runner {
             self.rebuilds.spawn_blocking(move || rebuild.run());
         }
         self.tell(&mut monitor);
+        #[cfg(feature = "metrics")]
+        self.gauges.show_standings(&monitor);
         monitor.poll_timeout()
     }
 
@@ -184,15 +186,13 @@ impl Runner {
         }
     }
 
-    fn tell(&mut self, monitor: &mut Monitor) {
+    fn tell(&self, monitor: &mut Monitor) {
         while let Some(event) = monitor.poll_event() {
             #[cfg(feature = "metrics")]
             crate::metrics::event(&event);
             // Nobody may be listening.
             let _ = self.shared.events.send(event);
         }
-        #[cfg(feature = "metrics")]
-        self.gauges.show_standings(monitor);
         let newest = monitor.snapshot();
         self.shared.available.send_if_modified(|known| {
             let differs = newest.version() != known.version() && !newest.is_as_available_as(known);

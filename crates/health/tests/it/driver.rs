@@ -15,6 +15,8 @@ use tokio::{
     time::timeout,
 };
 
+use super::probes::PATIENCE;
+
 /// What an origin does with a connection.
 #[derive(Clone, Copy, Debug)]
 enum Manner {
@@ -39,12 +41,15 @@ async fn origin(manner: Manner) -> SocketAddr {
 async fn behave(mut stream: TcpStream, manner: Manner) {
     let mut request = [0; 1024];
     let _ = stream.read(&mut request).await;
+    let mut drip: &[u8] = b"HTTP/1.1 200 OK\r\n";
     match manner {
         Manner::Answer(answer) => drop(stream.write_all(answer.as_bytes()).await),
         Manner::Drip => loop {
-            if stream.write_all(b"H").await.is_err() {
+            // Each a field more of a head that never ends.
+            if stream.write_all(drip).await.is_err() {
                 return;
             }
+            drip = b"x-more: y\r\n";
             tokio::time::sleep(Duration::from_secs(1)).await;
         },
         Manner::Endless => {
@@ -60,7 +65,7 @@ fn check() -> Check {
     Check::http("/")
         .interval(Duration::from_millis(50))
         .pending_interval(Duration::from_millis(10))
-        .timeout(Duration::from_millis(300))
+        .timeout(Duration::from_secs(3))
 }
 
 fn pool(addrs: &[SocketAddr], check: Check) -> Handle {
@@ -86,7 +91,7 @@ async fn until(handle: &Handle, standings: &[Standing]) {
             let _ = events.recv().await;
         }
     };
-    let waited = timeout(Duration::from_secs(20), reached).await;
+    let waited = timeout(PATIENCE, reached).await;
     assert!(waited.is_ok(), "{:#?}", handle.status());
 }
 
@@ -126,10 +131,7 @@ async fn each_kind_of_bad_origin_is_told_from_the_good() {
 async fn a_slow_origin_does_not_delay_another() {
     let slow = origin(Manner::Drip).await;
     let good = origin(Manner::Answer("HTTP/1.1 200 OK\r\n\r\n")).await;
-    let handle = pool(
-        &[slow, slow, slow, good],
-        check().timeout(Duration::from_secs(30)),
-    );
+    let handle = pool(&[slow, slow, slow, good], check().timeout(PATIENCE));
     until(
         &handle,
         &[
@@ -148,7 +150,12 @@ async fn errors_on_traffic_reach_the_monitor_at_once() {
     let good = Manner::Answer("HTTP/1.1 200 OK\r\n\r\n");
     let addrs = [origin(good).await, origin(good).await, origin(good).await];
     // Probes are too rare to notice anything here.
-    let handle = pool(&addrs, check().interval(Duration::from_secs(3600)));
+    let handle = pool(
+        &addrs,
+        check()
+            .interval(Duration::from_secs(3600))
+            .timeout(PATIENCE),
+    );
     until(&handle, &[Standing::Healthy; 3]).await;
     let mut events = handle.subscribe();
     let watch = handle.watch();
@@ -164,10 +171,7 @@ async fn errors_on_traffic_reach_the_monitor_at_once() {
         };
         guard.finish(outcome);
     }
-    let event = timeout(Duration::from_secs(20), events.recv())
-        .await
-        .unwrap()
-        .unwrap();
+    let event = timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
     assert!(
         matches!(
             event.change,
@@ -193,9 +197,7 @@ async fn stopping_ends_all_probes() {
     let handle = pool(&[hanging; 1], check().timeout(Duration::from_secs(3600)));
     let selector = handle.selector(Algorithm::PowerOfTwo);
     tokio::task::yield_now().await;
-    timeout(Duration::from_secs(20), handle.stop())
-        .await
-        .unwrap();
+    timeout(PATIENCE, handle.stop()).await.unwrap();
     assert!(
         selector.pick(&[]).is_some(),
         "selectors go on with what they know"
@@ -242,7 +244,7 @@ async fn an_origin_that_is_slow_is_spared() {
         named("a").check(check().max_latency(Duration::ZERO)),
         named("b"),
     ];
-    let check = check().timeout(Duration::from_secs(20));
+    let check = check().timeout(PATIENCE);
     let handle = driver::spawn(PoolConfig::new("web").check(check).origins(origins)).unwrap();
     until(&handle, &[Standing::Degraded, Standing::Healthy]).await;
     handle.set_origins(vec![named("a"), named("b")]).unwrap();

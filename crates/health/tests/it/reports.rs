@@ -180,7 +180,6 @@ fn a_level_that_stays_is_usual_after_a_week() {
             .count()
     };
     let weeks: Vec<usize> = (2..7).map(&mut alarmed).collect();
-    println!("{weeks:?}");
     assert!(
         weeks[0] > 1_440 && weeks[1] < 100 && weeks[2..].iter().all(|&week| week < 10),
         "{weeks:?}"

@@ -50,6 +50,9 @@ pub struct Options {
     /// A certificate that lasts no longer than so many days is a concern.
     #[arg(long, default_value_t = 14)]
     pub days: u32,
+    /// Ends once so many probes of each target have come back.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub probes: Option<u64>,
     /// Ends after this time; without it, with Ctrl-C.
     #[arg(long = "for", value_name = "TIME")]
     pub time: Option<TimeSpan>,

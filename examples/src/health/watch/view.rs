@@ -21,6 +21,7 @@ pub struct View {
 
 #[derive(Debug, Default)]
 struct Row {
+    probes: u64,
     history: VecDeque<char>,
     latest: Option<Verdict>,
     expires: Option<Wall>,
@@ -33,6 +34,7 @@ impl View {
     /// Takes note of a probe that has come back.
     pub fn note(&mut self, probed: &Probed) {
         let row = self.rows.entry(probed.name.to_string()).or_default();
+        row.probes += 1;
         row.history.push_back(sign(&probed.finding.verdict));
         if row.history.len() > SIGNS {
             row.history.pop_front();
@@ -40,6 +42,16 @@ impl View {
         row.expires = probed.finding.expires.or(row.expires);
         row.latest = Some(probed.finding.verdict.clone());
         self.now = probed.at.wall;
+    }
+
+    /// Says whether so many probes of every origin have come back, those behind names included: a name
+    /// that cannot be looked up is not waited for.
+    #[must_use]
+    pub fn has_seen(&self, probes: u64, status: &PoolStatus, names: &[NameStatus]) -> bool {
+        let is_settled = |name: &NameStatus| !name.addrs.is_empty() || name.last_error.is_some();
+        let seen = |name: &str| self.rows.get(name).map_or(0, |row| row.probes);
+        let origins = &status.origins;
+        names.iter().all(is_settled) && origins.iter().all(|origin| seen(&origin.name) >= probes)
     }
 
     /// Draws all, and forgets those who have left.

@@ -26,7 +26,7 @@ use eaves_health::{
 };
 
 /// Long enough for a loaded machine; no test waits for it to pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Makes the probe that a monitor would send.
 fn probe_of(check: Check, addr: SocketAddr) -> Probe {
