@@ -20,6 +20,8 @@ const FEW: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Rrset {
     pub(crate) rtype: Rtype,
+    /// How many were pushed, so far as it matters whether they are few.
+    pushed: u16,
     pub(crate) ttl: Ttl,
     packed: Vec<u8>,
 }
@@ -74,21 +76,30 @@ impl Rrset {
             pack(&mut packed, rdata);
         }
         packed.shrink_to_fit();
-        Self { rtype, ttl, packed }
+        Self {
+            packed,
+            ..Self::empty(rtype, ttl)
+        }
     }
 
     /// Starts without a record, for [`Rrset::push`].
     pub(crate) fn empty(rtype: Rtype, ttl: Ttl) -> Self {
-        let packed = Vec::new();
-        Self { rtype, ttl, packed }
+        Self {
+            rtype,
+            pushed: 0,
+            ttl,
+            packed: Vec::new(),
+        }
     }
 
-    /// Adds a record, and says whether it is not one of the first few; [`Rrset::finish`] compares
-    /// with the rest.
+    /// Adds a record, and says whether it is not there already, as long as there are few;
+    /// [`Rrset::finish`] compares many.
     pub(crate) fn push(&mut self, rdata: &[u8]) -> bool {
-        if self.rdatas().take(FEW).any(|known| known == rdata) {
+        let are_few = usize::from(self.pushed) < FEW;
+        if are_few && self.rdatas().any(|known| known == rdata) {
             return false;
         }
+        self.pushed = self.pushed.saturating_add(1);
         if self.packed.is_empty() {
             self.packed.reserve_exact(2 + rdata.len());
         }
@@ -98,7 +109,7 @@ impl Rrset {
 
     /// Leaves out the records that are there already, and room that is not needed.
     pub(crate) fn finish(&mut self) {
-        if self.rdatas().nth(FEW).is_some() {
+        if usize::from(self.pushed) > FEW {
             *self = Self::new(self.rtype, self.ttl, self.rdatas());
         }
         self.packed.shrink_to_fit();
