@@ -143,3 +143,22 @@ impl<'p> Iterator for Unpack<'p> {
         Some(rdata)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 2181 section 5, on both sides of where the way of comparing changes.
+    #[test]
+    fn a_record_is_kept_once_however_many_there_are() {
+        for count in [1, FEW - 1, FEW, FEW + 1, 4 * FEW] {
+            let rdatas: Vec<[u8; 4]> = (0..count as u32).map(u32::to_be_bytes).collect();
+            let mut set = Rrset::empty(Rtype::A, Ttl::default());
+            for rdata in rdatas.iter().chain(&rdatas) {
+                set.push(rdata);
+            }
+            set.finish();
+            assert!(set.rdatas().eq(&rdatas), "{count}");
+        }
+    }
+}
