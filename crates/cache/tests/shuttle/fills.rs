@@ -98,8 +98,10 @@ impl World {
         assert!(usage.bytes <= usage.budget, "{usage:?}");
     }
 
-    /// Another version comes to the origin, then all before it is purged.
+    /// Another version comes to the origin, then all before it is purged. Something else was purged before, so that
+    /// what is stored has to be checked again meanwhile.
     fn purge(&self, purge: &Purge) {
+        let _ = self.purges.issue(&Purge::tag("sport"), Wall::ZERO);
         let version = self.version.fetch_add(1, Ordering::SeqCst) + 1;
         let receipt = self.purges.issue(purge, Wall::ZERO);
         match (purge.mode(), purge.target()) {
