@@ -11,10 +11,12 @@ use http_body::Body;
 
 use super::{
     CacheBody, Note,
+    assembled::Piece,
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Selection},
+    multipart::Multipart,
     origin::Origin,
-    partial::ask_for,
+    plan::ask_for,
     reader::Reader,
     respond::{self, Stored},
     resume::resume,
@@ -111,14 +113,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 (&found, &others),
                 ask,
             );
-            let sent = self.shared.now();
-            let answer = match self.inner.send(request).await {
-                Ok(answer) => answer,
+            let (answer, times) = match self.send(request).await {
+                Ok(answered) => answered,
                 Err(error) => return self.failed(lead, &found, ask, error),
-            };
-            let times = Times {
-                request: sent,
-                response: self.shared.now(),
             };
             if slice.take().is_some() && matches!(answer.status().as_u16(), 206 | 416) {
                 match self.begin_slices(lead, &found, (answer, times)) {
@@ -360,17 +357,28 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Gives a response the body that is being filled, or the range of it that the client wants.
     fn send_filling<R>(&self, response: &mut Response<CacheBody<R>>, fill: &Arc<Fill>, ask: Ask) {
         let (head, len) = (&fill.placement.head, fill.expected());
-        let range = match (ask.collapse, len) {
-            (Collapse::Yes, Some(_)) => Wanted::of(self.request(), head, len),
-            _ => Wanted::Whole,
+        let wanted = match ask.collapse {
+            Collapse::Yes => Wanted::of(self.request(), head, len),
+            Collapse::No => Wanted::Whole,
         };
-        let (Wanted::Part(range), Some(len)) = (range, len) else {
-            *response.body_mut() = CacheBody::filling(fill.reader());
-            return;
+        let headers = response.headers_mut();
+        let body = match (wanted, len) {
+            (Wanted::Part(range), Some(len)) => {
+                respond::describe_part(headers, &range, len);
+                CacheBody::filling(fill.reader_of(range))
+            }
+            (Wanted::Parts(ranges), Some(len)) => {
+                let parts = Multipart::describe(headers, len, &ranges);
+                let piece = |range| Piece::of_fill(fill, range);
+                CacheBody::assembled(respond::several(&parts, &ranges, piece))
+            }
+            _ => {
+                *response.body_mut() = CacheBody::filling(fill.reader());
+                return;
+            }
         };
-        respond::describe_part(response.headers_mut(), &range, len);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        *response.body_mut() = CacheBody::filling(fill.reader_of(range));
+        *response.body_mut() = body;
     }
 
     /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.

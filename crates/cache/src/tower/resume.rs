@@ -12,7 +12,7 @@ use http::{
 use super::{
     BodyError, RequestBody,
     origin::Origin,
-    partial::ask_for,
+    plan::ask_for,
     source::{Erased, Source},
 };
 use crate::{

@@ -9,4 +9,5 @@ mod serve;
 mod slices;
 mod stale;
 mod tiered;
+mod validate;
 mod variants;

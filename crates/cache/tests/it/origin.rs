@@ -89,6 +89,31 @@ impl Got {
         self.field("cache-status")
     }
 
+    /// Where each range of a `multipart/byteranges` begins, and its text.
+    pub(crate) fn ranges(&self) -> Vec<(u64, &str)> {
+        assert_eq!((self.status, self.field("content-range")), (206, ""));
+        assert_eq!(self.field("content-length"), self.text().len().to_string());
+        let kind = self.field("content-type");
+        let boundary = kind.strip_prefix("multipart/byteranges; boundary=");
+        let separator = format!("\r\n--{}", boundary.unwrap());
+        let text = self.text().strip_suffix(&format!("{separator}--\r\n"));
+        let parts = text.unwrap().split(&separator).skip(1);
+        let range = |part: &'_ str| {
+            let (head, text) = part.split_once("\r\n\r\n").unwrap();
+            let (_, place) = head.split_once("Content-Range: bytes ").unwrap();
+            let (first, rest) = place.split_once('-').unwrap();
+            let (last, _) = rest.split_once('/').unwrap();
+            let (first, last): (u64, u64) = (first.parse().unwrap(), last.parse().unwrap());
+            assert_eq!(last + 1 - first, text.len() as u64);
+            (first, head.len() + 4)
+        };
+        let whole = |part| {
+            let (first, at) = range(part);
+            (first, &part[at..])
+        };
+        parts.map(whole).collect()
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(self.body.as_ref().unwrap()).unwrap()
     }
