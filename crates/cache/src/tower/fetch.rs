@@ -224,7 +224,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         found: &mut Found,
         waited: Option<Ask>,
     ) -> Result<Next<S::Body>, S::Error> {
-        if let Some(planned) = plan_parts(&self.shared, &self.parts, found).await
+        if let Some(planned) = plan_parts(&self.shared, (&self.parts).into(), found).await
             && let Some(next) = self.next_by_parts(found, planned, waited).await?
         {
             return Ok(next);
@@ -394,7 +394,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             lead.release(Release::LookAgain);
             return Ok(response);
         }
-        if let Some((plan, standing)) = plan_parts(&self.shared, &self.parts, &found).await {
+        if let Some((plan, standing)) = plan_parts(&self.shared, (&self.parts).into(), &found).await
+        {
             match standing {
                 Standing::Holds => {
                     let response = self.serve_parts(&found.0, &plan, None);

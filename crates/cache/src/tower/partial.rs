@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use http::{Response, StatusCode, request};
+use http::{Response, StatusCode};
 
 use super::{
     CacheBody,
@@ -29,12 +29,11 @@ use crate::{
 /// What stored parts can do for a request; `None` if they are of no use to it.
 pub(super) async fn plan_parts(
     shared: &Shared,
-    request: &request::Parts,
+    request: RequestHead<'_>,
     found: &Found,
 ) -> Option<(Plan, Standing)> {
     let parts = found.0.parts()?;
-    let (now, request) = (shared.now(), RequestHead::from(request));
-    let policy = &shared.config.policy;
+    let (policy, now) = (&shared.config.policy, shared.now());
     let decision = policy.decide(request, Some(&parts.head), Some(parts.complete), now);
     let ask = Ask::of(&decision, &found.0, request);
     let standing = Standing::of(&decision, ask)?;

@@ -22,7 +22,7 @@ use crate::{
     head::{Head, Parts},
     policy::{Decision, Remaining, RequestHead, Revalidate, Wanted, strip_conditions},
     status::CacheStatus,
-    store::{Content, Entry, Ticket},
+    store::{Content, Entry, Medium, Ticket},
 };
 
 /// A stored part, and where it lies in the whole.
@@ -166,6 +166,20 @@ impl Plan {
                 self.kept.push((piece.clone(), entry.content));
             }
         }
+    }
+
+    /// Where what is stored of it rests; of slices, the one that is sent first.
+    pub(super) async fn media(&self, shared: &Shared, selected: &Selected) -> Vec<Medium> {
+        let mut media: Vec<_> = self.kept.iter().map(|(_, kept)| kept.medium()).collect();
+        let sliced = selected.parts().is_some_and(Parts::is_sliced);
+        let size = shared.slice_size().filter(|_| sliced);
+        let first = size.and_then(|size| selected.piece(self.start() / size * size));
+        if let Some(slice) = first {
+            let (store, mut ticket) = (&shared.config.store, Ticket::default());
+            let entry = poll_fn(|cx| store.poll_lookup(slice.key(), &mut ticket, cx)).await;
+            media.extend(entry.map(|entry| entry.content.medium()));
+        }
+        media
     }
 
     /// The offsets from the first byte that lacks to the last: what lies between two gaps is asked for again.

@@ -1,7 +1,10 @@
 //! The tower layer, request by request.
 
 mod collapse;
+mod explain;
+mod faults;
 mod fill;
+mod interim;
 mod keyed;
 mod ranges;
 mod search;

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -33,6 +36,16 @@ struct Inner {
     seen: Vec<(Method, HeaderMap)>,
 }
 
+/// Where an interim response to a request goes, as clients name it by an extension: the origin sends one each time.
+#[derive(Clone, Default)]
+pub(crate) struct Hints(Arc<AtomicUsize>);
+
+impl Hints {
+    pub(crate) fn seen(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Answers requests from a script, and fails when that is over.
 #[derive(Clone)]
 pub(crate) struct Origin(Script);
@@ -51,6 +64,9 @@ impl Service<Request<RequestBody<String>>> for Origin {
         inner
             .seen
             .push((request.method().clone(), request.headers().clone()));
+        if let Some(hints) = request.extensions().get::<Hints>() {
+            hints.0.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(rule) = &inner.rule {
             let answer = rule(request.headers());
             return Box::pin(std::future::ready(Ok(answer)));
