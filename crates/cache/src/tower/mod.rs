@@ -31,6 +31,7 @@ mod fetch;
 mod fill;
 mod future;
 mod held;
+mod keep;
 mod layer;
 mod multipart;
 mod note;

@@ -243,36 +243,65 @@ async fn ask<S: Origin<B>, B: Send + 'static>(
         request: sent,
         response: slicer.shared.now(),
     };
-    let (policy, head) = (&slicer.shared.config.policy, ResponseHead::from(&answer));
-    let part = match receive(policy, slicer.request(), head, &slicer.selected, times) {
-        Received::StorePart(part) if part.range == slice && part.continues(&slicer.selected) => {
-            part
-        }
-        _ if answer.status().is_server_error() => return Err(BodyError::Unavailable),
-        _ => {
-            // Whoever asks next starts with what there is now.
-            let store = &slicer.shared.config.store;
-            lead.if_valid(|| _ = store.remove(slicer.selected.key()));
-            return Err(BodyError::Changed);
+    let part = match fitting(&slicer, &slice, ResponseHead::from(&answer), times) {
+        Ok(part) => part,
+        Err(error) => {
+            if matches!(error, BodyError::Changed) {
+                // Whoever asks next starts with what there is now.
+                let store = &slicer.shared.config.store;
+                lead.if_valid(|| _ = store.remove(slicer.selected.key()));
+            }
+            return Err(error);
         }
     };
-    let len = slice.end - slice.start;
-    let (key, head) = (&part.placement.key, part.placement.head.as_bytes());
-    let Ok(write) = slicer.shared.config.store.begin(key, head, Some(len)) else {
-        // No room: it passes through, and whoever waited asks for itself.
-        lead.release(slicer.shared.unshared());
-        return Ok(Piece::Passing {
-            body: Box::pin(Erased::new(answer.into_body())),
-            skip: inside.start,
-            left: inside.end - inside.start,
-        });
-    };
-    let selection = Selection::of(&slicer.parts.headers, &slicer.selected);
-    let placed = (Placed::Part(part), selection);
-    let body = Box::pin(Erased::new(answer.into_body()));
-    let fill = Fill::new(slicer.shared.clone(), placed, body, write, lead);
-    fill.share();
-    Ok(Piece::of_fill(&fill, inside))
+    Ok(slicer.keep(lead, part, Erased::new(answer.into_body()), inside))
+}
+
+/// The slice that was asked for, if that is what the origin answered.
+fn fitting<S>(
+    slicer: &Slicer<S>,
+    slice: &Range<u64>,
+    answer: ResponseHead<'_>,
+    times: Times,
+) -> Result<Box<PartPlacement>, BodyError> {
+    let policy = &slicer.shared.config.policy;
+    let fits = |part: &PartPlacement| part.range == *slice && part.continues(&slicer.selected);
+    match receive(policy, slicer.request(), answer, &slicer.selected, times) {
+        Received::StorePart(part) if fits(&part) => Ok(part),
+        _ if answer.status.is_server_error() => Err(BodyError::Unavailable),
+        _ => Err(BodyError::Changed),
+    }
+}
+
+impl<S> Slicer<S> {
+    /// Stores a slice while a range of it is read.
+    fn keep<R>(
+        &self,
+        lead: Duty,
+        part: Box<PartPlacement>,
+        body: Erased<R>,
+        inside: Range<u64>,
+    ) -> Piece
+    where
+        R: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        let len = part.range.end - part.range.start;
+        let (key, head) = (&part.placement.key, part.placement.head.as_bytes());
+        let Ok(write) = self.shared.config.store.begin(key, head, Some(len)) else {
+            // No room: it passes through, and whoever waited asks for itself.
+            lead.release(self.shared.unshared());
+            return Piece::Passing {
+                body: Box::pin(body),
+                skip: inside.start,
+                left: inside.end - inside.start,
+            };
+        };
+        let selection = Selection::of(&self.parts.headers, &self.selected);
+        let placed = (Placed::Part(part), selection);
+        let fill = Fill::new(self.shared.clone(), placed, Box::pin(body), write, lead);
+        fill.share();
+        Piece::of_fill(&fill, inside)
+    }
 }
 
 impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {

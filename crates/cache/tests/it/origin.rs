@@ -28,7 +28,7 @@ use tower::{Layer, Service, ServiceExt};
 pub(crate) type Answer = Result<Response<OriginBody>, &'static str>;
 type Script = Arc<Mutex<Inner>>;
 
-type Rule = Arc<dyn Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync>;
+type Rule = Arc<dyn Fn(&HeaderMap) -> Answer + Send + Sync>;
 
 struct Inner {
     rule: Option<Rule>,
@@ -69,7 +69,7 @@ impl Service<Request<RequestBody<String>>> for Origin {
         }
         if let Some(rule) = &inner.rule {
             let answer = rule(request.headers());
-            return Box::pin(std::future::ready(Ok(answer)));
+            return Box::pin(std::future::ready(answer));
         }
         let answer = inner.answers.pop_front();
         answer.unwrap_or_else(|| Box::pin(std::future::ready(Err("the script is over"))))
@@ -196,6 +196,14 @@ impl World {
     pub(crate) fn answer_with(
         &self,
         rule: impl Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync + 'static,
+    ) {
+        self.answer_or_fail(move |headers| Ok(rule(headers)));
+    }
+
+    /// The same, if it answers at all.
+    pub(crate) fn answer_or_fail(
+        &self,
+        rule: impl Fn(&HeaderMap) -> Answer + Send + Sync + 'static,
     ) {
         self.script.lock().unwrap().rule = Some(Arc::new(rule));
     }
