@@ -341,7 +341,11 @@ fn probes_failed(track: &Track) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PoolConfig, monitor::Policy, pool::OriginConfig};
+    use crate::{
+        PoolConfig,
+        monitor::{Initial, Policy},
+        pool::OriginConfig,
+    };
 
     #[test]
     fn an_alarm_counts_with_twice_the_errors_of_the_others() {
@@ -388,8 +392,10 @@ mod tests {
     /// A pool whose first members take nothing.
     fn with_missing(of: usize, missing: usize) -> Monitor {
         let addr = "192.0.2.1:80".parse().unwrap();
-        let mut policy = Policy::default();
-        policy.initial = super::super::Initial::Up;
+        let policy = Policy {
+            initial: Initial::Up,
+            ..Policy::default()
+        };
         let origins = (0..of).map(|at| OriginConfig::new(at.to_string(), addr));
         let config = PoolConfig::new("web").origins(origins).policy(policy);
         let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
