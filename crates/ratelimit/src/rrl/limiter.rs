@@ -1,6 +1,9 @@
 //! [`ResponseLimiter`]: three tables and what slips.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU8, AtomicU64, Ordering},
+};
 
 use eaves_common::{time::Mono, units::IpPrefix};
 
@@ -54,7 +57,7 @@ pub struct ResponseLimiter {
 /// let limiter = ResponseLimiter::new(settings, KeyHasher::random())?;
 /// let address = "198.51.100.7".parse()?;
 /// for asker in [Asker::Claimed(address), Asker::Claimed(address), Asker::Proven(address)] {
-///     let _ = limiter.check(asker, &Kind::Error, Mono::ZERO);
+///     let _ = limiter.check_asker(asker, &Kind::Error, Mono::ZERO);
 /// }
 /// let counts = limiter.counts();
 /// assert_eq!((counts.dropped, counts.truncated, counts.proven), (1, 0, 1));
@@ -94,16 +97,21 @@ impl ResponseLimiter {
         })
     }
 
-    /// Decides about an answer to whoever asked, and counts it if it may go. An address alone is a
-    /// [claimed](Asker::Claimed) one.
-    pub fn check(&self, asker: impl Into<Asker>, kind: &Kind<'_>, now: Mono) -> Action {
-        let client = match asker.into() {
-            Asker::Claimed(client) => client,
+    /// Decides about an answer to whoever asked: one to a [proven](Asker::Proven) address may go, and any
+    /// other is for [`check`](Self::check).
+    pub fn check_asker(&self, asker: Asker, kind: &Kind<'_>, now: Mono) -> Action {
+        match asker {
+            Asker::Claimed(client) => self.check(client, kind, now),
             Asker::Proven(_) => {
                 self.proven.fetch_add(1, Ordering::Relaxed);
-                return Action::Send;
+                Action::Send
             }
-        };
+        }
+    }
+
+    /// Decides about an answer to the address that a datagram claims to come from, and counts it if it may
+    /// go.
+    pub fn check(&self, client: IpAddr, kind: &Kind<'_>, now: Mono) -> Action {
         let exempt = &self.settings.exempt;
         if exempt.iter().any(|prefix| prefix.contains(client)) {
             return Action::Send;

@@ -124,7 +124,7 @@ fn the_exempt_and_the_shadow_are_not_held_back() {
 #[test]
 fn who_holds_a_cookie_is_not_limited_and_leaves_others_what_is_theirs() {
     let limiter = limiter(Settings::default());
-    let ask = |asker| limiter.check(asker, &WWW, Mono::ZERO);
+    let ask = |asker| limiter.check_asker(asker, &WWW, Mono::ZERO);
     let (proven, claimed) = (ip("192.0.2.1"), ip("192.0.2.2"));
     for _ in 0..100 {
         assert_eq!(ask(Asker::Proven(proven)), Action::Send);
