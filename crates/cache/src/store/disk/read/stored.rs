@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::{Run, load::Loaded, poll_run};
 use crate::store::{
-    Content, ReadError, Ticket,
+    Content, Medium, ReadError, Ticket,
     disk::{
         format::{Header, Parts, Place, Record, build, read_trailers},
         index::Tag,
@@ -157,5 +157,9 @@ impl Content for Stored {
 
     fn trailers(&self) -> Option<HeaderMap> {
         read_trailers(&self.record.trailers)
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Disk
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::store::{
-    Content, ReadError, Ticket,
+    Content, Medium, ReadError, Ticket,
     disk::{
         format::{HEADER, Header, Kind, Parts, Place, build, write_trailers},
         gauge::Charge,
@@ -283,5 +283,9 @@ impl Content for Growing {
 
     fn trailers(&self) -> Option<HeaderMap> {
         self.end.get()?.trailers.clone()
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Disk
     }
 }
