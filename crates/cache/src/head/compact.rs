@@ -48,7 +48,7 @@ impl Head {
     /// Packs the fields of a response, in order.
     #[must_use]
     pub fn new(meta: Meta, headers: &HeaderMap) -> Self {
-        let mut draft = Draft::new(headers.len() * FIELD);
+        let mut draft = Draft::new(headers.len() * Draft::FIELD);
         lines(headers).for_each(|line| draft.add(line));
         draft.seal(meta)
     }
@@ -374,9 +374,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What a field of usual length takes; a head that needs more than that grows once.
-const FIELD: usize = 48;
-
 /// A head whose numbers follow when its fields have been read.
 pub(super) struct Draft {
     bytes: Vec<u8>,
@@ -387,6 +384,9 @@ pub(super) struct Draft {
 const COUNT: usize = 1 + META_LEN;
 
 impl Draft {
+    /// What a field of usual length takes; a head that needs more than that grows once.
+    pub(super) const FIELD: usize = 48;
+
     pub(super) fn new(room: usize) -> Self {
         let mut bytes = Vec::with_capacity(COUNT + 1 + room);
         bytes.resize(COUNT + 1, 0);

@@ -48,7 +48,7 @@ impl<'a> Merge<'a> {
         mut read: impl FnMut(Line<'a>),
     ) -> Self {
         // Room for the Age and the member of Cache-Status that a response gets, too.
-        let room = stored.as_bytes().len() + answer.len() * 48 + 128;
+        let room = stored.as_bytes().len() + answer.len() * Draft::FIELD + 128;
         let mut merge = Self {
             draft: Draft::new(room),
             tags: Validators::default(),

@@ -14,7 +14,7 @@ use crate::{
 /// The fields that decisions about a response rest on.
 ///
 /// One pass over the fields costs less than a search for each: a response has ten of them, and ten are looked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Told<'a> {
     pub(super) directives: ResponseDirectives,
     pub(super) control: Control,
@@ -22,9 +22,39 @@ pub(super) struct Told<'a> {
     date: Once<'a>,
     last_modified: Once<'a>,
     age: Option<&'a [u8]>,
+    /// What Last-Modified says, where it was read before.
+    modified: Option<Wall>,
     flags: Flags,
-    targets: &'a [HeaderName],
-    target_codes: u64,
+    targets: &'a Targets,
+}
+
+/// The targeted fields (RFC 9213) that a cache obeys, the most specific first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    names: Vec<HeaderName>,
+    /// The codes of those that have one, a bit for each.
+    codes: u64,
+}
+
+impl Targets {
+    pub(super) const NONE: &Self = &Self {
+        names: Vec::new(),
+        codes: 0,
+    };
+
+    pub(super) fn of(names: impl IntoIterator<Item = HeaderName>) -> Self {
+        let names: Vec<_> = names.into_iter().collect();
+        let code = |name| match Name::of(name) {
+            Name::Known(code) => codes::bit(code),
+            Name::Other(_) => 0,
+        };
+        let codes = names.iter().map(code).fold(0, |all, bit| all | bit);
+        Self { names, codes }
+    }
+
+    pub(super) fn iter(&self) -> core::slice::Iter<'_, HeaderName> {
+        self.names.iter()
+    }
 }
 
 /// The codes of the fields that say anything, a bit for each; most fields of a response do not.
@@ -40,6 +70,7 @@ const HEARD: u64 = codes::bit(codes::AGE)
 #[derive(Debug, Default)]
 struct Flags {
     etag: bool,
+    connection: bool,
     sets_cookie: bool,
     targeted: bool,
     varies_on_all: bool,
@@ -57,26 +88,34 @@ pub(super) enum Once<'a> {
 impl<'a> Told<'a> {
     /// Gathers for a cache that obeys these targeted fields. Those are only noted: see
     /// [`is_targeted`](Self::is_targeted).
-    pub(super) fn by(targets: &'a [HeaderName]) -> Self {
-        let code = |target: &HeaderName| match Name::of(target) {
-            Name::Known(code) => codes::bit(code),
-            Name::Other(_) => 0,
-        };
+    pub(super) fn by(targets: &'a Targets) -> Self {
         Self {
+            directives: ResponseDirectives::default(),
+            control: Control::default(),
+            expires: Once::Absent,
+            date: Once::Absent,
+            last_modified: Once::Absent,
+            age: None,
+            modified: None,
+            flags: Flags::default(),
             targets,
-            target_codes: targets.iter().map(code).fold(0, |all, bit| all | bit),
-            ..Self::default()
         }
+    }
+
+    /// Takes what a Last-Modified says from where it was read before.
+    pub(super) fn take_last_modified(&mut self, read: Option<Wall>) {
+        self.modified = read;
     }
 
     #[inline]
     pub(super) fn add(&mut self, line: Line<'a>) {
         let Name::Known(code) = line.name else {
+            self.flags.connection |= line.name == Name::Other(b"connection");
             self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
             return;
         };
         let bit = codes::bit(code);
-        self.flags.targeted |= self.target_codes & bit != 0;
+        self.flags.targeted |= self.targets.codes & bit != 0;
         if bit & HEARD != 0 {
             self.hear(code, line.value);
         }
@@ -105,6 +144,17 @@ impl<'a> Told<'a> {
         self.flags.targeted
     }
 
+    /// Says whether fields have to be looked up by name to know which of them may be stored, and what they tell: those
+    /// that Connection or a qualified directive lists, and targeted ones.
+    pub(super) fn names_fields(&self) -> bool {
+        self.flags.targeted || self.flags.connection || self.directives.qualified
+    }
+
+    /// Says whether there is a Date, even one that cannot be read.
+    pub(super) fn has_date(&self) -> bool {
+        self.date != Once::Absent
+    }
+
     pub(super) fn age(&self) -> Duration {
         self.age.and_then(age_of).unwrap_or_default()
     }
@@ -118,7 +168,7 @@ impl<'a> Told<'a> {
     }
 
     pub(super) fn last_modified(&self, now: Wall) -> Option<Wall> {
-        self.last_modified.read(now)
+        self.modified.or_else(|| self.last_modified.read(now))
     }
 
     pub(super) fn has_validator(&self) -> bool {
