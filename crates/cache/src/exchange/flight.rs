@@ -321,6 +321,12 @@ impl<T: Clone> Lead<T> {
         allowed
     }
 
+    /// Says whether others may wait for this one.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.flight.is_some()
+    }
+
     /// Returns the key of the URI.
     #[must_use]
     pub fn primary(&self) -> &Key {

@@ -259,6 +259,20 @@ impl Selected {
         self.parts.as_deref()
     }
 
+    /// The record of these parts under another head; `known` is what is stored now. `None` if that is something else.
+    #[cfg(feature = "tower")]
+    pub(crate) fn parts_under(&self, head: &Head, known: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let found = self.parts()?;
+        let known = known.and_then(|bytes| Record::read(bytes).ok());
+        let parts = match known {
+            Some(Record::Parts(known)) if known.set == found.set => known,
+            None => found.clone(),
+            Some(_) => return None,
+        };
+        let head = head.clone();
+        Some(Parts { head, ..parts }.to_bytes())
+    }
+
     /// Where a part is stored that begins at an offset, as something to look up and wait for by itself.
     #[must_use]
     pub fn piece(&self, start: u64) -> Option<Self> {
@@ -361,7 +375,8 @@ impl Selected {
             .aside
             .as_ref()
             .is_some_and(|aside| aside.obeys_search());
-        self.head().is_some_and(|stored| {
+        let parts = self.parts().map(|parts| &parts.head);
+        self.head().or(parts).is_some_and(|stored| {
             let search = !obeys || stored.search_variance() == updated.search_variance();
             search && stored.varies_on() == updated.varies_on()
         })

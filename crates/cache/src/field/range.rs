@@ -83,6 +83,12 @@ impl RangeSet {
         (!ranges.is_empty()).then_some(Self(ranges))
     }
 
+    /// Returns the range that was asked for first.
+    #[must_use]
+    pub fn first(&self) -> Option<ByteRange> {
+        self.0.first().copied()
+    }
+
     /// Returns the offsets that these ranges mean in `len` bytes, without those of which nothing is there. Ranges that
     /// overlap are sorted and joined, so that nothing is sent twice (RFC 9110 section 15.3.7.2).
     #[must_use]

@@ -1,4 +1,4 @@
-//! [`SearchVariance`]: how much of a query selects a response (No-Vary-Search, draft-ietf-httpbis-no-vary-search).
+//! [`SearchVariance`]: how much of a query selects a response (No-Vary-Search, [`SearchVariance::DRAFT`]).
 
 use std::borrow::Cow;
 
@@ -54,6 +54,15 @@ const NO_VARY_SEARCH: HeaderName = HeaderName::from_static("no-vary-search");
 const MOST: usize = 128;
 
 impl SearchVariance {
+    /// The revision of the draft whose model, parsing (sections 4 and 5) and comparison (section 6) these are.
+    ///
+    /// ```
+    /// use eaves_cache::field::SearchVariance;
+    ///
+    /// assert_eq!(SearchVariance::DRAFT, "draft-ietf-httpbis-no-vary-search-02");
+    /// ```
+    pub const DRAFT: &str = "draft-ietf-httpbis-no-vary-search-02";
+
     /// Obtains it from the fields of a response.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {

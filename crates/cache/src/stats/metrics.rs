@@ -1,6 +1,18 @@
 //! [`Stats`] as metrics of the `metrics` facade.
 
-use super::Stats;
+use super::{Counters, Stats};
+use crate::status::Reason;
+
+impl Counters {
+    /// Publishes how often each reason was given, labelled with the name of the cache and that of the reason.
+    pub fn publish(&self, cache: &'static str) {
+        for reason in Reason::all() {
+            let (label, given) = (reason.label(), self.given(reason));
+            metrics::counter!("eaves_cache_reasons_total", "cache" => cache, "reason" => label)
+                .absolute(given);
+        }
+    }
+}
 
 impl Stats {
     /// Publishes the counts through the recorder that the process installed, labelled with the name

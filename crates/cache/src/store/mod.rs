@@ -20,7 +20,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 pub use memory::Memory;
-pub use object::{Content, Entry, Logged, ReadError, Refused, Ticket, Usage};
+pub use object::{Content, Entry, Logged, Medium, ReadError, Refused, Ticket, Usage};
 pub use synced::{NotSynced, Synced, Syncing};
 
 use crate::{key::Key, stats::Stats};

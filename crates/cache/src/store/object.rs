@@ -68,6 +68,42 @@ pub trait Content: Any + Send + Sync {
     fn inner(&self) -> Option<&Arc<dyn Content>> {
         None
     }
+
+    /// Says where the content rests: where that which it wraps does, or in memory, unless a store knows better.
+    fn medium(&self) -> Medium {
+        self.inner().map_or(Medium::Memory, |inner| inner.medium())
+    }
+}
+
+/// Where content rests, from the nearest to the farthest.
+///
+/// ```
+/// use eaves_cache::store::Medium;
+///
+/// assert!(Medium::Memory < Medium::Disk);
+/// assert_eq!(Medium::Parent.as_str(), "parent");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Medium {
+    /// In the memory of this process.
+    Memory,
+    /// In files of this machine.
+    Disk,
+    /// In a store that this one shares with others.
+    Parent,
+}
+
+impl Medium {
+    /// Returns it as one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Disk => "disk",
+            Self::Parent => "parent",
+        }
+    }
 }
 
 /// The purges that a store has written down.

@@ -1,35 +1,29 @@
 //! What the origin's answer becomes: stored and sent, merged into what is stored, or replaced by it.
 
 use core::ops::Range;
-use std::sync::Arc;
 
 use http::{
     HeaderMap, Method, Response, StatusCode,
     header::{IF_RANGE, RANGE},
 };
-use http_body::Body;
 
 use super::{
-    CacheBody, Note,
+    CacheBody,
     fetch::{Duty, Exchange, Found},
-    fill::{Fill, Placed, Selection},
     origin::Origin,
-    partial::ask_for,
-    reader::Reader,
+    plan::ask_for,
     respond::{self, Stored},
-    resume::resume,
-    source::Erased,
     variants::{Chosen, chosen, other_variants, unless_one_of},
 };
 use crate::{
-    exchange::{Placement, Received, Release, Selected, receive},
+    exchange::{Received, Release, Selected, receive},
     head::Head,
     policy::{
         Collapse, Decision, Freshened, OnError, Policy, RequestHead, ResponseHead, Times, Wanted,
         Why, make_conditional, strip_conditions,
     },
     stats::Count,
-    status::{CacheStatus, Forward, NotKept, Reason},
+    status::{CacheStatus, Forward, Reason},
 };
 
 /// Why the origin is asked.
@@ -111,14 +105,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 (&found, &others),
                 ask,
             );
-            let sent = self.shared.now();
-            let answer = match self.inner.send(request).await {
-                Ok(answer) => answer,
+            let (answer, times) = match self.send(request).await {
+                Ok(answered) => answered,
                 Err(error) => return self.failed(lead, &found, ask, error),
-            };
-            let times = Times {
-                request: sent,
-                response: self.shared.now(),
             };
             if slice.take().is_some() && matches!(answer.status().as_u16(), 206 | 416) {
                 match self.begin_slices(lead, &found, (answer, times)) {
@@ -129,21 +118,21 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 continue;
             }
             let named = !others.is_empty() && answer.status() == StatusCode::NOT_MODIFIED;
-            let settled = match chosen(core::mem::take(&mut others), &answer) {
-                Some(other) => {
-                    let chosen = Chosen {
-                        request: (&self.parts).into(),
-                        found: &found,
-                        other: &other,
-                        answer: ResponseHead::from(&answer),
-                        times,
-                    };
-                    // What is not copied is served all the same.
-                    let _ = chosen.copy(&self.shared, &lead).await;
-                    self.settle(lead, &other, ask, answer, times)
-                }
+            let other = chosen(core::mem::take(&mut others), &answer);
+            if let Some(other) = &other {
+                let chosen = Chosen {
+                    request: (&self.parts).into(),
+                    found: &found,
+                    other,
+                    answer: ResponseHead::from(&answer),
+                    times,
+                };
+                // What is not copied is served all the same.
+                let _ = chosen.copy(&self.shared, &lead).await;
+            }
+            let settled = match &other {
                 None if named => Settled::Again(lead),
-                None => self.settle(lead, &found, ask, answer, times),
+                other => self.settle(lead, other.as_ref().unwrap_or(&found), ask, answer, times),
             };
             match settled {
                 Settled::Done(response) => return Ok(*response),
@@ -289,90 +278,6 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         .response(&self.shared, self.request(), part, status)
     }
 
-    /// Sends an answer on while it is stored.
-    pub(super) fn store(
-        &self,
-        lead: Duty,
-        found: &Found,
-        mut placement: Placement,
-        answer: Response<S::Body>,
-        ask: Ask,
-    ) -> Response<CacheBody<S::Body>> {
-        let store = &self.shared.config.store;
-        if self.is_rare(found) {
-            return self.pass(lead, found, answer, ask, Reason::NotKept(NotKept::MinUses));
-        }
-        if let Some(note) = answer.extensions().get::<Note>() {
-            placement.head = placement.head.noted(&note.0);
-        }
-        placement.head.set_asked(lead.asked());
-        let head = placement.head.as_bytes();
-        let write = match store.begin(&placement.key, head, answer.body().size_hint().exact()) {
-            Ok(write) => write,
-            Err(refused) => {
-                let reason = Reason::NotKept(refused.into());
-                return self.pass(lead, found, answer, ask, reason);
-            }
-        };
-        if let Some(record) = &placement.variants {
-            lead.if_valid(|| self.shared.put(lead.primary(), record));
-        }
-        let meta = *placement.head.meta();
-        let remaining = meta.remaining(meta.received);
-        let (parts, body) = answer.into_parts();
-        let selection = Selection::of(&self.parts.headers, &found.0);
-        let source = Erased::new(body);
-        // What has its room reserved leaves nobody behind.
-        let resume = match source.size_hint().exact() {
-            None => resume::<S, B>(&self.inner, &self.parts, &placement.head),
-            Some(_) => None,
-        };
-        let fill = Fill::resumable(
-            self.shared.clone(),
-            (Placed::Whole(Box::new(placement)), selection),
-            Box::pin(source),
-            (write, lead),
-            resume,
-        );
-        if remaining.is_fresh() && !meta.no_cache {
-            fill.share();
-        } else {
-            // Who waited may not use it without asking: RFC 9111 section 4.
-            fill.keep_to_itself();
-        }
-        let status = ask
-            .status()
-            .answered(parts.status)
-            .ttl(remaining.as_secs())
-            .stored();
-        let mut response = Response::from_parts(parts, CacheBody::empty());
-        self.send_filling(&mut response, &fill, ask);
-        status.append_to(response.headers_mut(), &self.shared.config.name);
-        response
-    }
-
-    /// Says whether what nothing is stored of has been asked for less often than it takes to be stored.
-    fn is_rare(&self, found: &Found) -> bool {
-        let least = self.shared.config.min_uses;
-        least > 1 && found.1.is_none() && self.shared.flights.count_use(&found.0) < least
-    }
-
-    /// Gives a response the body that is being filled, or the range of it that the client wants.
-    fn send_filling<R>(&self, response: &mut Response<CacheBody<R>>, fill: &Arc<Fill>, ask: Ask) {
-        let (head, len) = (&fill.placement.head, fill.expected());
-        let range = match (ask.collapse, len) {
-            (Collapse::Yes, Some(_)) => Wanted::of(self.request(), head, len),
-            _ => Wanted::Whole,
-        };
-        let (Wanted::Part(range), Some(len)) = (range, len) else {
-            *response.body_mut() = CacheBody::filling(fill.reader());
-            return;
-        };
-        respond::describe_part(response.headers_mut(), &range, len);
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        *response.body_mut() = CacheBody::filling(fill.reader_of(range));
-    }
-
     /// RFC 9111 section 4.3.5: the answer to a HEAD freshens the stored GET, or shows that it no longer holds.
     fn learn_from_head(&self, lead: &Duty, found: &Found, answer: ResponseHead<'_>, times: Times) {
         let (Some(stored), Some(entry)) = (found.0.head(), &found.1) else {
@@ -422,30 +327,6 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let status = ask.status().answered(answer.status()).because(reason);
         let mut response = answer.map(CacheBody::pass);
         status.append_to(response.headers_mut(), &self.shared.config.name);
-        response
-    }
-
-    /// Sends what another request is filling.
-    pub(super) fn share_fill<R>(
-        &self,
-        fill: &Arc<Fill>,
-        reader: Reader,
-        ask: Ask,
-    ) -> Response<CacheBody<R>> {
-        let head = &fill.placement.head;
-        let now = self.shared.now();
-        let mut headers = head.to_headers();
-        headers.insert(http::header::AGE, head.meta().age(now).as_secs().into());
-        let status = ask
-            .status()
-            .ttl(head.meta().remaining(now).as_secs())
-            .collapsed();
-        status.append_to(&mut headers, &self.shared.config.name);
-        let mut response = Response::new(CacheBody::empty());
-        *response.status_mut() = head.meta().status;
-        *response.headers_mut() = headers;
-        self.send_filling(&mut response, fill, ask);
-        drop(reader);
         response
     }
 }

@@ -11,6 +11,8 @@ use super::{
     answer::Ask,
     fill::Fill,
     origin::Origin,
+    partial::plan_parts,
+    plan::{Plan, Standing, ask_for, forget_known},
     reader::Reader,
     respond,
     shared::{Search, Shared},
@@ -71,6 +73,20 @@ impl<S, B> Exchange<S, B> {
 }
 
 impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
+    /// Sends a request to the origin; returns the answer's head and when both passed.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody<B>>,
+    ) -> Result<(Response<S::Body>, Times), S::Error> {
+        let sent = self.shared.now();
+        let answer = self.inner.send(request).await?;
+        let times = Times {
+            request: sent,
+            response: self.shared.now(),
+        };
+        Ok((answer, times))
+    }
+
     /// Passes a request on that is not for a cache.
     pub(super) async fn bypass(
         mut self,
@@ -80,13 +96,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.shared.counters.add(Count::Bypass);
         self.shared.counters.give(Reason::Bypass(reason));
         let request = self.outgoing();
-        let (sent, asked) = (self.shared.now(), self.shared.purges.epoch());
-        let answer = self.inner.send(request).await;
-        let answer = answer.inspect_err(|_| self.shared.counters.add(Count::OriginError))?;
-        let times = Times {
-            request: sent,
-            response: self.shared.now(),
-        };
+        let asked = self.shared.purges.epoch();
+        let answered = self.send(request).await;
+        let (answer, times) =
+            answered.inspect_err(|_| self.shared.counters.add(Count::OriginError))?;
         self.invalidate(&key, ResponseHead::from(&answer));
         if reason == Bypass::Method {
             return Ok(self.after_method(key, answer, (times, asked)));
@@ -166,25 +179,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let (mut rounds, mut waited) = (0, None);
         loop {
-            if let Some(answer) = self.answer_by_parts(&mut found).await {
-                return answer;
-            }
-            let decision = respond::decide(&self.shared, self.request(), &found);
-            if let Some(response) = self.serve_stored(&mut found, &decision, waited) {
-                return Ok(response);
-            }
-            if let Decision::Bypass { reason } = decision {
-                return self.bypass(reason, found.0.primary().clone()).await;
-            }
-            let mut ask = Ask::of(&decision, &found.0, self.request());
-            if ask.collapse == Collapse::No && self.cuts_ranges(&decision) {
-                ask.collapse = Collapse::Yes;
-            }
-            self.shared.counters.add(ask.count());
-            self.shared.counters.give(ask.forward.into());
-            if found.0.is_vary_miss() {
-                self.shared.counters.add(Count::VaryMiss);
-            }
+            let (ask, plan) = match self.next(&mut found, waited).await? {
+                Next::Answer(response) => return Ok(*response),
+                Next::Bypass(reason) => {
+                    return self.bypass(reason, found.0.primary().clone()).await;
+                }
+                Next::Ask(ask, plan) => (ask, plan),
+            };
+            self.count(ask, &found.0);
             let collapse = if rounds < ROUNDS {
                 ask.collapse
             } else {
@@ -195,7 +197,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 Joined::Wait(mut wait) => {
                     self.shared.counters.add(Count::Collapsed);
                     match wait_for(&mut wait, self.shared.alarm()).await {
-                        Some(outcome) => self.waited(outcome, &found, ask),
+                        Some(outcome) => self.waited(outcome, (&found, plan.as_deref()), ask),
                         None => Turn::Alone,
                     }
                 }
@@ -213,6 +215,44 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                     found = look(&self.shared, &self.parts, found.0.primary()).await;
                 }
             }
+        }
+    }
+
+    /// What follows from what the store has; `waited` if another's request brought it.
+    async fn next(
+        &mut self,
+        found: &mut Found,
+        waited: Option<Ask>,
+    ) -> Result<Next<S::Body>, S::Error> {
+        if let Some(planned) = plan_parts(&self.shared, (&self.parts).into(), found).await
+            && let Some(next) = self.next_by_parts(found, planned, waited).await?
+        {
+            return Ok(next);
+        }
+        let decision = respond::decide(&self.shared, self.request(), found);
+        if let Some(response) = self.serve_stored(found, &decision, waited) {
+            return Ok(Next::Answer(Box::new(response)));
+        }
+        if let Decision::Bypass { reason } = decision {
+            return Ok(Next::Bypass(reason));
+        }
+        Ok(Next::Ask(self.asking(&decision, &found.0), None))
+    }
+
+    /// Why the origin is asked, and whether for others, too.
+    fn asking(&self, decision: &Decision, selected: &Selected) -> Ask {
+        let mut ask = Ask::of(decision, selected, self.request());
+        if ask.collapse == Collapse::No && self.cuts_ranges(decision) {
+            ask.collapse = Collapse::Yes;
+        }
+        ask
+    }
+
+    fn count(&self, ask: Ask, selected: &Selected) {
+        self.shared.counters.add(ask.count());
+        self.shared.counters.give(ask.forward.into());
+        if selected.is_vary_miss() {
+            self.shared.counters.add(Count::VaryMiss);
         }
     }
 
@@ -252,13 +292,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
         let background = Revalidate::Background;
         if matches!(decision, Decision::HitStale { revalidate, .. } if *revalidate == background) {
-            self.revalidate(found)?;
+            self.revalidate(found, None)?;
         }
         respond::from_store(&self.shared, self.request(), found, decision)
     }
 
-    /// Starts a validation in the background, unless one is under way; `None` if nobody runs tasks.
-    fn revalidate(&self, found: &Found) -> Option<()> {
+    /// Starts a validation in the background, unless one is under way; `None` if nobody runs tasks. Of parts it asks for
+    /// no more than is stored.
+    pub(super) fn revalidate(&self, found: &Found, plan: Option<&Plan>) -> Option<()> {
         let spawner = self.shared.config.spawner.as_ref()?;
         let Joined::Lead(lead) = self.join(&found.0, Collapse::Yes) else {
             return Some(());
@@ -266,7 +307,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.shared.counters.add(Count::Background);
         let mut parts = self.parts.clone();
         parts.method = Method::GET;
-        strip_conditions(&mut parts.headers);
+        match plan.map(|plan| self.slice_of(&found.0, plan)) {
+            None => strip_conditions(&mut parts.headers),
+            Some(None) => forget_known(&mut parts.headers),
+            Some(Some(slice)) => ask_for(&mut parts.headers, &slice, None),
+        }
         let mut behind = Self {
             shared: self.shared.clone(),
             inner: self.inner.clone(),
@@ -292,7 +337,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
     }
 
-    fn waited(&self, outcome: Outcome<Weak<Fill>>, found: &Found, ask: Ask) -> Turn<S::Body> {
+    fn waited(
+        &self,
+        outcome: Outcome<Weak<Fill>>,
+        (found, plan): (&Found, Option<&Plan>),
+        ask: Ask,
+    ) -> Turn<S::Body> {
         let respond = |response| Turn::Respond(Box::new(response));
         match outcome {
             Outcome::Lead(lead) => Turn::Lead(lead),
@@ -303,7 +353,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             Outcome::Released(Release::LookAgain) => Turn::Again,
             Outcome::Released(Release::Unshared { .. }) => Turn::Alone,
             Outcome::Released(Release::Failed) => {
-                let stale = self.stale(found, ask, None);
+                let by_parts = |plan| self.parts_on_error((&found.0, plan), ask, None);
+                let stale = self
+                    .stale(found, ask, None)
+                    .or_else(|| plan.and_then(by_parts));
                 respond(stale.unwrap_or_else(|| {
                     respond::bare(
                         &self.shared,
@@ -327,8 +380,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
     async fn lead(
         mut self,
-        lead: Duty,
-        ask: Ask,
+        mut lead: Duty,
+        mut ask: Ask,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let mut found = look(&self.shared, &self.parts, lead.primary()).await;
         let decision = respond::decide(&self.shared, self.request(), &found);
@@ -341,9 +394,31 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             lead.release(Release::LookAgain);
             return Ok(response);
         }
-        if let Some(answer) = self.answer_by_parts(&mut found).await {
-            lead.release(Release::LookAgain);
-            return answer;
+        if let Some((plan, standing)) = plan_parts(&self.shared, (&self.parts).into(), &found).await
+        {
+            match standing {
+                Standing::Holds => {
+                    let response = self.serve_parts(&found.0, &plan, None);
+                    lead.release(Release::LookAgain);
+                    return Ok(response);
+                }
+                Standing::Lacks(gap) => {
+                    if let Some(response) = self.complete(&mut found, plan, gap).await? {
+                        lead.release(Release::LookAgain);
+                        return Ok(response);
+                    }
+                }
+                Standing::Stale(_, why) | Standing::Validate(why) => {
+                    match self.validate_parts(lead, &mut found, plan, why).await? {
+                        Ok(response) => return Ok(response),
+                        Err(again) => lead = again,
+                    }
+                    // Nothing is left that the origin could be asked about.
+                    let decision = respond::decide(&self.shared, self.request(), &found);
+                    let Ask { collapse, .. } = self.asking(&decision, &found.0);
+                    ask.collapse = collapse;
+                }
+            }
         }
         self.fetch(lead, found, ask).await
     }
@@ -375,6 +450,14 @@ async fn wait_for(
         }
     })
     .await
+}
+
+/// What a request does next.
+pub(super) enum Next<R> {
+    Answer(Box<Response<CacheBody<R>>>),
+    /// Ask the origin, for the whole or whether stored parts still hold.
+    Ask(Ask, Option<Box<Plan>>),
+    Bypass(Bypass),
 }
 
 /// What comes of waiting.

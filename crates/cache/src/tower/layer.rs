@@ -1,22 +1,14 @@
 //! [`CacheLayer`]: puts a cache around services.
 
-use core::{
-    fmt,
-    task::{Context, Poll, Waker},
-};
+use core::fmt;
 use std::sync::Arc;
 
 use http::Uri;
 use tower_layer::Layer;
 
-use super::{
-    CacheConfig, CacheService,
-    shared::{Search, Shared},
-};
+use super::{CacheConfig, CacheService, shared::Shared};
 use crate::{
-    exchange::{FlightState, Lookup, Selected},
     key::KeyError,
-    policy::{Collapse, Decision, Explanation, RequestHead},
     purge::{Purge, Purges, Receipt},
     stats::Snapshot,
     status::Reason,
@@ -47,7 +39,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct CacheLayer {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl CacheLayer {
@@ -73,53 +65,15 @@ impl CacheLayer {
         Reason::all().map(|reason| (reason, self.shared.counters.given(reason)))
     }
 
-    /// Tells what would be done about a request now, and why: its key, the stored response it selects, the sum of its
-    /// freshness. It asks nobody and changes nothing but the order in which the store evicts.
+    /// Publishes every reason and what the store has counted through the recorder of the `metrics` facade, labelled with a
+    /// name for this cache; reasons are `eaves_cache_reasons_total`, told apart by the label `reason`.
     ///
-    /// Returns `None` if the store does not answer at once.
-    ///
-    /// # Errors
-    /// If the request names no host.
-    pub fn explain(&self, request: RequestHead<'_>) -> Result<Option<Explanation>, KeyError> {
-        let key = self.shared.config.keys.key(request)?;
-        let keys = &self.shared.config.keys;
-        let mut search = Search::new(Lookup::under(keys, key.clone(), request));
-        let mut cx = Context::from_waker(Waker::noop());
-        let Poll::Ready((selected, entry)) = search.poll(&self.shared, request, &mut cx) else {
-            return Ok(None);
-        };
-        let len = entry.as_ref().and_then(|entry| entry.content.len());
-        let policy = &self.shared.config.policy;
-        let mut told = policy.explain(request, selected.head(), len, self.shared.now());
-        if let Some(step) = self.flight(&selected, told.decision()) {
-            told.prepend("flight", step.to_owned(), "RFC 9111 section 4");
-        }
-        if let Some(found) = selected.stored_as(len) {
-            told.prepend("store", found, "RFC 9111 section 3.3");
-        }
-        if let Some(variant) = selected.variant() {
-            told.prepend("variant", variant, "RFC 9111 section 4.1");
-        }
-        told.prepend("key", key.to_string(), "RFC 9111 section 2");
-        Ok(Some(told))
-    }
-
-    /// Whether the request would wait for another's answer, as far as it would ask the origin at all.
-    fn flight(&self, selected: &Selected, decision: &Decision) -> Option<&'static str> {
-        let asks = match decision {
-            Decision::Validate { .. } => true,
-            Decision::Miss { collapse } => *collapse == Collapse::Yes,
-            _ => false,
-        };
-        let now = self.shared.now().mono;
-        match self.shared.flights.state(selected, now) {
-            FlightState::UnderWay => Some("another request for the same is under way"),
-            FlightState::Unshared if asks => {
-                Some("its answers could not be shared lately: it would not wait")
-            }
-            FlightState::None if asks => Some("nobody asks for the same: others would wait for it"),
-            _ => None,
-        }
+    /// Counters are set to what was counted so far: call it from time to time.
+    #[cfg(feature = "metrics")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+    pub fn publish(&self, cache: &'static str) {
+        self.shared.counters.publish(cache);
+        self.shared.config.store.stats().publish(cache);
     }
 
     /// Removes what is stored for an absolute URI, all variants of it; says whether anything was. Fetches that

@@ -11,21 +11,33 @@
 //! When the inner service fails, a stored response is served stale if nothing forbids it. If something does
 //! (`must-revalidate`), the answer is 504 (RFC 9111 section 5.2.2.2). With nothing stored, the error is passed on to
 //! the request that met it, and requests that were waiting for its answer get a 502.
+//!
+//! # Interim responses
+//!
+//! A service answers once, so that 1xx responses (RFC 9110 section 15.2) pass beside the layer: clients give them to what
+//! the request's extensions name, as hyper's does with `ext::on_informational`. The layer keeps the extensions, so that
+//! whoever's request goes to the origin hears its 103 (RFC 8297). Those who wait for that answer do not: a hint is for the
+//! client whose request led to it, and clients have to do without. None is stored, and a hit has none. What the cache
+//! asks on its own behalf (in the background, further slices, the rest of a body) names the same receiver, which
+//! therefore has to fall silent when its final response begins.
 
 mod answer;
 mod assembled;
 mod body;
 mod config;
 mod drain;
+mod explain;
 mod fetch;
 mod fill;
 mod future;
 mod held;
+mod keep;
 mod layer;
 mod multipart;
 mod note;
 mod origin;
 mod partial;
+mod plan;
 mod reader;
 mod request_body;
 mod respond;
@@ -35,6 +47,7 @@ mod shared;
 mod slices;
 mod source;
 mod tiered;
+mod validate;
 mod variants;
 mod wait;
 mod wakers;

@@ -1,55 +1,58 @@
 //! Several ranges of one response as `multipart/byteranges` (RFC 9110 section 14.6).
 
 use core::ops::Range;
-use std::{
-    collections::VecDeque,
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::hash::{BuildHasher, RandomState};
 
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 
-use super::assembled::{Assembled, Piece};
-use crate::store::Content;
+/// What stands around the ranges.
+pub(super) struct Multipart {
+    boundary: String,
+    kind: Option<HeaderValue>,
+    complete: u64,
+}
 
-/// Makes the body of these ranges, and the fields that describe it.
-pub(super) fn multipart(
-    headers: &mut HeaderMap,
-    content: &Arc<dyn Content>,
-    ranges: &[Range<u64>],
-) -> Assembled {
-    let boundary = boundary();
-    let len = content.len().unwrap_or_default();
-    let kind = headers.remove(CONTENT_TYPE);
-    let kind = kind.as_ref().and_then(|kind| kind.to_str().ok());
-    let mut pieces = VecDeque::with_capacity(2 * ranges.len() + 1);
-    for range in ranges {
-        let mut text = format!("\r\n--{boundary}\r\n");
-        if let Some(kind) = kind {
+impl Multipart {
+    /// Makes these the fields of a body of these ranges.
+    pub(super) fn describe(headers: &mut HeaderMap, complete: u64, ranges: &[Range<u64>]) -> Self {
+        let parts = Self {
+            boundary: boundary(),
+            kind: headers.remove(CONTENT_TYPE),
+            complete,
+        };
+        let around = |range: &Range<u64>| parts.before(range).len() as u64;
+        let each = |range: &Range<u64>| around(range) + range.end - range.start;
+        let len = ranges.iter().map(each).sum::<u64>() + parts.end().len() as u64;
+        let kind = format!("multipart/byteranges; boundary={}", parts.boundary);
+        if let Ok(kind) = HeaderValue::try_from(kind) {
+            headers.insert(CONTENT_TYPE, kind);
+        }
+        headers.insert(CONTENT_LENGTH, len.into());
+        parts
+    }
+
+    /// What stands before a range.
+    pub(super) fn before(&self, range: &Range<u64>) -> Bytes {
+        let mut text = format!("\r\n--{}\r\n", self.boundary);
+        if let Some(Ok(kind)) = self.kind.as_ref().map(HeaderValue::to_str) {
             text.push_str(&format!("Content-Type: {kind}\r\n"));
         }
-        let last = range.end - 1;
+        let (first, last) = (range.start, range.end - 1);
         text.push_str(&format!(
-            "Content-Range: bytes {}-{last}/{len}\r\n\r\n",
-            range.start
+            "Content-Range: bytes {first}-{last}/{}\r\n\r\n",
+            self.complete
         ));
-        pieces.push_back(Piece::Text(text.into()));
-        pieces.push_back(Piece::Stored {
-            content: content.clone(),
-            range: range.clone(),
-        });
+        text.into()
     }
-    pieces.push_back(Piece::Text(format!("\r\n--{boundary}--\r\n").into()));
-    let body = Assembled::from(pieces);
-    let kind = format!("multipart/byteranges; boundary={boundary}");
-    if let Ok(kind) = HeaderValue::try_from(kind) {
-        headers.insert(CONTENT_TYPE, kind);
+
+    /// What stands behind the last one.
+    pub(super) fn end(&self) -> Bytes {
+        format!("\r\n--{}--\r\n", self.boundary).into()
     }
-    headers.insert(CONTENT_LENGTH, body.left().into());
-    body
 }
 
 /// A text that no author of a body can know beforehand.

@@ -1,91 +1,133 @@
 //! Responses of which parts are stored: served from these, and completed by asking for what lacks (RFC 9111 sections
 //! 3.3 and 3.4).
 
-use core::{future::poll_fn, ops::Range, time::Duration};
-use std::{collections::VecDeque, sync::Arc};
+use core::ops::Range;
 
-use http::{
-    HeaderMap, HeaderValue, Method, Response, StatusCode,
-    header::{IF_RANGE, RANGE},
-};
+use http::{Response, StatusCode};
 
 use super::{
     CacheBody,
     answer::{Ask, Settled},
-    assembled::{Assembled, Piece},
-    fetch::{Duty, Exchange, Found},
+    fetch::{Duty, Exchange, Found, Next},
     fill::{Fill, Placed, Selection},
     origin::Origin,
+    plan::{Live, Plan, Standing, ask_for},
     reader::Reader,
     respond,
     shared::Shared,
     source::Erased,
 };
 use crate::{
-    exchange::{PartPlacement, Received, Selected, receive},
+    exchange::{PartPlacement, Received, Release, Selected, receive},
     field::RequestDirectives,
-    head::{Head, Parts},
-    policy::{
-        Collapse, Decision, Remaining, RequestHead, ResponseHead, Times, Wanted, strip_conditions,
-    },
+    head::Parts,
+    policy::{Collapse, RequestHead, ResponseHead, Revalidate, Times},
     stats::Count,
     status::{CacheStatus, Forward, Reason},
-    store::{Content, Entry, Ticket},
 };
 
-/// A stored part, and where it lies in the whole.
-type Kept = (Range<u64>, Arc<dyn Content>);
-
-/// A response that parts can answer.
-pub(super) struct Plan {
-    head: Head,
-    complete: u64,
-    wanted: Wanted,
-    /// The offsets that are to be sent.
-    range: Range<u64>,
-    kept: Vec<Kept>,
-    age: Duration,
-    remaining: Remaining,
+/// What stored parts can do for a request; `None` if they are of no use to it.
+pub(super) async fn plan_parts(
+    shared: &Shared,
+    request: RequestHead<'_>,
+    found: &Found,
+) -> Option<(Plan, Standing)> {
+    let parts = found.0.parts()?;
+    let (policy, now) = (&shared.config.policy, shared.now());
+    let decision = policy.decide(request, Some(&parts.head), Some(parts.complete), now);
+    let ask = Ask::of(&decision, &found.0, request);
+    let standing = Standing::of(&decision, ask)?;
+    let mut plan = Plan::of(parts, request, now);
+    if parts.is_sliced() {
+        shared.slice_size()?;
+        return Some((plan, standing));
+    }
+    plan.load(shared, &found.0).await;
+    match plan.gap() {
+        None => Some((plan, standing)),
+        Some(gap) if plan.has(&gap) && parts.strong_tag().is_some() => {
+            Some((plan, Standing::Lacks(gap)))
+        }
+        Some(_) => None,
+    }
 }
 
 impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
-    /// Answers from stored parts, completing them if need be; `None` if they are of no use to this request.
-    pub(super) async fn answer_by_parts(
+    /// What follows from what parts can do; `None` if they turned out to be of no use.
+    pub(super) async fn next_by_parts(
         &mut self,
         found: &mut Found,
-    ) -> Option<Result<Response<CacheBody<S::Body>>, S::Error>> {
-        let parts = found.0.parts()?;
-        if parts.is_sliced() {
-            let status = self.slice_status(&found.0);
-            return self.answer_by_slices(&found.0, status, None).map(Ok);
+        (plan, standing): (Plan, Standing),
+        waited: Option<Ask>,
+    ) -> Result<Option<Next<S::Body>>, S::Error> {
+        let answer = |response| Ok(Some(Next::Answer(Box::new(response))));
+        match standing {
+            Standing::Holds => answer(self.serve_parts(&found.0, &plan, waited)),
+            Standing::Lacks(_) if RequestDirectives::parse(&self.parts.headers).only_if_cached => {
+                answer(respond::only_if_cached(&self.shared))
+            }
+            Standing::Lacks(gap) => {
+                let completed = self.complete(found, plan, gap).await?;
+                Ok(completed.map(|response| Next::Answer(Box::new(response))))
+            }
+            Standing::Stale(Revalidate::Background, ask)
+                if self.revalidate(found, Some(&plan)).is_none() =>
+            {
+                Ok(Some(Next::Ask(ask, Some(Box::new(plan)))))
+            }
+            Standing::Stale(..) => {
+                self.shared.counters.add(Count::StaleHit);
+                answer(self.serve_parts(&found.0, &plan, waited))
+            }
+            Standing::Validate(ask) => Ok(Some(Next::Ask(ask, Some(Box::new(plan))))),
         }
-        let (policy, now) = (&self.shared.config.policy, self.shared.now());
-        let decision = policy.decide(self.request(), Some(&parts.head), Some(parts.complete), now);
-        let mut plan = Plan::of(parts, self.request(), decision)?;
-        plan.load(&self.shared, &found.0).await;
-        let Some(gap) = plan.gap() else {
-            self.shared.counters.add(Count::Hit);
-            let status = CacheStatus::hit(plan.remaining.as_secs());
-            return Some(Ok(self.assemble(plan, None, status)));
+    }
+
+    /// Serves what may be served as it is; `waited` if another's request brought it.
+    pub(super) fn serve_parts(
+        &self,
+        selected: &Selected,
+        plan: &Plan,
+        waited: Option<Ask>,
+    ) -> Response<CacheBody<S::Body>> {
+        let status = match waited {
+            Some(ask) => ask.status().collapsed(),
+            None if self.has_start(selected, plan) => {
+                self.shared.counters.add(Count::Hit);
+                CacheStatus::hit(0)
+            }
+            None => {
+                self.shared.counters.add(Count::Miss);
+                self.shared.counters.give(Reason::Partial);
+                CacheStatus::forward(Forward::Partial).stored()
+            }
         };
-        if RequestDirectives::parse(&self.parts.headers).only_if_cached {
-            return Some(Ok(respond::only_if_cached(&self.shared)));
+        self.respond_by(selected, plan, status)
+    }
+
+    /// The response of a plan whose bytes are stored, or come slice by slice.
+    pub(super) fn respond_by(
+        &self,
+        selected: &Selected,
+        plan: &Plan,
+        status: CacheStatus,
+    ) -> Response<CacheBody<S::Body>> {
+        match (selected.parts(), self.shared.slice_size()) {
+            (Some(parts), Some(size)) if parts.is_sliced() => {
+                self.answer_by_slices((selected, size), plan, status, None)
+            }
+            _ => self.assemble(plan, None, status),
         }
-        self.complete(found, plan, gap).await.transpose()
     }
 
     /// Asks for what lacks under the validator of what is there. What else the origin answers stands for itself, if
     /// it can: a whole response, or an error of the server.
-    async fn complete(
+    pub(super) async fn complete(
         &mut self,
         found: &mut Found,
         plan: Plan,
         gap: Range<u64>,
     ) -> Result<Option<Response<CacheBody<S::Body>>>, S::Error> {
-        let tag = found.0.parts().and_then(Parts::strong_tag);
-        if tag.is_none() {
-            return Ok(None);
-        }
         let ask = Ask {
             forward: Forward::Partial,
             collapse: Collapse::No,
@@ -94,38 +136,19 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         self.shared.counters.add(Count::Miss);
         self.shared.counters.give(Reason::Partial);
         let mut request = self.outgoing();
+        let tag = found.0.parts().and_then(Parts::strong_tag);
         ask_for(request.headers_mut(), &gap, tag);
-        let sent = self.shared.now();
-        let answer = match self.inner.send(request).await {
-            Ok(answer) => answer,
+        let (answer, times) = match self.send(request).await {
+            Ok(answered) => answered,
             Err(error) => return self.failed(lead, found, ask, error).map(Some),
         };
-        let times = Times {
-            request: sent,
-            response: self.shared.now(),
+        let (policy, head) = (&self.shared.config.policy, ResponseHead::from(&answer));
+        let fits = |part: &PartPlacement| {
+            part.range == gap && found.0.key() == &part.key && part.continues(&found.0)
         };
-        let head = ResponseHead::from(&answer);
-        let policy = &self.shared.config.policy;
-        let fits = |part: &PartPlacement| part.range == gap && found.0.key() == &part.key;
         match receive(policy, self.request(), head, &found.0, times) {
-            Received::StorePart(part) if fits(&part) && part.continues(&found.0) => {
-                let (parts, body) = answer.into_parts();
-                let live = Erased::new(body);
-                let head = part.head().clone();
-                let plan = Plan {
-                    remaining: head.meta().remaining(times.response),
-                    age: head.meta().age(times.response),
-                    head,
-                    ..plan
-                };
-                let Some(reader) = self.fill_part((lead, &found.0), part, live) else {
-                    return Ok(None);
-                };
-                let status = CacheStatus::forward(Forward::Partial)
-                    .answered(parts.status)
-                    .ttl(plan.remaining.as_secs())
-                    .stored();
-                Ok(Some(self.assemble(plan, Some((gap, reader)), status)))
+            Received::StorePart(part) if fits(&part) => {
+                Ok(self.completed((lead, found), (plan, part), answer, times))
             }
             _ if answer.status() == StatusCode::OK || answer.status().is_server_error() => {
                 found.0.forget_parts();
@@ -139,6 +162,24 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 Ok(None)
             }
         }
+    }
+
+    /// What was there and what lacked, as one; `None` if the store has no room for it.
+    fn completed(
+        &self,
+        (lead, found): (Duty, &Found),
+        (plan, part): (Plan, Box<PartPlacement>),
+        answer: Response<S::Body>,
+        times: Times,
+    ) -> Option<Response<CacheBody<S::Body>>> {
+        let plan = plan.under(part.head().clone(), times.response);
+        let status = CacheStatus::forward(Forward::Partial)
+            .answered(answer.status())
+            .stored();
+        let gap = part.range.clone();
+        let live = Erased::new(answer.into_body());
+        let reader = self.fill_part((lead, &found.0), part, live)?;
+        Some(self.assemble(&plan, Some((gap, reader)), status))
     }
 
     /// Starts to store a part; `None` if the store has no room for it.
@@ -163,7 +204,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
     /// Sends an answer on while it is stored as a part of the whole.
     pub(super) fn store_part(
         &self,
-        (lead, found, ask): (Duty, &Found, Ask),
+        (mut lead, found, ask): (Duty, &Found, Ask),
         mut part: Box<PartPlacement>,
         answer: Response<S::Body>,
     ) -> Response<CacheBody<S::Body>> {
@@ -178,6 +219,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 return self.pass(lead, found, answer, ask, reason);
             }
         };
+        if lead.is_joined() {
+            // A part for this client: who waited may want another.
+            let until = self.shared.now().mono;
+            lead.part(Release::Unshared { until });
+        }
         let meta = *placement.head.meta();
         let (parts, body) = answer.into_parts();
         let selection = Selection::of(&self.parts.headers, &found.0);
@@ -193,143 +239,14 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
 
     fn assemble(
         &self,
-        plan: Plan,
-        live: Option<(Range<u64>, Reader)>,
+        plan: &Plan,
+        live: Option<Live>,
         status: CacheStatus,
     ) -> Response<CacheBody<S::Body>> {
-        let body = CacheBody::assembled(Assembled::from(plan.pieces(live)));
-        let (headers, code) = plan.head(&self.shared, self.request(), status);
-        let mut response = Response::new(body);
+        let (headers, code, parts) = plan.respond(&self.shared, self.request(), status);
+        let mut response = Response::new(CacheBody::assembled(plan.body(live, parts.as_ref())));
         *response.status_mut() = code;
         *response.headers_mut() = headers;
         response
     }
-}
-
-impl Plan {
-    /// What is to be done if the response were whole.
-    pub(super) fn of(parts: &Parts, request: RequestHead<'_>, decision: Decision) -> Option<Self> {
-        let (wanted, age, remaining) = match decision {
-            Decision::Hit { age, remaining } => (Wanted::Whole, age, remaining),
-            Decision::HitRange {
-                age,
-                remaining,
-                range,
-            } => (Wanted::Part(range), age, remaining),
-            Decision::Respond304 { age, remaining } => (Wanted::NotModified, age, remaining),
-            Decision::Respond416 { age, remaining } => (Wanted::Unsatisfiable, age, remaining),
-            // What is not fresh or wants several ranges is asked for anew.
-            _ => return None,
-        };
-        let range = match &wanted {
-            Wanted::Part(range) => range.clone(),
-            Wanted::Whole if *request.method == Method::GET => 0..parts.complete,
-            _ => 0..0,
-        };
-        Some(Self {
-            kept: Vec::new(),
-            head: parts.head.clone(),
-            complete: parts.complete,
-            wanted,
-            range,
-            age,
-            remaining,
-        })
-    }
-
-    pub(super) fn range(&self) -> Range<u64> {
-        self.range.clone()
-    }
-
-    /// Builds the head of the response.
-    pub(super) fn head(
-        self,
-        shared: &Shared,
-        request: RequestHead<'_>,
-        status: CacheStatus,
-    ) -> (HeaderMap, StatusCode) {
-        let (whole, status) = (
-            self.head.meta().status,
-            status.ttl(self.remaining.as_secs()),
-        );
-        let mut headers = self
-            .head
-            .into_response(self.age, status, &shared.config.name);
-        let code = match &self.wanted {
-            Wanted::Part(range) => {
-                respond::describe_part(&mut headers, range, self.complete);
-                StatusCode::PARTIAL_CONTENT
-            }
-            Wanted::Whole if *request.method == Method::GET => whole,
-            other => respond::without_body(&mut headers, other, whole, self.complete),
-        };
-        (headers, code)
-    }
-
-    /// Looks up the parts that overlap what is to be sent.
-    async fn load(&mut self, shared: &Shared, selected: &Selected) {
-        let Some(parts) = selected.parts() else {
-            return;
-        };
-        let range = self.range.clone();
-        let overlaps = |piece: &&Range<u64>| piece.start < range.end && range.start < piece.end;
-        for piece in parts.pieces.iter().filter(overlaps) {
-            let key = selected.key().piece(parts.set, piece.start);
-            let (store, mut ticket) = (&shared.config.store, Ticket::default());
-            let entry = poll_fn(|cx| store.poll_lookup(&key, &mut ticket, cx)).await;
-            let whole = |entry: &Entry| entry.content.len() == Some(piece.end - piece.start);
-            if let Some(entry) = entry.filter(whole) {
-                self.kept.push((piece.clone(), entry.content));
-            }
-        }
-    }
-
-    /// The offsets from the first byte that lacks to the last: what lies between two gaps is asked for again.
-    fn gap(&self) -> Option<Range<u64>> {
-        let (mut at, mut gap) = (self.range.start, None::<Range<u64>>);
-        let mut lack = |hole: Range<u64>| {
-            if !hole.is_empty() {
-                let start = gap.as_ref().map_or(hole.start, |gap| gap.start);
-                gap = Some(start..hole.end);
-            }
-        };
-        for (piece, _) in &self.kept {
-            lack(at..piece.start.min(self.range.end));
-            at = at.max(piece.end);
-        }
-        lack(at..self.range.end);
-        gap
-    }
-
-    /// What is sent, in order.
-    fn pieces(&self, live: Option<(Range<u64>, Reader)>) -> VecDeque<Piece> {
-        let range = self.range.clone();
-        let (gap, reader) = live.unzip();
-        let gap = gap.unwrap_or(range.end..range.end);
-        let stored = |limits: Range<u64>| {
-            move |(piece, content): &Kept| {
-                let start = piece.start.max(limits.start);
-                let end = piece.end.min(limits.end);
-                (start < end).then(|| Piece::Stored {
-                    content: content.clone(),
-                    range: start - piece.start..end - piece.start,
-                })
-            }
-        };
-        let before = self.kept.iter().filter_map(stored(range.start..gap.start));
-        let after = self.kept.iter().filter_map(stored(gap.end..range.end));
-        let live = reader.map(|reader| Piece::Filling {
-            reader: Box::new(reader),
-            left: gap.end - gap.start,
-        });
-        before.chain(live).chain(after).collect()
-    }
-}
-
-/// Asks for a range, on condition that it belongs to the response with this tag.
-pub(super) fn ask_for(headers: &mut HeaderMap, range: &Range<u64>, tag: Option<HeaderValue>) {
-    strip_conditions(headers);
-    let value = format!("bytes={}-{}", range.start, range.end - 1);
-    headers.extend(HeaderValue::try_from(value).map(|value| (RANGE, value)));
-    headers.extend(tag.map(|tag| (IF_RANGE, tag)));
 }

@@ -4,7 +4,7 @@ use core::{
     ops::Range,
     task::{Context, Poll, ready},
 };
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
@@ -110,15 +110,7 @@ impl Reader {
                 };
             }
             if self.at < state.pulled {
-                let data = match state.read_window(self.at) {
-                    Ok(data) => data,
-                    Err(error) => {
-                        state.readers.remove(&self.id);
-                        drop(state);
-                        return self.go_on_alone(error, cx);
-                    }
-                };
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
+                return self.poll_window(state, cx);
             }
             match &state.end {
                 Some(End::Complete(trailers)) => {
@@ -127,16 +119,33 @@ impl Reader {
                 Some(End::Failed(error)) => return Poll::Ready(Err(error.clone())),
                 None => {}
             }
-            let mut data = ready!(fill.poll_pull(&mut state, self.id, cx));
-            // What lies before this reader's range was pulled for the store alone.
-            let before = self.at.saturating_sub(state.pulled - data.len() as u64);
-            data.advance(
-                usize::try_from(before)
-                    .unwrap_or(usize::MAX)
-                    .min(data.len()),
-            );
-            if !data.is_empty() {
-                return Poll::Ready(Ok(Some(self.advance(&mut state, data))));
+            let data = ready!(fill.poll_pull(&mut state, self.id, cx));
+            if let Some(part) = self.take(&mut state, data) {
+                return Poll::Ready(Ok(Some(part)));
+            }
+        }
+    }
+
+    /// What of the bytes that came lies in this reader's range; what lies before was pulled for the store alone.
+    fn take(&mut self, state: &mut State, mut data: Bytes) -> Option<Part> {
+        let before = self.at.saturating_sub(state.pulled - data.len() as u64);
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        data.advance(before.min(data.len()));
+        (!data.is_empty()).then(|| self.advance(state, data))
+    }
+
+    /// What followed after the store refused.
+    fn poll_window(
+        &mut self,
+        mut state: MutexGuard<'_, State>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Part>, BodyError>> {
+        match state.read_window(self.at) {
+            Ok(data) => Poll::Ready(Ok(Some(self.advance(&mut state, data)))),
+            Err(error) => {
+                state.readers.remove(&self.id);
+                drop(state);
+                self.go_on_alone(error, cx)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Response heads from decisions.
 
 use core::{ops::Range, time::Duration};
+use std::collections::VecDeque;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -10,10 +11,15 @@ use http::{
     },
 };
 
-use super::{CacheBody, Note, multipart::multipart, shared::Shared};
+use super::{
+    CacheBody, Note,
+    assembled::{Assembled, Piece},
+    multipart::Multipart,
+    shared::Shared,
+};
 use crate::{
     exchange::Selected,
-    field::ByteRange,
+    field::{ByteRange, RangeSet},
     head::Head,
     policy::{Decision, RequestHead, Wanted},
     stats::Count,
@@ -112,7 +118,11 @@ impl Stored<'_> {
                 (StatusCode::PARTIAL_CONTENT, stored(self.entry, range))
             }
             Wanted::Parts(ranges) => {
-                let body = multipart(&mut headers, content, &ranges);
+                let parts = Multipart::describe(&mut headers, len, &ranges);
+                let body = several(&parts, &ranges, |range| Piece::Stored {
+                    content: content.clone(),
+                    range,
+                });
                 (StatusCode::PARTIAL_CONTENT, CacheBody::assembled(body))
             }
             Wanted::Whole if request.method != Method::HEAD => (whole, stored(self.entry, 0..len)),
@@ -127,6 +137,18 @@ impl Stored<'_> {
         response.extensions_mut().extend(note_of(note));
         response
     }
+}
+
+/// The body of several ranges, each of which is one piece.
+pub(super) fn several(
+    parts: &Multipart,
+    ranges: &[Range<u64>],
+    piece: impl Fn(Range<u64>) -> Piece,
+) -> Assembled {
+    let around = |range: &Range<u64>| [Piece::Text(parts.before(range)), piece(range.clone())];
+    let pieces = ranges.iter().flat_map(around);
+    let end = core::iter::once(Piece::Text(parts.end()));
+    Assembled::from(pieces.chain(end).collect::<VecDeque<_>>())
 }
 
 fn note_of(note: Option<Note>) -> http::Extensions {
@@ -171,16 +193,14 @@ pub(super) fn without_body(
     }
 }
 
-/// The offset that a request begins at, as far as it tells: zero without a range or from the end; `None` for several
-/// ranges.
-pub(super) fn first_offset(headers: &HeaderMap) -> Option<u64> {
-    let Some(value) = headers.get(RANGE) else {
-        return Some(0);
-    };
-    match ByteRange::parse(value.as_bytes()) {
-        Some(ByteRange::From(first) | ByteRange::FromTo(first, _)) => Some(first),
-        Some(ByteRange::Last(_)) => Some(0),
-        None => None,
+/// The offset that an answer to a request begins at, as far as the request tells: zero without a range, with one that
+/// means nothing, or from the end.
+pub(super) fn first_offset(headers: &HeaderMap) -> u64 {
+    let set = headers.get(RANGE);
+    let set = set.and_then(|value| RangeSet::parse(value.as_bytes()));
+    match set.as_ref().and_then(RangeSet::first) {
+        Some(ByteRange::From(first) | ByteRange::FromTo(first, _)) => first,
+        Some(ByteRange::Last(_)) | None => 0,
     }
 }
 

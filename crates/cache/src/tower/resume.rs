@@ -4,7 +4,7 @@ use core::{future::Future, pin::Pin};
 use std::sync::{Mutex, PoisonError};
 
 use http::{
-    HeaderValue, Request, StatusCode,
+    HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_RANGE, RANGE},
     request,
 };
@@ -12,7 +12,7 @@ use http::{
 use super::{
     BodyError, RequestBody,
     origin::Origin,
-    partial::ask_for,
+    plan::ask_for,
     source::{Erased, Source},
 };
 use crate::{
@@ -57,35 +57,37 @@ pub(super) fn resume<S: Origin<B>, B: Send + 'static>(
 impl<S: Origin<B>, B: Send + 'static> Resume for Again<S, B> {
     fn resume(&self, at: u64) -> Rest {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut inner = inner.clone();
+        let (mut inner, head) = (inner.clone(), self.head.clone());
+        let request = self.request(at);
+        Box::pin(async move {
+            let gone = |_| BodyError::Unavailable;
+            inner.ready().await.map_err(gone)?;
+            let answer = inner.send(request).await.map_err(gone)?;
+            let len = rest_from(at, &head, &answer).ok_or(BodyError::Changed)?;
+            let body = Erased::of_length(answer.into_body(), len);
+            Ok(Box::pin(body) as Source)
+        })
+    }
+}
+
+impl<S, B> Again<S, B> {
+    /// Asks for what follows an offset, on condition that it belongs to what was begun.
+    fn request(&self, at: u64) -> Request<RequestBody<B>> {
         let mut request = Request::from_parts(self.parts.clone(), RequestBody::empty());
         ask_for(request.headers_mut(), &(at..at + 1), Some(self.tag.clone()));
         if let Ok(rest) = HeaderValue::try_from(format!("bytes={at}-")) {
             request.headers_mut().insert(RANGE, rest);
         }
-        let head = self.head.clone();
-        Box::pin(async move {
-            inner.ready().await.map_err(|_| BodyError::Unavailable)?;
-            let answer = inner
-                .send(request)
-                .await
-                .map_err(|_| BodyError::Unavailable)?;
-            let place = answer.headers().get(CONTENT_RANGE);
-            let place = place.and_then(|place| ContentRange::parse(place.as_bytes()));
-            let whole = |place: &ContentRange| {
-                place.first == at && place.complete == place.last.checked_add(1)
-            };
-            match place.filter(whole) {
-                Some(place)
-                    if answer.status() == StatusCode::PARTIAL_CONTENT
-                        && is_of_same(&head, answer.headers()) =>
-                {
-                    let len = place.last + 1 - at;
-                    let body = Erased::of_length(answer.into_body(), len);
-                    Ok(Box::pin(body) as Source)
-                }
-                _ => Err(BodyError::Changed),
-            }
-        })
+        request
     }
+}
+
+/// The length of an answer that brings all of the same response from an offset on.
+fn rest_from<R>(at: u64, head: &Head, answer: &Response<R>) -> Option<u64> {
+    let place = answer.headers().get(CONTENT_RANGE)?;
+    let place = ContentRange::parse(place.as_bytes())?;
+    let rest = place.first == at && place.complete == place.last.checked_add(1);
+    let same = is_of_same(head, answer.headers());
+    let part = answer.status() == StatusCode::PARTIAL_CONTENT;
+    (rest && same && part).then(|| place.last + 1 - at)
 }

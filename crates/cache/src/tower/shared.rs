@@ -9,6 +9,7 @@ use http::HeaderName;
 use super::{Alarm, CacheConfig, Ranges, fill::Fill};
 use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
+    head::Head,
     key::{Key, KeyError},
     policy::RequestHead,
     purge::{Mode, Purge, Purges, Receipt, Record, Target, Verdict},
@@ -110,17 +111,29 @@ impl Shared {
     /// Enters a part that has been stored into the record that leads to it. Called while no other fetch of the URL can
     /// commit; a store that does not answer at once keeps the record of this part alone.
     pub(super) fn record_part(&self, part: &PartPlacement, primary: &Key) {
-        let (store, mut ticket) = (&self.config.store, Ticket::default());
-        let mut cx = Context::from_waker(Waker::noop());
-        let known = match store.poll_lookup(&part.key, &mut ticket, &mut cx) {
-            Poll::Ready(entry) => entry.map(|entry| entry.head),
-            Poll::Pending => None,
-        };
-        if let Some(record) = part.record(known) {
+        if let Some(record) = part.record(self.known(&part.key)) {
             self.put(&part.key, &record);
             if let Some(variants) = &part.placement.variants {
                 self.put(primary, variants);
             }
+        }
+    }
+
+    /// Puts another head on stored parts, if they are still those that a lookup led to.
+    pub(super) fn freshen_parts(&self, selected: &Selected, head: &Head) {
+        let known = self.known(selected.key());
+        if let Some(record) = selected.parts_under(head, known) {
+            self.put(selected.key(), &record);
+        }
+    }
+
+    /// What rests under a key, if the store answers at once.
+    fn known(&self, key: &Key) -> Option<Vec<u8>> {
+        let (store, mut ticket) = (&self.config.store, Ticket::default());
+        let mut cx = Context::from_waker(Waker::noop());
+        match store.poll_lookup(key, &mut ticket, &mut cx) {
+            Poll::Ready(entry) => entry.map(|entry| entry.head),
+            Poll::Pending => None,
         }
     }
 

@@ -10,7 +10,7 @@ use core::{
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, request};
+use http::{Request, Response, request};
 use http_body::{Body, Frame};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     fetch::{Duty, Exchange, Found},
     fill::{Fill, Placed, Selection},
     origin::Origin,
-    partial::{Plan, ask_for},
+    plan::{Plan, ask_for},
     respond,
     shared::Shared,
     source::{BoxError, Erased},
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     exchange::{Joined, Outcome, PartPlacement, Received, Release, Selected, receive},
     policy::{Collapse, RequestHead, ResponseHead, Times},
-    status::{CacheStatus, Forward, Reason},
+    status::{CacheStatus, Forward},
     store::Ticket,
 };
 
@@ -36,9 +36,25 @@ use crate::{
 pub(super) struct Sliced {
     fetch: Box<dyn Fetch>,
     /// What is still to be sent.
-    range: Range<u64>,
+    rest: VecDeque<Stretch>,
     now: Option<Assembled>,
     next: Option<Next>,
+}
+
+/// What a body is made of.
+enum Stretch {
+    Range(Range<u64>),
+    /// What stands around several ranges.
+    Text(Bytes),
+}
+
+impl Stretch {
+    fn left(&self) -> u64 {
+        match self {
+            Self::Range(range) => range.end - range.start,
+            Self::Text(text) => text.len() as u64,
+        }
+    }
 }
 
 type Next = Pin<Box<dyn Future<Output = Result<Piece, BodyError>> + Send>>;
@@ -52,7 +68,7 @@ trait Fetch: Send {
 impl Sliced {
     pub(super) fn left(&self) -> u64 {
         let now = self.now.as_ref().map_or(0, Assembled::left);
-        now + (self.range.end - self.range.start)
+        now + self.rest.iter().map(Stretch::left).sum::<u64>()
     }
 
     pub(super) fn poll_frame(
@@ -67,31 +83,41 @@ impl Sliced {
                     None => self.now = None,
                 }
             }
-            if self.range.is_empty() {
-                return Poll::Ready(None);
-            }
-            let size = self.fetch.size();
-            let end = (self.range.start / size + 1)
-                .saturating_mul(size)
-                .min(self.range.end);
-            let part = self.range.start..end;
-            let fetch = &mut self.fetch;
-            let next = self.next.get_or_insert_with(|| fetch.fetch(part));
-            let piece = ready!(next.as_mut().poll(cx));
-            self.next = None;
-            match piece {
-                Ok(piece) => {
-                    self.now = Some(Assembled::from(VecDeque::from([piece])));
-                    self.range.start = end;
-                }
-                Err(error) => return Poll::Ready(Some(Err(self.give_up(error)))),
+            match ready!(self.poll_piece(cx)) {
+                Some(Ok(piece)) => self.now = Some(Assembled::from(VecDeque::from([piece]))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.give_up(error)))),
+                None => return Poll::Ready(None),
             }
         }
     }
 
+    /// What comes next: a text, or what of a range lies within one slice.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, BodyError>>> {
+        let range = loop {
+            match self.rest.front_mut() {
+                None => return Poll::Ready(None),
+                Some(Stretch::Text(text)) => {
+                    let text = core::mem::take(text);
+                    self.rest.pop_front();
+                    return Poll::Ready(Some(Ok(Piece::Text(text))));
+                }
+                Some(Stretch::Range(range)) if !range.is_empty() => break range,
+                Some(Stretch::Range(_)) => _ = self.rest.pop_front(),
+            }
+        };
+        let size = self.fetch.size();
+        let end = (range.start / size + 1).saturating_mul(size).min(range.end);
+        let (fetch, part) = (&mut self.fetch, range.start..end);
+        let next = self.next.get_or_insert_with(|| fetch.fetch(part));
+        let piece = ready!(next.as_mut().poll(cx));
+        self.next = None;
+        range.start = end;
+        Poll::Ready(Some(piece))
+    }
+
     fn give_up(&mut self, error: BodyError) -> BodyError {
         self.now = None;
-        self.range.start = self.range.end;
+        self.rest.clear();
         error
     }
 }
@@ -217,36 +243,65 @@ async fn ask<S: Origin<B>, B: Send + 'static>(
         request: sent,
         response: slicer.shared.now(),
     };
-    let (policy, head) = (&slicer.shared.config.policy, ResponseHead::from(&answer));
-    let part = match receive(policy, slicer.request(), head, &slicer.selected, times) {
-        Received::StorePart(part) if part.range == slice && part.continues(&slicer.selected) => {
-            part
-        }
-        _ if answer.status().is_server_error() => return Err(BodyError::Unavailable),
-        _ => {
-            // Whoever asks next starts with what there is now.
-            let store = &slicer.shared.config.store;
-            lead.if_valid(|| _ = store.remove(slicer.selected.key()));
-            return Err(BodyError::Changed);
+    let part = match fitting(&slicer, &slice, ResponseHead::from(&answer), times) {
+        Ok(part) => part,
+        Err(error) => {
+            if matches!(error, BodyError::Changed) {
+                // Whoever asks next starts with what there is now.
+                let store = &slicer.shared.config.store;
+                lead.if_valid(|| _ = store.remove(slicer.selected.key()));
+            }
+            return Err(error);
         }
     };
-    let len = slice.end - slice.start;
-    let (key, head) = (&part.placement.key, part.placement.head.as_bytes());
-    let Ok(write) = slicer.shared.config.store.begin(key, head, Some(len)) else {
-        // No room: it passes through, and whoever waited asks for itself.
-        lead.release(slicer.shared.unshared());
-        return Ok(Piece::Passing {
-            body: Box::pin(Erased::new(answer.into_body())),
-            skip: inside.start,
-            left: inside.end - inside.start,
-        });
-    };
-    let selection = Selection::of(&slicer.parts.headers, &slicer.selected);
-    let placed = (Placed::Part(part), selection);
-    let body = Box::pin(Erased::new(answer.into_body()));
-    let fill = Fill::new(slicer.shared.clone(), placed, body, write, lead);
-    fill.share();
-    Ok(Piece::of_fill(&fill, inside))
+    Ok(slicer.keep(lead, part, Erased::new(answer.into_body()), inside))
+}
+
+/// The slice that was asked for, if that is what the origin answered.
+fn fitting<S>(
+    slicer: &Slicer<S>,
+    slice: &Range<u64>,
+    answer: ResponseHead<'_>,
+    times: Times,
+) -> Result<Box<PartPlacement>, BodyError> {
+    let policy = &slicer.shared.config.policy;
+    let fits = |part: &PartPlacement| part.range == *slice && part.continues(&slicer.selected);
+    match receive(policy, slicer.request(), answer, &slicer.selected, times) {
+        Received::StorePart(part) if fits(&part) => Ok(part),
+        _ if answer.status.is_server_error() => Err(BodyError::Unavailable),
+        _ => Err(BodyError::Changed),
+    }
+}
+
+impl<S> Slicer<S> {
+    /// Stores a slice while a range of it is read.
+    fn keep<R>(
+        &self,
+        lead: Duty,
+        part: Box<PartPlacement>,
+        body: Erased<R>,
+        inside: Range<u64>,
+    ) -> Piece
+    where
+        R: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        let len = part.range.end - part.range.start;
+        let (key, head) = (&part.placement.key, part.placement.head.as_bytes());
+        let Ok(write) = self.shared.config.store.begin(key, head, Some(len)) else {
+            // No room: it passes through, and whoever waited asks for itself.
+            lead.release(self.shared.unshared());
+            return Piece::Passing {
+                body: Box::pin(body),
+                skip: inside.start,
+                left: inside.end - inside.start,
+            };
+        };
+        let selection = Selection::of(&self.parts.headers, &self.selected);
+        let placed = (Placed::Part(part), selection);
+        let fill = Fill::new(self.shared.clone(), placed, Box::pin(body), write, lead);
+        fill.share();
+        Piece::of_fill(&fill, inside)
+    }
 }
 
 impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
@@ -256,28 +311,29 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         if ask.collapse == Collapse::No || found.0.head().is_some() {
             return None;
         }
-        let start = respond::first_offset(&self.parts.headers)? / size * size;
+        let start = respond::first_offset(&self.parts.headers) / size * size;
         Some(start..start.saturating_add(size))
     }
 
     /// Answers by slices of which some may be stored; `first` is one that is on its way.
     pub(super) fn answer_by_slices(
         &self,
-        selected: &Selected,
+        (selected, size): (&Selected, u64),
+        plan: &Plan,
         status: CacheStatus,
         first: Option<(Arc<Fill>, Range<u64>)>,
-    ) -> Option<Response<CacheBody<S::Body>>> {
-        let (parts, size) = (selected.parts()?, self.shared.slice_size()?);
-        let (policy, now) = (&self.shared.config.policy, self.shared.now());
-        let decision = policy.decide(self.request(), Some(&parts.head), Some(parts.complete), now);
-        let plan = Plan::of(parts, self.request(), decision)?;
-        let (mut range, mut at_once) = (plan.range(), None);
-        if let Some((fill, slice)) = first.filter(|(_, slice)| slice.contains(&range.start)) {
-            let inside = range.start - slice.start..range.end.min(slice.end) - slice.start;
-            range.start += inside.end - inside.start;
-            let piece = Piece::of_fill(&fill, inside);
-            at_once = Some(Assembled::from(VecDeque::from([piece])));
+    ) -> Response<CacheBody<S::Body>> {
+        let (headers, code, parts) = plan.respond(&self.shared, self.request(), status);
+        let mut rest = VecDeque::new();
+        for range in plan.ranges() {
+            rest.extend(
+                parts
+                    .as_ref()
+                    .map(|parts| Stretch::Text(parts.before(range))),
+            );
+            rest.push_back(Stretch::Range(range.clone()));
         }
+        rest.extend(parts.as_ref().map(|parts| Stretch::Text(parts.end())));
         let slicer = Slicer {
             shared: self.shared.clone(),
             inner: self.inner.clone(),
@@ -288,32 +344,28 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let body = core::marker::PhantomData;
         let sliced = Sliced {
             fetch: Box::new(Typed::<S, B> { slicer, body }),
-            range,
-            now: at_once,
+            now: first.and_then(|first| begin_with(&mut rest, &first)),
+            rest,
             next: None,
         };
-        let (headers, code) = plan.head(&self.shared, self.request(), status);
         let mut response = Response::new(CacheBody::sliced(sliced));
         *response.status_mut() = code;
         *response.headers_mut() = headers;
-        Some(response)
+        response
     }
 
-    /// Says whether the slice that a request begins with is stored.
-    pub(super) fn slice_status(&self, selected: &Selected) -> CacheStatus {
-        let at = respond::first_offset(&self.parts.headers).unwrap_or_default();
-        let start = self.shared.slice_size().map_or(0, |size| at / size * size);
-        let stored = selected.piece(start).is_some_and(|piece| {
-            let (store, mut ticket) = (&self.shared.config.store, Ticket::default());
-            let mut cx = Context::from_waker(Waker::noop());
-            let looked = store.poll_lookup(piece.key(), &mut ticket, &mut cx);
-            matches!(looked, Poll::Ready(Some(_)))
-        });
-        if stored {
-            CacheStatus::hit(0)
-        } else {
-            CacheStatus::forward(Forward::Partial).stored()
-        }
+    /// Says whether what a response begins with is stored.
+    pub(super) fn has_start(&self, selected: &Selected, plan: &Plan) -> bool {
+        let Some(slice) = self.slice_of(selected, plan) else {
+            return true;
+        };
+        plan.ranges().is_empty()
+            || selected.piece(slice.start).is_some_and(|piece| {
+                let (store, mut ticket) = (&self.shared.config.store, Ticket::default());
+                let mut cx = Context::from_waker(Waker::noop());
+                let looked = store.poll_lookup(piece.key(), &mut ticket, &mut cx);
+                matches!(looked, Poll::Ready(Some(_)))
+            })
     }
 
     /// The first slice of a response of which nothing is stored. What is known of the whole is stored at once, so that
@@ -334,6 +386,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return Err(lead);
         }
         let selected = part.selected(&found.0);
+        let plan = match selected.parts() {
+            Some(parts) => Plan::of(parts, self.request(), times.response),
+            None => return Err(lead),
+        };
         let Some(piece) = selected.piece(part.range.start) else {
             return Err(lead);
         };
@@ -341,7 +397,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return Err(lead);
         };
         let (range, code) = (part.range.clone(), answer.status());
-        let meta = *part.placement.head.meta();
+        let forward = match found.0.parts() {
+            Some(_) => Forward::Stale,
+            None => Forward::UriMiss,
+        };
         let Some(fill) = self.shared.fill_slice(
             Selection::of(&self.parts.headers, &found.0),
             second,
@@ -352,20 +411,30 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             return Err(lead);
         };
         lead.release(Release::LookAgain);
-        let ttl = meta.remaining(meta.received).as_secs();
-        let status = CacheStatus::forward(Forward::UriMiss)
-            .answered(code)
-            .ttl(ttl)
-            .stored();
-        let response = self.answer_by_slices(&selected, status, Some((fill, range)));
-        Ok(response.unwrap_or_else(|| {
-            respond::bare(
-                &self.shared,
-                StatusCode::BAD_GATEWAY,
-                Some(Reason::OriginError),
-            )
-        }))
+        let status = CacheStatus::forward(forward).answered(code).stored();
+        let first = Some((fill, range));
+        Ok(self.answer_by_slices((&selected, size), &plan, status, first))
     }
+}
+
+/// What of a body comes from a slice that is on its way, if it begins there.
+fn begin_with(
+    rest: &mut VecDeque<Stretch>,
+    (fill, slice): &(Arc<Fill>, Range<u64>),
+) -> Option<Assembled> {
+    let range = rest.iter_mut().find_map(|stretch| match stretch {
+        Stretch::Range(range) => Some(range),
+        Stretch::Text(_) => None,
+    });
+    let range = range.filter(|range| slice.contains(&range.start))?;
+    let inside = range.start - slice.start..range.end.min(slice.end) - slice.start;
+    range.start += inside.end - inside.start;
+    let mut pieces = VecDeque::new();
+    if let Some(Stretch::Text(text)) = rest.front_mut() {
+        pieces.push_back(Piece::Text(core::mem::take(text)));
+    }
+    pieces.push_back(Piece::of_fill(fill, inside));
+    Some(Assembled::from(pieces))
 }
 
 impl Shared {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -27,10 +27,17 @@ pub(crate) struct Faulty {
 struct Faults {
     state: AtomicU64,
     one_in: u64,
+    healed: AtomicBool,
 }
 
 impl Faults {
     fn strikes(&self) -> bool {
+        if self.healed.load(Ordering::Relaxed) {
+            return false;
+        }
+        if self.one_in == 0 {
+            return self.state.fetch_sub(1, Ordering::Relaxed) == 1;
+        }
         let step = |state: u64| {
             Some(
                 state
@@ -52,9 +59,21 @@ impl Faulty {
             faults: Arc::new(Faults {
                 state: AtomicU64::new(seed),
                 one_in,
+                healed: AtomicBool::new(false),
             }),
             given: Mutex::default(),
         }
+    }
+
+    /// Memory that fails once, the so many'th time that it could.
+    pub(crate) fn once(memory: Memory, nth: u64) -> Self {
+        Self::new(memory, nth, 0)
+    }
+
+    /// Ends the faults; says whether the one fault has struck.
+    pub(crate) fn heal(&self) -> bool {
+        self.faults.healed.store(true, Ordering::Relaxed);
+        self.faults.state.load(Ordering::Relaxed).cast_signed() <= 0
     }
 
     fn wrap(&self, inner: Arc<dyn Content>) -> Arc<dyn Content> {

@@ -1,7 +1,10 @@
 //! The tower layer, request by request.
 
 mod collapse;
+mod explain;
+mod faults;
 mod fill;
+mod interim;
 mod keyed;
 mod ranges;
 mod search;
@@ -9,4 +12,5 @@ mod serve;
 mod slices;
 mod stale;
 mod tiered;
+mod validate;
 mod variants;

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -25,12 +28,22 @@ use tower::{Layer, Service, ServiceExt};
 pub(crate) type Answer = Result<Response<OriginBody>, &'static str>;
 type Script = Arc<Mutex<Inner>>;
 
-type Rule = Arc<dyn Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync>;
+type Rule = Arc<dyn Fn(&HeaderMap) -> Answer + Send + Sync>;
 
 struct Inner {
     rule: Option<Rule>,
     answers: VecDeque<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     seen: Vec<(Method, HeaderMap)>,
+}
+
+/// Where an interim response to a request goes, as clients name it by an extension: the origin sends one each time.
+#[derive(Clone, Default)]
+pub(crate) struct Hints(Arc<AtomicUsize>);
+
+impl Hints {
+    pub(crate) fn seen(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Answers requests from a script, and fails when that is over.
@@ -51,9 +64,12 @@ impl Service<Request<RequestBody<String>>> for Origin {
         inner
             .seen
             .push((request.method().clone(), request.headers().clone()));
+        if let Some(hints) = request.extensions().get::<Hints>() {
+            hints.0.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(rule) = &inner.rule {
             let answer = rule(request.headers());
-            return Box::pin(std::future::ready(Ok(answer)));
+            return Box::pin(std::future::ready(answer));
         }
         let answer = inner.answers.pop_front();
         answer.unwrap_or_else(|| Box::pin(std::future::ready(Err("the script is over"))))
@@ -87,6 +103,31 @@ impl Got {
 
     pub(crate) fn cache_status(&self) -> &str {
         self.field("cache-status")
+    }
+
+    /// Where each range of a `multipart/byteranges` begins, and its text.
+    pub(crate) fn ranges(&self) -> Vec<(u64, &str)> {
+        assert_eq!((self.status, self.field("content-range")), (206, ""));
+        assert_eq!(self.field("content-length"), self.text().len().to_string());
+        let kind = self.field("content-type");
+        let boundary = kind.strip_prefix("multipart/byteranges; boundary=");
+        let separator = format!("\r\n--{}", boundary.unwrap());
+        let text = self.text().strip_suffix(&format!("{separator}--\r\n"));
+        let parts = text.unwrap().split(&separator).skip(1);
+        let range = |part: &'_ str| {
+            let (head, text) = part.split_once("\r\n\r\n").unwrap();
+            let (_, place) = head.split_once("Content-Range: bytes ").unwrap();
+            let (first, rest) = place.split_once('-').unwrap();
+            let (last, _) = rest.split_once('/').unwrap();
+            let (first, last): (u64, u64) = (first.parse().unwrap(), last.parse().unwrap());
+            assert_eq!(last + 1 - first, text.len() as u64);
+            (first, head.len() + 4)
+        };
+        let whole = |part| {
+            let (first, at) = range(part);
+            (first, &part[at..])
+        };
+        parts.map(whole).collect()
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -155,6 +196,14 @@ impl World {
     pub(crate) fn answer_with(
         &self,
         rule: impl Fn(&HeaderMap) -> Response<OriginBody> + Send + Sync + 'static,
+    ) {
+        self.answer_or_fail(move |headers| Ok(rule(headers)));
+    }
+
+    /// The same, if it answers at all.
+    pub(crate) fn answer_or_fail(
+        &self,
+        rule: impl Fn(&HeaderMap) -> Answer + Send + Sync + 'static,
     ) {
         self.script.lock().unwrap().rule = Some(Arc::new(rule));
     }

@@ -50,6 +50,63 @@ fn an_early_hint_arrives_before_the_answer() {
     assert!(answer.contains("\r\n\r\nHTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
+/// What an origin sends before its answer, and what of it reaches a client of `edge proxy` (RFC 9110 section 15.2, RFC
+/// 8297): each status of 1xx, known or not, but those that belong to one connection.
+#[test]
+fn interim_responses_reach_who_asked_and_nobody_later() {
+    for (version, interim, arrive) in [
+        ("1.1", &[102u16][..], &[102u16][..]),
+        ("1.1", &[103], &[103]),
+        ("1.1", &[104], &[104]),
+        ("1.1", &[199], &[199]),
+        ("1.1", &[103, 102, 103], &[103, 102, 103]),
+        ("1.1", &[100, 103], &[103]),
+        ("1.0", &[103], &[]),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = format!("http://{}", listener.local_addr().unwrap());
+        let edge = Edge::start(&["proxy", "--listen", "127.0.0.1:0", "--to", &to]);
+        let proxy = edge.address("proxy");
+        let statuses = move || {
+            let request =
+                format!("GET /x HTTP/{version}\r\nHost: a.test\r\nConnection: close\r\n\r\n");
+            let answer = exchange(proxy, request.as_bytes()).unwrap();
+            let answer = String::from_utf8(answer).unwrap();
+            let lines = answer
+                .lines()
+                .filter_map(|line| line.strip_prefix("HTTP/1."));
+            let status = |line: &str| line[2..5].parse::<u16>().unwrap();
+            (lines.map(status).collect::<Vec<_>>(), answer)
+        };
+        let client = std::thread::spawn(statuses);
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+        }
+        for status in interim {
+            let head = format!("HTTP/1.1 {status} Wait\r\nX-Interim: {status}\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+        }
+        stream
+            .write_all(
+                b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok",
+            )
+            .unwrap();
+        let (heard, answer) = client.join().unwrap();
+        let expected: Vec<u16> = arrive.iter().copied().chain([200]).collect();
+        assert_eq!(heard, expected, "{version} {interim:?}: {answer}");
+        let (_, last) = answer.rsplit_once("HTTP/1.").unwrap();
+        assert!(!last.to_ascii_lowercase().contains("x-interim"), "{answer}");
+        // Nothing of them is stored.
+        let (heard, hit) = statuses();
+        assert!(hit.contains("; hit"), "{hit}");
+        assert_eq!(heard, [200], "{version} {interim:?}: {hit}");
+    }
+}
+
 #[test]
 fn a_large_object_streams_through_without_being_held() {
     let origin = setup::origin("one", "127.0.0.1:0");

@@ -426,3 +426,22 @@ async fn durable((what, soft): (What, bool), place: Where, clean: bool) {
     edge.get(LEFT).await;
     assert_eq!(edge.world.seen(), 1 + asked, "{case}");
 }
+
+#[tokio::test]
+async fn an_explanation_names_the_tier() {
+    let clock = Arc::new(ManualClock::at(Wall::from_secs(1_790_000_000)));
+    let disk = Arc::new(open(&Sim::new(), &config(DISK).clock(clock.clone())));
+    let memory = Memory::new(MEMORY).max_object(1_000);
+    let store = Arc::new(Tier::new(memory, disk));
+    let world = World::on(store, |config| config.clock(clock));
+    for (path, len, tier) in [("/short", 10, "memory"), ("/long", 5_000, "disk")] {
+        world.say(200, &[("cache-control", "max-age=60")], &"x".repeat(len));
+        world.get(path, &[]).await;
+        let request = get(path, &[]);
+        let told = world.layer.explained((&request).into()).await.unwrap();
+        let store = told.steps().iter().find(|step| step.about == "store");
+        let found = format!("whole, {len} bytes of body, in the tier {tier}");
+        assert_eq!(store.map(|step| &step.found), Some(&found));
+    }
+    assert_eq!(world.seen(), 2);
+}

@@ -2,7 +2,8 @@
 
 use std::{num::NonZeroU64, sync::Arc};
 
-use eaves_cache::{store::Memory, tower::Ranges};
+use eaves_cache::{field::HttpDate, store::Memory, tower::Ranges};
+use eaves_common::time::Clock;
 use http_body::Frame;
 use proptest::prelude::*;
 
@@ -78,6 +79,92 @@ async fn several_ranges_come_as_multipart() {
     );
     assert_eq!(got.text(), expected);
     assert_eq!(got.field("content-length"), expected.len().to_string());
+}
+
+#[tokio::test]
+async fn several_ranges_are_put_together_from_parts() {
+    let world = World::new();
+    say_part(&world, 0, 2, &[TAG]);
+    range(&world, "bytes=0-2").await;
+    say_part(&world, 7, 9, &[TAG]);
+    range(&world, "bytes=7-9").await;
+    // All of it is there.
+    let got = range(&world, "bytes=8-9, 0-1").await;
+    assert_eq!(got.ranges(), [(8, "89"), (0, "01")]);
+    assert!(got.cache_status().starts_with("eaves; hit"));
+    // What lacks lies within one of them.
+    say_part(&world, 3, 4, &[TAG]);
+    let got = range(&world, "bytes=9-, 1-4").await;
+    assert_eq!(got.ranges(), [(9, "9"), (1, "1234")]);
+    assert_eq!(world.last_field("range").as_deref(), Some("bytes=3-4"));
+    assert_eq!(range(&world, "bytes=0-4").await.text(), "01234");
+    assert_eq!(world.seen(), 3);
+    // What lacks lies between them as well: the origin answers by itself.
+    let kind = ("content-type", "multipart/byteranges; boundary=x");
+    world.say(206, &[FRESH, TAG, kind], "--x and so on");
+    let got = range(&world, "bytes=4-5, 6-7").await;
+    assert_eq!(got.text(), "--x and so on");
+    assert_eq!(world.last_field("range").as_deref(), Some("bytes=4-5, 6-7"));
+    // And what it answered is no part of the whole.
+    assert_eq!(range(&world, "bytes=0-4").await.text(), "01234");
+    assert_eq!(world.seen(), 4);
+}
+
+#[tokio::test]
+async fn several_ranges_are_limited_as_those_of_a_whole_are() {
+    for whole in [false, true] {
+        let world = World::new();
+        if whole {
+            say_whole(&world);
+            world.get("/", &[]).await;
+        } else {
+            say_part(&world, 0, 9, &[TAG]);
+            range(&world, "bytes=0-9").await;
+        }
+        for (asked, ranges) in [
+            ("bytes=0-3, 2-5, 8-8", vec![(0, "012345"), (8, "8")]),
+            ("bytes=5-5, 40-50, 1-1", vec![(5, "5"), (1, "1")]),
+            ("bytes=-1, 0-0", vec![(9, "9"), (0, "0")]),
+        ] {
+            assert_eq!(range(&world, asked).await.ranges(), ranges, "{asked}");
+        }
+        for (asked, status, text) in [
+            ("bytes=0-3, 2-5", 206, "012345"),
+            ("bytes=5-5, 40-50", 206, "5"),
+            ("bytes=40-41, 50-", 416, ""),
+            ("bytes=0-1, 3-2", 200, TEXT),
+        ] {
+            let got = range(&world, asked).await;
+            assert_eq!((got.status, got.text()), (status, text), "{asked}");
+        }
+        let many = |count: usize| format!("bytes={}", vec!["0-0"; count].join(","));
+        assert_eq!(range(&world, &many(32)).await.text(), "0");
+        assert_eq!(range(&world, &many(33)).await.text(), TEXT);
+        let head = http::Request::head("http://a.example/").header("range", "bytes=0-1, 4-5");
+        let head = world.fetch(head.body(String::new()).unwrap()).await;
+        assert_eq!((head.status, head.field("content-length")), (200, "10"));
+        assert_eq!(world.seen(), 1, "{whole}");
+    }
+}
+
+#[tokio::test]
+async fn several_ranges_are_cut_from_what_is_being_filled() {
+    let world = World::with(|config| config.ranges(Ranges::Whole));
+    let (feed, body) = OriginBody::fed(Some(10));
+    let response = respond(200, &[FRESH, TAG]).body(body).unwrap();
+    world.answer(std::future::ready(Ok(response)));
+    let asked = [("range", "bytes=7-8, 0-1")];
+    let first = world.send(crate::origin::get("/", &asked)).await.unwrap();
+    let second = world.send(crate::origin::get("/", &asked)).await.unwrap();
+    for part in ["0123", "456", "789"] {
+        feed.send(Ok(Frame::data(part.into()))).unwrap();
+    }
+    for got in [first, second] {
+        let got = crate::origin::got(got).await;
+        assert_eq!(got.ranges(), [(7, "78"), (0, "01")]);
+    }
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    assert_eq!(world.seen(), 1);
 }
 
 #[tokio::test]
@@ -328,27 +415,57 @@ async fn in_whole_mode_readers_of_ranges_share_a_fill() {
 struct Ask {
     start: usize,
     len: usize,
+    /// A second range of two bytes, so far behind the first.
+    second: Option<usize>,
     whole: bool,
     changes: bool,
+    /// What was fresh is stale then.
+    waits: bool,
     knows_if_range: bool,
+    knows_tags: bool,
+}
+
+impl Ask {
+    /// The offsets that are asked for.
+    fn ranges(&self) -> Vec<std::ops::Range<usize>> {
+        if self.whole {
+            return Vec::new();
+        }
+        let end = (self.start + self.len).min(64);
+        let behind = self.second.map(|by| (end + by, end + by + 2));
+        let behind = behind.filter(|(_, end)| *end <= 64);
+        let second = behind.map(|(start, end)| start..end);
+        std::iter::once(self.start..end).chain(second).collect()
+    }
+
+    fn field(&self) -> String {
+        let range = |range: &std::ops::Range<usize>| format!("{}-{}", range.start, range.end - 1);
+        let ranges: Vec<_> = self.ranges().iter().map(range).collect();
+        format!("bytes={}", ranges.join(","))
+    }
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
     let chance = prop::bool::weighted;
-    (
+    let range = (
         0..64usize,
         1..32usize,
-        chance(0.2),
-        chance(0.1),
-        chance(0.8),
-    )
-        .prop_map(|(start, len, whole, changes, knows_if_range)| Ask {
+        prop::option::weighted(0.3, 1..20usize),
+    );
+    let client = (range, chance(0.2), chance(0.2));
+    let origin = (chance(0.1), chance(0.8), chance(0.8));
+    (client, origin).prop_map(
+        |(((start, len, second), whole, waits), (changes, knows_if_range, knows_tags))| Ask {
             start,
             len,
+            second,
             whole,
             changes,
+            waits,
             knows_if_range,
-        })
+            knows_tags,
+        },
+    )
 }
 
 fn modes() -> impl Strategy<Value = Ranges> {
@@ -364,8 +481,8 @@ fn modes() -> impl Strategy<Value = Ranges> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Whatever order ranges are asked for in, and whenever the origin's content changes: every answer is the right
-    /// part of one of its versions.
+    /// Whatever order ranges are asked for in, whenever they become stale and whenever the origin's content changes:
+    /// every answer is the right part of one of its versions.
     #[test]
     fn every_range_is_of_one_version(
         asks in prop::collection::vec(ask(), 1..24),
@@ -380,46 +497,72 @@ proptest! {
             let sound = one_in > 9;
             for ask in asks {
                 version += u8::from(ask.changes);
-                let text = |version: u8| -> String {
-                    (0..64).map(|at| char::from(b'A' + ((at * 7 + u32::from(version) * 11) % 58) as u8)).collect()
-                };
-                let now = text(version);
-                let knows = ask.knows_if_range;
-                world.answer_with(move |headers| {
-                    let tag = format!("\"{version}\"");
-                    let field = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
-                    let asked = field("range").filter(|_| {
-                        !knows || field("if-range").is_none_or(|validator| validator == tag)
-                    });
-                    let Some(asked) = asked else {
-                        return respond(200, &[FRESH, ("etag", &tag)]).body(OriginBody::whole(&now)).unwrap();
-                    };
-                    let (first, last) = asked.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
-                    let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse::<usize>().unwrap().min(63));
-                    let place = format!("bytes {first}-{last}/64");
-                    let fields = [FRESH, ("etag", &tag), ("content-range", &*place)];
-                    respond(206, &fields).body(OriginBody::whole(&now[first..=last])).unwrap()
-                });
-                let (first, end) = (ask.start, (ask.start + ask.len).min(64));
+                if ask.waits {
+                    world.pass(61);
+                }
+                changing(&world, version, &ask);
                 let got = if ask.whole {
                     world.get("/", &[]).await
                 } else {
-                    range(&world, &format!("bytes={first}-{}", end - 1)).await
+                    range(&world, &ask.field()).await
                 };
                 if got.body.is_err() {
                     // What was begun cannot go on; a sound store and an origin that stays the same have no reason.
                     prop_assert!(!sound || version > 0, "{:?}", got.body);
                     continue;
                 }
-                let tag: u8 = got.field("etag").trim_matches('"').parse().unwrap();
-                let expected = text(tag);
-                match got.status {
-                    200 => assert_eq!(got.text(), expected),
-                    206 => assert_eq!(got.text(), &expected[first..end]),
-                    other => panic!("{other}"),
+                let expected = version_text(got.field("etag").trim_matches('"').parse().unwrap());
+                let ranges = ask.ranges();
+                match (got.status, &ranges[..]) {
+                    (200, _) => assert_eq!(got.text(), expected),
+                    (206, [only]) => assert_eq!(got.text(), &expected[only.clone()]),
+                    (206, several) => {
+                        let several = several.iter().map(|range| (range.start as u64, &expected[range.clone()]));
+                        assert_eq!(got.ranges(), several.collect::<Vec<_>>());
+                    }
+                    (other, _) => panic!("{other}"),
                 }
             }
             Ok(())
         })?;
     }
+}
+
+fn version_text(version: u8) -> String {
+    let letter = |at: u32| char::from(b'A' + ((at * 7 + u32::from(version) * 11) % 58) as u8);
+    (0..64).map(letter).collect()
+}
+
+/// The origin has this version from now on, and knows what this request says of it.
+fn changing(world: &World, version: u8, ask: &Ask) {
+    let (ask, clock, now) = (ask.clone(), world.clock.clone(), version_text(version));
+    world.answer_with(move |headers| {
+        let tag = format!("\"{version}\"");
+        let date = HttpDate::from(clock.now().wall).to_string();
+        let fields = [FRESH, ("etag", &*tag), ("date", &*date)];
+        let field = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
+        if ask.knows_tags && field("if-none-match").is_some_and(|tags| tags.contains(&tag)) {
+            return respond(304, &fields).body(OriginBody::whole("")).unwrap();
+        }
+        let asked = field("range").filter(|ranges| {
+            let holds = field("if-range").is_none_or(|validator| validator == tag);
+            !ranges.contains(',') && (!ask.knows_if_range || holds)
+        });
+        let Some(asked) = asked else {
+            return respond(200, &fields).body(OriginBody::whole(&now)).unwrap();
+        };
+        let (first, last) = asked
+            .strip_prefix("bytes=")
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let (first, last): (usize, usize) = (
+            first.parse().unwrap(),
+            last.parse::<usize>().unwrap().min(63),
+        );
+        let place = format!("bytes {first}-{last}/64");
+        let fields = [fields[0], fields[1], fields[2], ("content-range", &*place)];
+        let body = OriginBody::whole(&now[first..=last]);
+        respond(206, &fields).body(body).unwrap()
+    });
 }

@@ -307,7 +307,7 @@ async fn a_decision_tells_its_steps() {
         told.to_string(),
         "key: http://a.example/b (RFC 9111 section 2)\n\
          variant: selected by foo (RFC 9111 section 4.1)\n\
-         store: whole, 5 bytes of body (RFC 9111 section 3.3)\n\
+         store: whole, 5 bytes of body, in the tier memory (RFC 9111 section 3.3)\n\
          flight: nobody asks for the same: others would wait for it (RFC 9111 section 4)\n\
          request: max-age 100s (RFC 9111 section 5.2.1)\n\
          age: 80s: 10s when it arrived, 70s since (RFC 9111 section 4.2.3)\n\

@@ -214,3 +214,19 @@ async fn slices_of_a_response_that_varies_belong_together() {
     assert_eq!(world.get("/", &[("foo", "2")]).await.text(), TEXT);
     assert_eq!(world.seen(), 6);
 }
+
+#[tokio::test]
+async fn several_ranges_come_slice_by_slice() {
+    let world = World::with(sliced);
+    let asked = origin(&world, &tag());
+    let got = range(&world, "bytes=3-4, 18-21").await;
+    assert_eq!(got.ranges(), [(3, "de"), (18, "stuv")]);
+    assert_eq!(
+        *asked.lock().unwrap(),
+        ["bytes=0-9", "bytes=10-19", "bytes=20-25"]
+    );
+    let got = range(&world, "bytes=-2, 0-0").await;
+    assert_eq!(got.ranges(), [(24, "yz"), (0, "a")]);
+    assert!(got.cache_status().starts_with("eaves; hit"));
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}

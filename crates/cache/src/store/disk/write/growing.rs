@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::store::{
-    Content, ReadError, Ticket,
+    Content, Medium, ReadError, Ticket,
     disk::{
         format::{HEADER, Header, Kind, Parts, Place, build, write_trailers},
         gauge::Charge,
@@ -183,11 +183,7 @@ impl Growing {
     }
 
     fn record(&self, state: &State, (text, trailers): (&Text<'_>, &[u8]), len: u64) -> Vec<u8> {
-        let place = |cell: &Arc<Cell>| Place {
-            segment: cell.segment.number,
-            offset: cell.at,
-        };
-        let extents: Vec<Place> = state.cells.iter().map(place).collect();
+        let extents: Vec<Place> = state.cells.iter().map(|cell| cell.place()).collect();
         let parts = Parts {
             key: text.key,
             head: text.head,
@@ -217,6 +213,8 @@ impl Growing {
         if !state.cells.iter().all(there) {
             return None;
         }
+        let extents = state.cells.iter().map(|cell| cell.place());
+        self.shared.note_bodies(tag, &extents.collect::<Vec<_>>());
         let mut cell = None;
         let put = self.shared.index.put(tag, || {
             let placed = self.shared.append(record, item)?;
@@ -285,5 +283,9 @@ impl Content for Growing {
 
     fn trailers(&self) -> Option<HeaderMap> {
         self.end.get()?.trailers.clone()
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Disk
     }
 }
