@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{codec::write_len, table};
+use super::{
+    codec::write_len,
+    table::{self, Code},
+};
 
 /// One line of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub(crate) struct Line<'a> {
 /// The name of a field: known names by their code, so that comparing them is comparing a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name<'a> {
-    Known(u8),
+    Known(Code),
     Other(&'a [u8]),
 }
 
@@ -44,7 +47,7 @@ impl Codes {
         headers.iter().enumerate().map(|(at, (name, value))| {
             let code = table::code(name);
             if let Some(place) = self.codes.get_mut(at) {
-                *place = code;
+                *place = code as u8;
             }
             Line::of(code, name, value)
         })
@@ -53,7 +56,7 @@ impl Codes {
     /// Iterates over the fields of the same message once more.
     pub(crate) fn again<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = Line<'a>> {
         headers.iter().enumerate().map(|(at, (name, value))| {
-            let noted = self.codes.get(at).copied();
+            let noted = self.codes.get(at).copied().map(Code::from);
             let code = noted.unwrap_or_else(|| table::code(name));
             Line::of(code, name, value)
         })
@@ -61,7 +64,7 @@ impl Codes {
 }
 
 impl<'a> Line<'a> {
-    fn of(code: u8, name: &'a HeaderName, value: &'a HeaderValue) -> Self {
+    fn of(code: Code, name: &'a HeaderName, value: &'a HeaderValue) -> Self {
         Self {
             name: Name::with(code, name),
             value: value.as_bytes(),
@@ -74,7 +77,7 @@ impl<'a> Name<'a> {
         Self::with(table::code(name), name)
     }
 
-    fn with(code: u8, name: &'a HeaderName) -> Self {
+    fn with(code: Code, name: &'a HeaderName) -> Self {
         match code {
             0 => Self::Other(name.as_str().as_bytes()),
             code => Self::Known(code),
@@ -108,7 +111,7 @@ impl<'a> Name<'a> {
 
     pub(super) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Known(code) => out.push(code),
+            Self::Known(code) => out.push(code as u8),
             Self::Other(name) => {
                 out.push(0);
                 write_len(name.len(), out);

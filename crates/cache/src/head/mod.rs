@@ -23,5 +23,5 @@ pub(crate) use merge::{Merge, Validators};
 pub(crate) use parts::{Parts, bare_head, whole_fields};
 #[cfg(feature = "disk")]
 pub(crate) use rebase::rebase;
-pub(crate) use storable::{keep_storable, pack_storable};
+pub(crate) use storable::{keep_storable, lists_fields, pack_storable};
 pub(crate) use variants::{Record, Selector, Variants};

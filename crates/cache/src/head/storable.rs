@@ -11,7 +11,7 @@ use super::{
     table,
 };
 use crate::{
-    field::{HttpDate, ResponseDirectives, members},
+    field::{HttpDate, ResponseDirectives, members, members_of},
     policy::Meta,
 };
 
@@ -33,6 +33,13 @@ pub(super) fn is_storable(name: Name<'_>) -> bool {
             | b"transfer-encoding"
             | b"upgrade"
     )
+}
+
+/// Says whether a line is a Connection that lists fields which may otherwise be stored: most list Keep-Alive, which never
+/// is.
+pub(crate) fn lists_fields(line: Line<'_>) -> bool {
+    line.name == Name::Other(b"connection")
+        && members_of(line.value).any(|name| !name.eq_ignore_ascii_case(b"keep-alive"))
 }
 
 /// Packs what of a response may be stored, as far as the names of its fields alone tell, behind a date if one is given.

@@ -8,7 +8,7 @@ use http::HeaderName;
 use super::rules::Control;
 use crate::{
     field::{HttpDate, ResponseDirectives, age_of, members_of},
-    head::{Line, Name, table as codes},
+    head::{Line, Name, lists_fields, table as codes},
 };
 
 /// The fields that decisions about a response rest on.
@@ -24,6 +24,8 @@ pub(super) struct Told<'a> {
     age: Option<&'a [u8]>,
     /// What Last-Modified says, where it was read before.
     modified: Option<Wall>,
+    /// The codes of all names, a bit for each.
+    seen: u64,
     flags: Flags,
     targets: &'a Targets,
 }
@@ -57,21 +59,18 @@ impl Targets {
     }
 }
 
-/// The codes of the fields that say anything, a bit for each; most fields of a response do not.
+/// The codes of the fields whose values are looked at, a bit for each; most fields of a response are none of them.
 const HEARD: u64 = codes::bit(codes::AGE)
     | codes::bit(codes::CACHE_CONTROL)
     | codes::bit(codes::DATE)
-    | codes::bit(codes::ETAG)
     | codes::bit(codes::EXPIRES)
     | codes::bit(codes::LAST_MODIFIED)
-    | codes::bit(codes::SET_COOKIE)
     | codes::bit(codes::VARY);
 
+/// What names say that are no bit of `seen`.
 #[derive(Debug, Default)]
 struct Flags {
-    etag: bool,
-    connection: bool,
-    sets_cookie: bool,
+    lists_fields: bool,
     targeted: bool,
     varies_on_all: bool,
 }
@@ -97,6 +96,7 @@ impl<'a> Told<'a> {
             last_modified: Once::Absent,
             age: None,
             modified: None,
+            seen: 0,
             flags: Flags::default(),
             targets,
         }
@@ -110,26 +110,25 @@ impl<'a> Told<'a> {
     #[inline]
     pub(super) fn add(&mut self, line: Line<'a>) {
         let Name::Known(code) = line.name else {
-            self.flags.connection |= line.name == Name::Other(b"connection");
+            self.flags.lists_fields |= lists_fields(line);
             self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
             return;
         };
         let bit = codes::bit(code);
-        self.flags.targeted |= self.targets.codes & bit != 0;
+        self.seen |= bit;
         if bit & HEARD != 0 {
             self.hear(code, line.value);
         }
     }
 
-    fn hear(&mut self, code: u8, value: &'a [u8]) {
+    #[inline(never)]
+    fn hear(&mut self, code: codes::Code, value: &'a [u8]) {
         match code {
             codes::AGE if self.age.is_none() => self.age = Some(value),
             codes::CACHE_CONTROL => self.directives.add_line(value),
             codes::DATE => self.date.add(value),
-            codes::ETAG => self.flags.etag = true,
             codes::EXPIRES => self.expires.add(value),
             codes::LAST_MODIFIED => self.last_modified.add(value),
-            codes::SET_COOKIE => self.flags.sets_cookie = true,
             codes::VARY => {
                 let names_all = value.contains(&b'*');
                 self.flags.varies_on_all |=
@@ -141,13 +140,13 @@ impl<'a> Told<'a> {
 
     /// Says whether a targeted field (RFC 9213) is there, whose directives may replace those that were gathered.
     pub(super) fn is_targeted(&self) -> bool {
-        self.flags.targeted
+        self.flags.targeted || self.seen & self.targets.codes != 0
     }
 
     /// Says whether fields have to be looked up by name to know which of them may be stored, and what they tell: those
     /// that Connection or a qualified directive lists, and targeted ones.
     pub(super) fn names_fields(&self) -> bool {
-        self.flags.targeted || self.flags.connection || self.directives.qualified
+        self.is_targeted() || self.flags.lists_fields || self.directives.qualified
     }
 
     /// Says whether there is a Date, even one that cannot be read.
@@ -172,11 +171,11 @@ impl<'a> Told<'a> {
     }
 
     pub(super) fn has_validator(&self) -> bool {
-        self.flags.etag || self.last_modified != Once::Absent
+        self.seen & (codes::bit(codes::ETAG) | codes::bit(codes::LAST_MODIFIED)) != 0
     }
 
     pub(super) fn sets_cookie(&self) -> bool {
-        self.flags.sets_cookie
+        self.seen & codes::bit(codes::SET_COOKIE) != 0
     }
 
     /// `Vary: *`, on any line.

@@ -43,7 +43,7 @@ impl Policy {
             return Freshened::Mismatch;
         }
         // A clone is dearer than all the rest; few answers need one.
-        if told.names_fields() || merged.has_connection() {
+        if told.names_fields() || merged.lists_fields() {
             return Freshened::Updated(self.freshen_by_map(request, stored, answer, times));
         }
         if merged.modified.new.is_none() {
@@ -142,6 +142,7 @@ pub(super) mod tests {
             ("cache-control", "private=\"x-one\", max-age=9"),
             ("cdn-cache-control", "max-age=7"),
             ("connection", "x-one"),
+            ("connection", "Keep-Alive"),
             ("keep-alive", "5"),
             ("age", "3"),
             ("expires", "0"),
