@@ -6,8 +6,13 @@
 //! - `health/monitor/WHAT/10000`: one result, flip or edit of a pool of ten thousand.
 //! - `health/probing/10000-in-10s`: ten virtual seconds of schedule and monitor: 1 ms is 0.01 % of a core.
 //!
-//! CPU time of the measuring thread.
+//! CPU time of the measuring thread. Last comes a table with the bar beside each figure; the filter
+//! `health/bars` asks for it alone.
 
+#[path = "health/bars.rs"]
+mod bars;
+#[path = "health/steps.rs"]
+mod steps;
 mod thread_cpu;
 
 use std::{
@@ -26,6 +31,7 @@ use eaves_health::{
     probe::{Reason, Verdict},
 };
 use hashring::HashRing;
+use steps::{COUNT, Steps};
 use thread_cpu::ThreadCpu;
 
 const GOOD: Verdict = Verdict::Pass {
@@ -149,90 +155,22 @@ fn heart(c: &mut Criterion<ThreadCpu>) {
         });
     });
     group.finish();
-    results(c);
-    flips(c);
-    edits(c);
-}
-
-/// What a probe's answer costs that changes nothing.
-fn results(c: &mut Criterion<ThreadCpu>) {
-    let (mut watched, mut now) = monitor(10_000, 0);
-    let mut asked = Vec::new();
-    c.bench_function("health/monitor/thousand-probe-results/10000", |b| {
-        b.iter_custom(|rounds| {
-            let mut spent = 0;
-            for _ in 0..rounds {
-                while asked.len() < 1000 {
-                    now.mono += Duration::from_millis(100);
-                    watched.handle_timeout(now);
-                    asked.extend(std::iter::from_fn(|| watched.poll_probe()));
-                }
-                let clock = criterion::measurement::Measurement::start(&ThreadCpu);
-                for probe in asked.drain(..1000) {
-                    watched.handle_probe(probe.id, &GOOD, now);
-                }
-                spent += criterion::measurement::Measurement::end(&ThreadCpu, clock);
-            }
-            spent
-        });
+    let mut steps = Steps::new(Algorithm::Random);
+    let name = |what| format!("health/monitor/{what}/{COUNT}");
+    c.bench_function(&name("thousand-probe-results"), |b| {
+        b.iter_custom(|rounds| (0..rounds).map(|_| steps.thousand_results()).sum());
     });
-}
-
-/// An answer that turns an origin, up to the snapshot that selectors see.
-fn flips(c: &mut Criterion<ThreadCpu>) {
-    let (mut watched, now) = monitor(10_000, 0);
-    let ids: Vec<_> = watched
-        .snapshot()
-        .members()
-        .iter()
-        .map(|(_, origin)| origin.id())
-        .collect();
-    let mut turn = 0;
-    c.bench_function("health/monitor/flip/10000", |b| {
-        b.iter(|| {
-            let id = ids[turn / 2 % ids.len()];
-            let fitness = if turn % 2 == 0 {
-                eaves_health::monitor::Fitness::Degraded
-            } else {
-                eaves_health::monitor::Fitness::Full
-            };
-            turn += 1;
-            watched.handle_fitness(id, fitness, now);
-            while watched.poll_event().is_some() {}
-        });
+    c.bench_function(&name("flip"), |b| {
+        b.iter_custom(|rounds| (0..rounds).map(|_| steps.flip()).sum());
     });
-}
-
-/// An edit as its caller waits for it; the table is built elsewhere, and measured apart.
-fn edits(c: &mut Criterion<ThreadCpu>) {
-    for (name, algorithm) in [
-        ("plain", Algorithm::Random),
-        ("maglev", Algorithm::Maglev),
-        ("ketama", Algorithm::Ketama),
+    for (what, algorithm) in [
+        ("edit-plain", Algorithm::Random),
+        ("edit-maglev", Algorithm::Maglev),
+        ("edit-ketama", Algorithm::Ketama),
     ] {
-        let (mut watched, now) = monitor(10_000, 0);
-        let _selector = watched.selector(algorithm);
-        let mut round = 0;
-        let mut edited = || {
-            round += 1;
-            let mut origins = origins(10_000);
-            origins[0].weight = 1 + round % 2;
-            origins
-        };
-        c.bench_function(&format!("health/monitor/edit-{name}/10000"), |b| {
-            b.iter_custom(|rounds| {
-                let mut spent = 0;
-                for _ in 0..rounds {
-                    let origins = edited();
-                    let clock = criterion::measurement::Measurement::start(&ThreadCpu);
-                    watched.set_origins(origins, now).expect("a valid edit");
-                    spent += criterion::measurement::Measurement::end(&ThreadCpu, clock);
-                    while let Some(rebuild) = watched.poll_rebuild() {
-                        rebuild.run();
-                    }
-                }
-                spent
-            });
+        let mut steps = Steps::new(algorithm);
+        c.bench_function(&name(what), |b| {
+            b.iter_custom(|rounds| (0..rounds).map(|_| steps.edit()).sum());
         });
     }
 }
@@ -259,6 +197,16 @@ fn probing(c: &mut Criterion<ThreadCpu>) {
     });
 }
 
+/// The table of bars.
+fn bars(_: &mut Criterion<ThreadCpu>) {
+    let is_bench = std::env::args().any(|arg| arg == "--bench");
+    let filter = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
+    if is_bench && filter.is_none_or(|filter| "health/bars".contains(&*filter)) {
+        bars::print();
+        bars::print_steps();
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
@@ -266,6 +214,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(Duration::from_millis(50))
         .measurement_time(Duration::from_millis(200));
-    targets = select, two_threads, heart, probing
+    targets = select, two_threads, heart, probing, bars
 }
 criterion_main!(benches);

@@ -1,5 +1,7 @@
 //! Cache decisions beside `http-cache-semantics`, on the same heads; allocations are printed first, since they do not
-//! vary.
+//! vary. Times are of the thread's own CPU.
+
+mod thread_cpu;
 
 use std::{
     hint::black_box,
@@ -15,6 +17,7 @@ use eaves_cache::{
 use eaves_common::time::{Mono, Now, Wall};
 use http::{HeaderMap, Request, Response};
 use http_cache_semantics::CachePolicy;
+use thread_cpu::ThreadCpu;
 
 const START: u64 = 1_790_000_000;
 
@@ -24,7 +27,9 @@ fn main() {
     }
     allocations();
     threads();
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .with_measurement(ThreadCpu)
+        .configure_from_args();
     store(&mut criterion);
     hit(&mut criterion);
     freshen(&mut criterion);
@@ -236,7 +241,7 @@ fn thread_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn store(criterion: &mut Criterion) {
+fn store(criterion: &mut Criterion<ThreadCpu>) {
     let (policy, request, response) = (Policy::default(), request(), response());
     let mut group = criterion.benchmark_group("policy/store");
     group.bench_function("eaves", |b| {
@@ -257,7 +262,7 @@ fn store(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn hit(criterion: &mut Criterion) {
+fn hit(criterion: &mut Criterion<ThreadCpu>) {
     let (policy, request, response) = (Policy::default(), request(), response());
     let head = keep(&policy, &request, &response);
     let mut group = criterion.benchmark_group("policy/hit");
@@ -286,7 +291,7 @@ fn hit(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn freshen(criterion: &mut Criterion) {
+fn freshen(criterion: &mut Criterion<ThreadCpu>) {
     let (policy, request, response, answer) =
         (Policy::default(), request(), response(), not_modified());
     let head = keep(&policy, &request, &response);

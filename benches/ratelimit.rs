@@ -3,6 +3,13 @@
 //! Times are CPU times of the threads that check, so that they mean the same on a busy machine. Clocks
 //! are measured apart (`ratelimit/clock`), since a check costs little more than reading one: `ticked` is
 //! read by a thread of its own each millisecond, whose time is not in the figures.
+//!
+//! After criterion's figures stand the bars: `-- bars` measures these alone, `-- flood` the flood.
+
+#[path = "ratelimit/bars.rs"]
+mod bars;
+#[path = "ratelimit/flood.rs"]
+mod flood;
 
 use std::{
     hint::black_box,
@@ -15,15 +22,15 @@ use std::{
     time::Duration,
 };
 
-use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use eaves_common::{
-    time::{Clock as _, CounterClock, Mono, SystemClock, TickedClock},
+    time::{Clock, CounterClock, Mono, SystemClock, TickedClock},
     units::Rate,
 };
 use eaves_ratelimit::{
     Limiter, Rule,
     governor::BoundedStore,
-    key::{Facts, KeyHasher, Part},
+    key::{Facts, KeyHash, KeyHasher, Part},
     meter::Gcra,
     table::{Capacity, Width},
 };
@@ -32,7 +39,6 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::DefaultClock}
 /// Checks in a second that no benchmark reaches with one key of a thousand.
 const PER_SECOND: u32 = 100_000;
 const CELLS: usize = 1 << 20;
-const FLOOD: u64 = 10_000_000;
 
 /// A limiter under test: one check of one key.
 trait Check: Sync {
@@ -59,16 +65,36 @@ impl Check for Limiter {
     }
 }
 
-struct Ours<N> {
+/// Ours, which is told the time or given a clock.
+struct Ours<T> {
     gcra: Gcra,
     hasher: KeyHasher,
-    now: N,
+    time: T,
 }
 
-impl<N: Fn() -> Mono + Sync> Check for Ours<N> {
+/// Where the time of a check comes from.
+trait Time: Sync {
+    fn check(&self, gcra: &Gcra, key: KeyHash) -> bool;
+}
+
+/// A clock that the check reads.
+struct ByClock<C>(C);
+
+impl<C: Clock> Time for ByClock<C> {
+    fn check(&self, gcra: &Gcra, key: KeyHash) -> bool {
+        gcra.check_by(key, 1, &self.0).is_allowed()
+    }
+}
+
+impl<N: Fn() -> Mono + Sync> Time for N {
+    fn check(&self, gcra: &Gcra, key: KeyHash) -> bool {
+        gcra.check(key, 1, self()).is_allowed()
+    }
+}
+
+impl<T: Time> Check for Ours<T> {
     fn check(&self, key: IpAddr) -> bool {
-        let now = (self.now)();
-        self.gcra.check(self.hasher.hash(&key), 1, now).is_allowed()
+        self.time.check(&self.gcra, self.hasher.hash(&key))
     }
 }
 
@@ -85,14 +111,17 @@ fn bounded() -> Bounded {
     Bounded(RateLimiter::new(quota(), store, DefaultClock::default()))
 }
 
-fn ours<N>(width: Width, now: N) -> Ours<N> {
-    let rate = Rate::per(PER_SECOND.into(), Duration::from_secs(1)).expect("a rate");
-    let gcra = Gcra::with_width(rate, capacity(CELLS), width).expect("a rate that fits");
+fn ours<T>(width: Width, time: T) -> Ours<T> {
     Ours {
-        gcra,
+        gcra: gcra(width),
         hasher: KeyHasher::random(),
-        now,
+        time,
     }
+}
+
+fn gcra(width: Width) -> Gcra {
+    let rate = Rate::per(PER_SECOND.into(), Duration::from_secs(1)).expect("a rate");
+    Gcra::with_width(rate, capacity(CELLS), width).expect("a rate that fits")
 }
 
 fn capacity(cells: usize) -> Capacity {
@@ -100,9 +129,8 @@ fn capacity(cells: usize) -> Capacity {
 }
 
 /// What governor's default clock reads, too.
-fn clock() -> impl Fn() -> Mono + Sync {
-    let clock = CounterClock::new();
-    move || clock.mono()
+fn by_clock() -> ByClock<CounterClock> {
+    ByClock(CounterClock::new())
 }
 
 /// A clock that a thread ticks each millisecond, until this is dropped.
@@ -139,7 +167,7 @@ fn cpu() -> Duration {
 }
 
 /// Checks `iters` keys on each of so many threads; the mean of their CPU times.
-fn time(threads: usize, iters: u64, keys: &[IpAddr], limiter: &impl Check) -> Duration {
+fn time(threads: usize, iters: u64, keys: &[IpAddr], limiter: &(impl Check + ?Sized)) -> Duration {
     let barrier = Barrier::new(threads);
     let work = |thread: usize| {
         let skip = thread * keys.len() / threads;
@@ -179,7 +207,8 @@ fn clocks(c: &mut Criterion) {
         };
     }
     let ticker = Ticker::start();
-    bench!("counter", clock());
+    let counter = CounterClock::new();
+    bench!("counter", || counter.mono());
     bench!("system", || SystemClock.mono());
     bench!("ticked", || ticker.1.mono());
     group.finish();
@@ -200,9 +229,9 @@ fn checks(c: &mut Criterion) {
             }
             bench!("governor", governor());
             bench!("governor-bounded", bounded());
-            bench!("eaves", ours(Width::Narrow, clock()));
-            bench!("eaves-system", ours(Width::Narrow, || SystemClock.mono()));
-            bench!("eaves-ticked", ours(Width::Narrow, || ticker.1.mono()));
+            bench!("eaves", ours(Width::Narrow, by_clock()));
+            bench!("eaves-system", ours(Width::Narrow, ByClock(SystemClock)));
+            bench!("eaves-ticked", ours(Width::Narrow, ByClock(&ticker.1)));
             bench!("eaves-now-passed", ours(Width::Narrow, passed));
             bench!("eaves-wide-now-passed", ours(Width::Wide, passed));
         }
@@ -217,6 +246,17 @@ fn batches(c: &mut Criterion) {
     let gcra = ours(Width::Narrow, passed).gcra;
     let mut group = c.benchmark_group("ratelimit/batch/1m-zipf");
     group.throughput(Throughput::Elements(64));
+    group.bench_function("eaves-hashed-singly", |b| {
+        b.iter_custom(|iters| {
+            let start = cpu();
+            for keys in keys.chunks(64).cycle().take(iters as usize) {
+                for key in keys {
+                    black_box(gcra.check(*key, 1, passed()).is_allowed());
+                }
+            }
+            cpu() - start
+        });
+    });
     group.bench_function("eaves-hashed", |b| {
         b.iter_custom(|iters| {
             let start = cpu();
@@ -231,45 +271,22 @@ fn batches(c: &mut Criterion) {
     group.finish();
 }
 
-/// A flood of keys of which none comes twice.
-fn flood(c: &mut Criterion) {
-    fn run(
-        keys: &[IpAddr],
-        iters: u64,
-        limiter: impl Fn() -> Box<dyn Fn(IpAddr) -> bool>,
-    ) -> Duration {
-        (0..iters)
-            .map(|_| {
-                let check = limiter();
-                let start = cpu();
-                for key in keys {
-                    black_box(check(*key));
-                }
-                cpu() - start
-            })
-            .sum()
+/// What is compared with a bar and not left to criterion.
+fn tables(_: &mut Criterion) {
+    if is_asked_for("ratelimit/bars") {
+        bars::print();
     }
-    let keys: Vec<IpAddr> = (0..FLOOD).map(|n| addr(n as u32)).collect();
-    let mut group = c.benchmark_group("ratelimit/flood/10m-keys");
-    group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    group.throughput(Throughput::Elements(FLOOD));
-    group.bench_function("governor", |b| {
-        b.iter_custom(|iters| {
-            run(&keys, iters, || {
-                let limiter = governor();
-                Box::new(move |key| limiter.check(key))
-            })
-        });
-    });
-    group.bench_function("eaves", |b| {
-        b.iter_custom(|iters| {
-            run(&keys, iters, || {
-                let limiter = ours(Width::Narrow, clock());
-                Box::new(move |key| limiter.check(key))
-            })
-        });
-    });
-    group.finish();
+    if is_asked_for("ratelimit/flood/10m-keys") {
+        flood::print();
+    }
+}
+
+/// Says whether tables are wanted: in benches, not in tests of them, and within the filter, which comes
+/// first if there is one.
+fn is_asked_for(name: &str) -> bool {
+    let is_bench = std::env::args().any(|arg| arg == "--bench");
+    let filter = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
+    is_bench && filter.is_none_or(|filter| name.contains(&*filter))
 }
 
 /// Requests that one of three rules denies.
@@ -327,6 +344,6 @@ fn zipf() -> Vec<IpAddr> {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1)).sample_size(10);
-    targets = clocks, checks, batches, denied, flood
+    targets = clocks, checks, batches, denied, tables
 }
 criterion_main!(benches);

@@ -18,7 +18,7 @@ use crate::table::Capacity;
 pub enum BuildError {
     /// No algorithm bears this name.
     #[error(
-        "`{found}` is no algorithm, use concurrency, fixed, gcra, log, penalty, two-window or window"
+        "`{found}` is no algorithm, use concurrency, fixed, gcra, log, penalty, two-window, window or, with the feature, calendar"
     )]
     Algorithm {
         /// What was written.

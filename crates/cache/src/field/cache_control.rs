@@ -77,8 +77,40 @@ impl ResponseDirectives {
 
     /// Adds the directives of one more Cache-Control line.
     pub(crate) fn add_line(&mut self, line: &[u8]) {
-        for member in members_of(line) {
+        let mut rest = line;
+        loop {
+            if let Some(behind) = self.add_usual(rest) {
+                rest = behind;
+                continue;
+            }
+            let mut members = members_of(rest);
+            let Some(member) = members.next() else {
+                return;
+            };
             self.add(Directive::split(member));
+            rest = members.rest();
+        }
+    }
+
+    /// Adds the first directive of a line if it is a usual one, a flag or a number of seconds as nearly all servers write
+    /// them; returns what follows its comma. Whatever is not just that is left to [`add`](Self::add), which adds those, too.
+    fn add_usual<'a>(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
+        let line = line.strip_prefix(b" ").unwrap_or(line);
+        match line.first()?.to_ascii_lowercase() {
+            b'i' => flag(line, b"immutable", &mut self.immutable),
+            b'm' => lifetime(line, b"max-age", &mut self.max_age)
+                .or_else(|| flag(line, b"must-revalidate", &mut self.must_revalidate)),
+            b'n' => flag(line, b"no-cache", &mut self.no_cache)
+                .or_else(|| flag(line, b"no-store", &mut self.no_store)),
+            b'p' => flag(line, b"public", &mut self.public)
+                .or_else(|| flag(line, b"private", &mut self.private)),
+            b's' => lifetime(line, b"s-maxage", &mut self.s_maxage)
+                .or_else(|| lifetime(line, b"stale-if-error", &mut self.stale_if_error))
+                .or_else(|| {
+                    let window = &mut self.stale_while_revalidate;
+                    lifetime(line, b"stale-while-revalidate", window)
+                }),
+            _ => None,
         }
     }
 
@@ -163,7 +195,9 @@ impl ResponseDirectives {
             6 if is("public") => self.public = true,
             7 if is("max-age") => directive.lifetime(&mut self.max_age),
             7 if is("private") => directive.qualify(&mut self.private, &mut self.qualified),
-            8 if is("no-cache") => directive.qualify(&mut self.no_cache, &mut self.qualified),
+            8 if is("no-cache") => {
+                directive.qualify(&mut self.no_cache, &mut self.qualified);
+            }
             8 if is("no-store") => self.no_store = true,
             8 if is("s-maxage") => directive.lifetime(&mut self.s_maxage),
             9 if is("immutable") => self.immutable = true,
@@ -264,6 +298,62 @@ impl RequestDirectives {
     }
 }
 
+/// Sets a flag if a line begins with it and nothing else is in its member; returns what follows.
+#[inline(always)]
+fn flag<'a, const LEN: usize>(
+    line: &'a [u8],
+    name: &[u8; LEN],
+    flag: &mut bool,
+) -> Option<&'a [u8]> {
+    let (first, behind) = line.split_first_chunk()?;
+    let rest = is(first, name).then(|| next_member(behind))??;
+    *flag = true;
+    Some(rest)
+}
+
+/// The same for a lifetime in digits; the first of repeated ones counts.
+#[inline(always)]
+fn lifetime<'a, const LEN: usize>(
+    line: &'a [u8],
+    name: &[u8; LEN],
+    slot: &mut Option<Duration>,
+) -> Option<&'a [u8]> {
+    let (first, behind) = line.split_first_chunk()?;
+    let [b'=', number @ ..] = behind else {
+        return None;
+    };
+    if !is(first, name) {
+        return None;
+    }
+    let len = number.iter().position(|byte| !byte.is_ascii_digit());
+    let (number, behind) = number.split_at(len.unwrap_or(number.len()));
+    let (secs, rest) = (seconds(number)?, next_member(behind)?);
+    slot.get_or_insert(secs);
+    Some(rest)
+}
+
+/// What follows the comma, if the member ends here.
+fn next_member(behind: &[u8]) -> Option<&[u8]> {
+    match behind {
+        [] => Some(behind),
+        [b',', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+/// Says whether a name is a known one, given in lower case. As the length is known where it is compiled, this compares
+/// words and not bytes.
+#[inline(always)]
+fn is<const LEN: usize>(name: &[u8; LEN], known: &[u8; LEN]) -> bool {
+    let mut differs = 0;
+    for at in 0..LEN {
+        let letter = known[at].is_ascii_lowercase();
+        let case = if letter { 0x20 } else { 0 };
+        differs |= (name[at] | case) ^ known[at];
+    }
+    differs == 0
+}
+
 /// One directive: a name and what stands behind its `=`.
 struct Directive<'a> {
     name: &'a [u8],
@@ -291,7 +381,8 @@ impl<'a> Directive<'a> {
     }
 
     fn seconds(&self) -> Option<Duration> {
-        seconds(unquoted(self.argument?)?)
+        let argument = self.argument?;
+        seconds(argument).or_else(|| seconds(unquoted(argument)?))
     }
 
     fn lifetime(&self, slot: &mut Option<Duration>) {
@@ -320,6 +411,7 @@ impl<'a> Directive<'a> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -367,6 +459,61 @@ mod tests {
         assert!(response(&["private=\"\""]).private);
         assert!(response(&["No-Store"]).no_store);
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// Usual directives mean what they mean to the reader of all others.
+        #[test]
+        fn usual_directives_are_read_as_all_are(words in prop::collection::vec(prop::sample::select(WORDS), 0..14)) {
+            let line = words.concat();
+            let mut quick = ResponseDirectives::default();
+            quick.add_line(line.as_bytes());
+            let mut all = ResponseDirectives::default();
+            for member in members_of(line.as_bytes()) {
+                all.add(Directive::split(member));
+            }
+            prop_assert_eq!(quick, all, "{}", line);
+        }
+    }
+
+    const WORDS: &[&str] = &[
+        "immutable",
+        "max-age",
+        "MAX-age",
+        "must-revalidate",
+        "must-understand",
+        "no-cache",
+        "No-Store",
+        "no-transform",
+        "private",
+        "proxy-revalidate",
+        "public",
+        "Public",
+        "s-maxage",
+        "stale-if-error",
+        "stale-while-revalidate",
+        "x",
+        ",",
+        ",",
+        ",",
+        ", ",
+        ", ",
+        "=",
+        "=",
+        "=60",
+        "=0",
+        "=60",
+        "=\"5\"",
+        "=\"a, b\"",
+        " ",
+        "\t",
+        "\"",
+        "\\",
+        "-",
+        "99999999999999999999",
+        "\r",
+    ];
 
     #[test]
     fn pragma_counts_only_without_cache_control() {

@@ -45,25 +45,36 @@ impl HttpDate {
     /// Reads an IMF-fixdate by the places of its parts, which is how nearly all dates come.
     fn fixdate(value: &[u8]) -> Option<Self> {
         let text: &[u8; 29] = value.try_into().ok()?;
-        let two = |at: usize| {
-            let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-            (tens < 10 && ones < 10).then(|| u64::from(tens) * 10 + u64::from(ones))
-        };
-        let marks = [3, 4, 7, 11, 16, 19, 22].map(|at| text[at]);
-        if marks != *b",    ::" || &text[25..] != b" GMT" {
+        let spaced =
+            text[3..5] == *b", " && text[7] == b' ' && text[11] == b' ' && text[16] == b' ';
+        if !spaced || text[19] != b':' || text[22] != b':' || text[25..] != *b" GMT" {
             return None;
         }
-        let (name, month) = ([text[0], text[1], text[2]], [text[8], text[9], text[10]]);
-        SHORT_DAYS.iter().find(|day| day.as_bytes() == name)?;
-        let month = MONTHS.iter().position(|known| known.as_bytes() == month)?;
-        let (hour, minute, second) = (two(17)?, two(20)?, two(23)?);
+        let mut most = 0;
+        let mut two = |at: usize| {
+            let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+            most = most.max(tens).max(ones);
+            u64::from(tens) * 10 + u64::from(ones)
+        };
+        let (day, year) = (two(5), two(12) * 100 + two(14));
+        let (hour, minute, second) = (two(17), two(20), two(23));
+        if most > 9 {
+            return None;
+        }
+        if !matches!(
+            &text[..3],
+            b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun"
+        ) {
+            return None;
+        }
+        let month = month_of([text[8], text[9], text[10]])?;
         if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
         let civil = Civil {
-            year: two(12)? * 100 + two(14)?,
-            month: month as u64 + 1,
-            day: two(5)?,
+            year,
+            month,
+            day,
             second: hour * 3600 + minute * 60 + second.min(59),
         };
         civil.seconds().map(|secs| Self { secs })
@@ -225,6 +236,24 @@ impl Text<'_> {
     }
 }
 
+fn month_of(name: [u8; 3]) -> Option<u64> {
+    Some(match &name {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    })
+}
+
 /// The full year of a two-digit one: the latest with these digits that is at most 50 years ahead.
 fn century(two_digits: u64, now: Wall) -> u64 {
     let (latest, ..) = civil_from_days(now.as_secs() / DAY);
@@ -292,6 +321,8 @@ const MONTHS: [&str; 12] = [
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: Wall = Wall::from_secs(1_790_000_000);
@@ -337,6 +368,48 @@ mod tests {
             "Sunday, 06 Nov 1994 08:49:37 GMT",
         ] {
             assert_eq!(HttpDate::parse(text.as_bytes(), NOW), None, "{text}");
+        }
+    }
+
+    /// An IMF-fixdate, part by part.
+    fn by_parts(value: &[u8]) -> Option<HttpDate> {
+        let mut text = Text(value);
+        let (_, Form::Short) = text.day_name()? else {
+            return None;
+        };
+        text.expect(b", ")?;
+        let day = text.digits(2)?;
+        text.expect(b" ")?;
+        let month = text.month()?;
+        text.expect(b" ")?;
+        let year = text.digits(4)?;
+        text.expect(b" ")?;
+        let second = text.time()?;
+        text.expect(b" GMT")?;
+        text.0.is_empty().then_some(())?;
+        let civil = Civil {
+            year,
+            month,
+            day,
+            second,
+        };
+        civil.seconds().map(|secs| HttpDate { secs })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        /// Reading by places is reading by parts: for dates, and for dates with a few bytes changed.
+        #[test]
+        fn places_and_parts_agree(secs in 0u64..400_000_000_000, changes in prop::collection::vec((0usize..29, any::<u8>()), 0..3), cut in 0usize..40) {
+            let date = HttpDate { secs: secs.min(253_402_300_799) };
+            let mut text = date.to_string().into_bytes();
+            prop_assert_eq!(HttpDate::fixdate(&text), Some(date));
+            for (at, byte) in changes {
+                text[at] = if byte < 128 { b"0123456789 :,GMT"[usize::from(byte % 16)] } else { byte };
+            }
+            text.truncate(cut.max(20));
+            prop_assert_eq!(HttpDate::fixdate(&text), by_parts(&text), "{}", String::from_utf8_lossy(&text));
         }
     }
 

@@ -24,6 +24,13 @@ pub(crate) fn members_of(line: &[u8]) -> Members<'_> {
     }
 }
 
+impl<'a> Members<'a> {
+    /// What of the current line is not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
 impl<'a> Iterator for Members<'a> {
     type Item = &'a [u8];
 

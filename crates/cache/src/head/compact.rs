@@ -1,18 +1,15 @@
 //! [`Head`]: a response head as it rests in a store.
 
-use core::{fmt, time::Duration};
+use core::{fmt, ops::Range, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use eaves_common::time::Wall;
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{AGE, CACHE_STATUS, VARY},
-};
+use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 
 use super::{
     codec::{self, ASKED, HeadError, META_LEN, Reader, write_len, write_meta},
     line::{Line, Name, lines},
-    table,
+    table, usual,
 };
 use crate::{
     field::SearchVariance,
@@ -110,7 +107,7 @@ impl Head {
 
     /// Calls `each` with every value of a field.
     pub(crate) fn for_each(&self, name: &HeaderName, mut each: impl FnMut(&[u8])) {
-        let name = Name::of(name.as_str());
+        let name = Name::of(name);
         let lines = self.lines().filter(|line| line.name == name);
         lines.for_each(|line| each(line.value));
     }
@@ -124,7 +121,7 @@ impl Head {
     /// Returns the first value of a field.
     #[must_use]
     pub fn field(&self, name: &HeaderName) -> Option<&[u8]> {
-        let name = Name::of(name.as_str());
+        let name = Name::of(name);
         let mut lines = self.lines().filter(|line| line.name == name);
         lines.next().map(|line| line.value)
     }
@@ -134,11 +131,7 @@ impl Head {
         let mut fields = self.fields();
         core::iter::from_fn(move || {
             let field = fields.next_field().ok()??;
-            let value = &self.bytes[field.value];
-            Some(Line {
-                name: field.name,
-                value,
-            })
+            Some(field.line(&self.bytes))
         })
     }
 
@@ -149,9 +142,8 @@ impl Head {
         let mut fields = self.fields();
         while let Ok(Some(field)) = fields.next_field() {
             if field.name.is(&VARY) {
-                vary.extend(
-                    HeaderValue::from_bytes(&self.bytes[field.value]).map(|line| (VARY, line)),
-                );
+                let line = field.line(&self.bytes).value;
+                vary.extend(HeaderValue::from_bytes(line).map(|line| (VARY, line)));
             }
         }
         varies_on(&vary)
@@ -160,7 +152,7 @@ impl Head {
     /// Returns how much of a query selects the response, as No-Vary-Search says.
     #[must_use]
     pub fn search_variance(&self) -> SearchVariance {
-        let name = Name::of("no-vary-search");
+        let name = Name::Known(table::NO_VARY_SEARCH);
         let lines = self.lines().filter(|line| line.name == name);
         SearchVariance::of_lines(lines.map(|line| line.value))
     }
@@ -202,21 +194,28 @@ impl Head {
     /// itself in Cache-Status behind those that are there.
     #[must_use]
     pub fn into_response(mut self, age: Duration, status: CacheStatus, cache: &str) -> HeaderMap {
+        let usual = usual::age(age.as_secs());
         let end = self.bytes.len();
-        write_number(age.as_secs(), &mut self.bytes);
+        if usual.is_none() {
+            write_number(age.as_secs(), &mut self.bytes);
+        }
         let between = self.bytes.len();
         status.write(cache, &mut self.bytes);
-        let bytes = Bytes::from(self.bytes);
+        let mut bytes = Bytes::from(self.bytes);
         let mut headers = headers_of(&bytes, self.count, self.fields, table::AGE);
-        for (name, range) in [(AGE, end..between), (CACHE_STATUS, between..bytes.len())] {
-            if let Ok(value) = HeaderValue::from_maybe_shared(bytes.slice(range)) {
-                headers.append(name, value);
-            }
+        let age = usual.map_or(Value::Here(end..between), Value::Usual);
+        if let Some(age) = age.share(&bytes) {
+            Name::Known(table::AGE).append(age, &mut headers);
+        }
+        // The last share needs no further count: each costs as much as all else about its field.
+        bytes.advance(between);
+        if let Ok(status) = HeaderValue::from_maybe_shared(bytes) {
+            Name::Known(table::CACHE_STATUS).append(status, &mut headers);
         }
         headers
     }
 
-    fn fields(&self) -> Fields<'_> {
+    pub(super) fn fields(&self) -> Fields<'_> {
         Fields::new(&self.bytes, self.count, self.fields)
     }
 }
@@ -235,7 +234,7 @@ impl fmt::Debug for Head {
 const NOTE: Name<'_> = Name::Other(b":note");
 
 /// The first byte of a stored response's head; it changes when the format does.
-pub(super) const RESPONSE: u8 = 2;
+pub(super) const RESPONSE: u8 = 3;
 
 /// The numbers of a stored response's head; `None` for other records.
 pub(crate) fn read_meta(bytes: &[u8]) -> Option<Meta> {
@@ -246,14 +245,49 @@ pub(crate) fn read_meta(bytes: &[u8]) -> Option<Meta> {
         .flatten()
 }
 
-struct Fields<'a> {
+/// A cursor over the fields of a head.
+pub(super) struct Fields<'a> {
     reader: Reader<'a>,
     left: usize,
 }
 
-struct Field<'a> {
-    name: Name<'a>,
-    value: core::ops::Range<usize>,
+pub(super) struct Field<'a> {
+    pub(super) name: Name<'a>,
+    value: Value,
+}
+
+/// Where the value of a field is.
+#[derive(Clone)]
+enum Value {
+    /// At this place of the head.
+    Here(Range<usize>),
+    /// In the table of usual lines.
+    Usual(&'static HeaderValue),
+}
+
+impl<'a> Field<'a> {
+    /// The line as it stands in the head of these bytes.
+    pub(super) fn line(self, bytes: &'a [u8]) -> Line<'a> {
+        let value = match self.value {
+            Value::Here(range) => &bytes[range],
+            Value::Usual(value) => value.as_bytes(),
+        };
+        Line {
+            name: self.name,
+            value,
+        }
+    }
+}
+
+impl Value {
+    /// The value as a share of these bytes.
+    #[inline]
+    fn share(self, bytes: &Bytes) -> Option<HeaderValue> {
+        match self {
+            Self::Here(range) => HeaderValue::from_maybe_shared(bytes.slice(range)).ok(),
+            Self::Usual(value) => Some(value.clone()),
+        }
+    }
 }
 
 /// Builds fields whose values share one buffer, but for those of one code.
@@ -265,9 +299,8 @@ fn headers_of(bytes: &Bytes, count: usize, at: usize, without: u8) -> HeaderMap 
         if without != 0 && field.name == Name::Known(without) {
             continue;
         }
-        let value = HeaderValue::from_maybe_shared(bytes.slice(field.value));
-        if let (Some(name), Ok(value)) = (field.name.to_header_name(), value) {
-            headers.append(name, value);
+        if let Some(value) = field.value.share(bytes) {
+            field.name.append(value, &mut headers);
         }
     }
     headers
@@ -281,24 +314,43 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn next_field(&mut self) -> Result<Option<Field<'a>>, HeadError> {
+    /// Where the next field begins.
+    pub(super) fn at(&self) -> usize {
+        self.reader.at
+    }
+
+    #[inline]
+    pub(super) fn next_field(&mut self) -> Result<Option<Field<'a>>, HeadError> {
         if self.left == 0 {
             return Ok(None);
         }
         self.left -= 1;
-        // Nearly all fields have a known name and a value shorter than 128 bytes.
+        // Nearly all fields are usual lines, or have a known name and a value shorter than 128 bytes.
         let at = self.reader.at;
-        if let Some(&[code, len @ ..0x80]) = self.reader.bytes.get(at..at + 2) {
-            let value = at + 2..at + 2 + usize::from(len);
-            if table::is_code(code) && value.end <= self.reader.bytes.len() {
-                self.reader.at = value.end;
-                let name = Name::Known(code);
-                return Ok(Some(Field { name, value }));
+        match self.reader.bytes.get(at..at + 2) {
+            Some(&[mark @ usual::MARK..=0xff, _]) => return self.next_usual(mark).map(Some),
+            Some(&[code, len @ ..0x80]) => {
+                let value = at + 2..at + 2 + usize::from(len);
+                if table::is_code(code) && value.end <= self.reader.bytes.len() {
+                    self.reader.at = value.end;
+                    let (name, value) = (Name::Known(code), Value::Here(value));
+                    return Ok(Some(Field { name, value }));
+                }
             }
+            _ => {}
         }
         self.next_long()
     }
 
+    fn next_usual(&mut self, mark: u8) -> Result<Field<'a>, HeadError> {
+        let line = usual::line(mark & !usual::MARK);
+        let (code, value) = line.ok_or_else(|| self.reader.invalid("field"))?;
+        self.reader.at += 1;
+        let (name, value) = (Name::Known(code), Value::Usual(value));
+        Ok(Field { name, value })
+    }
+
+    #[cold]
     fn next_long(&mut self) -> Result<Option<Field<'a>>, HeadError> {
         let name = match self.reader.byte()? {
             0 => {
@@ -306,6 +358,10 @@ impl<'a> Fields<'a> {
                 Name::Other(self.reader.take(len)?)
             }
             code if table::is_code(code) => Name::Known(code),
+            mark @ usual::MARK.. => {
+                self.reader.at -= 1;
+                return self.next_usual(mark).map(Some);
+            }
             _ => return Err(self.reader.invalid("field name")),
         };
         let len = self.reader.len()?;
@@ -313,7 +369,7 @@ impl<'a> Fields<'a> {
         self.reader.take(len)?;
         Ok(Some(Field {
             name,
-            value: start..start + len,
+            value: Value::Here(start..start + len),
         }))
     }
 }
@@ -340,9 +396,26 @@ impl Draft {
 
     pub(super) fn add(&mut self, line: Line<'_>) {
         self.count += 1;
-        line.name.write(&mut self.bytes);
-        write_len(line.value.len(), &mut self.bytes);
-        self.bytes.extend_from_slice(line.value);
+        let Line { name, value } = line;
+        match (name, u8::try_from(value.len())) {
+            (Name::Known(code), Ok(len @ ..0x80)) => {
+                if let Some(number) = usual::number(code, value) {
+                    return self.bytes.push(usual::MARK | number);
+                }
+                self.bytes.extend_from_slice(&[code, len]);
+            }
+            _ => {
+                name.write(&mut self.bytes);
+                write_len(value.len(), &mut self.bytes);
+            }
+        }
+        self.bytes.extend_from_slice(value);
+    }
+
+    /// Adds fields as they stand in another head.
+    pub(super) fn add_packed(&mut self, fields: &[u8], count: usize) {
+        self.count += count;
+        self.bytes.extend_from_slice(fields);
     }
 
     pub(super) fn seal(mut self, meta: Meta) -> Head {

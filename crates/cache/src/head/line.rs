@@ -1,6 +1,6 @@
 //! [`Line`]: one line of a field, from a head at rest or from a message.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{codec::write_len, table};
 
@@ -21,15 +21,15 @@ pub(crate) enum Name<'a> {
 /// Iterates over the fields of a message.
 pub(crate) fn lines(headers: &HeaderMap) -> impl Iterator<Item = Line<'_>> {
     headers.iter().map(|(name, value)| Line {
-        name: Name::of(name.as_str()),
+        name: Name::of(name),
         value: value.as_bytes(),
     })
 }
 
 impl<'a> Name<'a> {
-    pub(crate) fn of(name: &'a str) -> Self {
+    pub(crate) fn of(name: &'a HeaderName) -> Self {
         match table::code(name) {
-            0 => Self::Other(name.as_bytes()),
+            0 => Self::Other(name.as_str().as_bytes()),
             code => Self::Known(code),
         }
     }
@@ -41,10 +41,21 @@ impl<'a> Name<'a> {
         }
     }
 
-    pub(super) fn to_header_name(self) -> Option<HeaderName> {
+    /// Appends a field of this name; what cannot be one is left out.
+    #[inline]
+    pub(super) fn append(self, value: HeaderValue, headers: &mut HeaderMap) {
         match self {
-            Self::Known(code) => table::name(code).cloned(),
-            Self::Other(other) => HeaderName::from_bytes(other).ok(),
+            // By reference: an owned name is moved about and dropped again, for half of what its field costs.
+            Self::Known(code) => {
+                if let Some(name) = table::name(code) {
+                    headers.append(name, value);
+                }
+            }
+            Self::Other(other) => {
+                if let Ok(name) = HeaderName::from_bytes(other) {
+                    headers.append(name, value);
+                }
+            }
         }
     }
 

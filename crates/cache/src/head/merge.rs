@@ -14,11 +14,22 @@ use crate::policy::Meta;
 /// The fields of a stored response, each replaced by those of its name in an answer. Stored Ages go: they are about the
 /// answer that brought them. A Content-Length of the answer is not about the stored body.
 pub(crate) struct Merge<'a> {
-    stored: &'a Head,
-    answer: &'a HeaderMap,
-    /// The codes of the answer's names, a bit for each.
+    draft: Draft,
+    /// The entity tags of both, where the answer has one.
+    pub(crate) tags: Validators<'a>,
+    /// The times of modification of both, where the answer has one.
+    pub(crate) modified: Validators<'a>,
+    /// The codes of names that the stored fields are replaced of, a bit for each.
     replaced: u64,
     others: Others,
+    listing: bool,
+}
+
+/// The first value of a validator in an answer, and the stored one that it replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Validators<'a> {
+    pub(crate) new: Option<&'a [u8]>,
+    pub(crate) old: Option<&'a [u8]>,
 }
 
 /// Whether the answer has names that have no code.
@@ -29,55 +40,109 @@ enum Others {
 }
 
 impl<'a> Merge<'a> {
-    pub(crate) fn new(stored: &'a Head, answer: &'a HeaderMap) -> Self {
-        let (mut replaced, mut others) = (bit(codes::AGE), Others::None);
-        for line in update(answer) {
-            match line.name {
-                Name::Known(code) => replaced |= bit(code),
-                Name::Other(_) => others = Others::Some,
+    /// Packs the fields that the updated response has, those of the answer first, and shows each to `read`. The numbers
+    /// follow from them.
+    pub(crate) fn pack(
+        stored: &'a Head,
+        answer: &'a HeaderMap,
+        mut read: impl FnMut(Line<'a>),
+    ) -> Self {
+        // Room for the Age and the member of Cache-Status that a response gets, too.
+        let room = stored.as_bytes().len() + answer.len() * 48 + 128;
+        let mut merge = Self {
+            draft: Draft::new(room),
+            tags: Validators::default(),
+            modified: Validators::default(),
+            replaced: bit(codes::AGE),
+            others: Others::None,
+            listing: false,
+        };
+        for line in lines(answer) {
+            if merge.update(line) {
+                read(line);
             }
         }
-        Self {
-            stored,
-            answer,
-            replaced,
-            others,
+        merge.keep(stored, answer, read);
+        merge
+    }
+
+    /// Adds a field of the answer; says whether it is one to keep.
+    fn update(&mut self, line: Line<'a>) -> bool {
+        match line.name {
+            Name::Known(codes::CONTENT_LENGTH) => return false,
+            Name::Known(code) => {
+                self.replaced |= bit(code);
+                if let Some(validators) = self.validators(code) {
+                    validators.new.get_or_insert(line.value);
+                }
+            }
+            Name::Other(name) if !is_storable(line.name) => {
+                self.listing |= name == b"connection";
+                return false;
+            }
+            Name::Other(_) => self.others = Others::Some,
+        }
+        self.draft.add(line);
+        true
+    }
+
+    /// Adds the stored fields that stay: neighbours in one copy.
+    fn keep(&mut self, stored: &'a Head, answer: &HeaderMap, mut read: impl FnMut(Line<'a>)) {
+        let bytes = stored.as_bytes();
+        let mut fields = stored.fields();
+        let (mut start, mut count) = (fields.at(), 0);
+        loop {
+            let end = fields.at();
+            let Ok(Some(field)) = fields.next_field() else {
+                return self.draft.add_packed(&bytes[start..end], count);
+            };
+            if self.stays(field.name, answer) {
+                count += 1;
+                read(field.line(bytes));
+                continue;
+            }
+            self.leave(field.line(bytes));
+            self.draft.add_packed(&bytes[start..end], count);
+            (start, count) = (fields.at(), 0);
         }
     }
 
-    /// Packs the fields that the updated response has, and shows each to `read`. The numbers follow from them.
-    pub(crate) fn pack(&self, mut read: impl FnMut(Line<'a>)) -> Merged {
-        // Room for the Age and the member of Cache-Status that a response gets, too.
-        let mut draft = Draft::new(self.stored.as_bytes().len() + self.answer.len() * 48 + 128);
-        let stays = self.stored.lines().filter(|line| self.stays(line.name));
-        for line in stays.chain(update(self.answer)) {
-            read(line);
-            draft.add(line);
+    /// Notes a stored field that does not stay.
+    fn leave(&mut self, line: Line<'a>) {
+        let Name::Known(code) = line.name else {
+            return;
+        };
+        if let Some(validators) = self.validators(code) {
+            validators.old.get_or_insert(line.value);
         }
-        Merged(draft)
     }
 
-    fn stays(&self, name: Name<'_>) -> bool {
+    fn validators(&mut self, code: u8) -> Option<&mut Validators<'a>> {
+        match code {
+            codes::ETAG => Some(&mut self.tags),
+            codes::LAST_MODIFIED => Some(&mut self.modified),
+            _ => None,
+        }
+    }
+
+    fn stays(&self, name: Name<'_>, answer: &HeaderMap) -> bool {
         match name {
             Name::Known(code) => self.replaced & bit(code) == 0,
             Name::Other(_) => {
-                self.others == Others::None || !update(self.answer).any(|new| new.name == name)
+                self.others == Others::None
+                    || !is_storable(name)
+                    || !lines(answer).any(|new| new.name == name)
             }
         }
     }
-}
 
-/// An updated head that lacks its numbers.
-pub(crate) struct Merged(Draft);
-
-impl Merged {
-    pub(crate) fn head(self, meta: Meta) -> Head {
-        self.0.seal(meta)
+    /// Says whether the answer has a Connection, which may list other fields that must not be kept.
+    pub(crate) fn has_connection(&self) -> bool {
+        self.listing
     }
-}
 
-/// The fields of an answer that replace stored ones.
-fn update(answer: &HeaderMap) -> impl Iterator<Item = Line<'_>> {
-    lines(answer)
-        .filter(|line| line.name != Name::Known(codes::CONTENT_LENGTH) && is_storable(line.name))
+    /// The updated head with its numbers.
+    pub(crate) fn head(self, meta: Meta) -> Head {
+        self.draft.seal(meta)
+    }
 }

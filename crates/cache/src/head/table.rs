@@ -4,17 +4,40 @@
 
 use http::HeaderName;
 
-/// Returns the code of a known name, in lower case; zero for any other.
-pub(crate) fn code(name: &str) -> u8 {
-    let bytes = name.as_bytes();
-    let mut slot = slot(bytes);
+/// Returns the code of a known name; zero for any other.
+///
+/// Names are compared as `http` has them: most are one of its own there, and comparing those is comparing a byte.
+pub(super) fn code(name: &HeaderName) -> u8 {
+    let mut slot = slot(name.as_str().as_bytes());
     loop {
         let code = SLOTS[slot];
-        if code == 0 || TEXTS[usize::from(code) - 1] == name {
+        if code == 0 || NAMES[usize::from(code) - 1] == *name {
             return code;
         }
         slot = (slot + 1) % SLOTS.len();
     }
+}
+
+/// Returns the code of a name that has one, in lower case, where it is compiled.
+pub(super) const fn code_of(name: &str) -> u8 {
+    let mut slot = slot(name.as_bytes());
+    loop {
+        let code = SLOTS[slot];
+        assert!(code != 0, "the name has a code");
+        if same(TEXTS[code as usize - 1].as_bytes(), name.as_bytes()) {
+            return code;
+        }
+        slot = (slot + 1) % SLOTS.len();
+    }
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let (mut same, mut at) = (a.len() == b.len(), 0);
+    while same && at < a.len() {
+        same = a[at] == b[at];
+        at += 1;
+    }
+    same
 }
 
 /// Says whether a byte is a code.
@@ -60,9 +83,11 @@ pub(crate) const EXPIRES: u8 = 7;
 pub(crate) const VARY: u8 = 8;
 pub(crate) const AGE: u8 = 9;
 pub(crate) const SET_COOKIE: u8 = 23;
+pub(super) const CACHE_STATUS: u8 = 36;
+pub(super) const NO_VARY_SEARCH: u8 = 47;
 
 /// Codes by what [`slot`] makes of their names; who finds his slot taken stands in the next free one.
-static SLOTS: [u8; 256] = {
+const SLOTS: [u8; 256] = {
     let mut slots = [0; 256];
     let mut at = 0;
     while at < TEXTS.len() {
@@ -93,12 +118,12 @@ mod tests {
     #[test]
     fn every_code_has_one_name_and_back() {
         for (at, text) in TEXTS.iter().enumerate() {
-            let code = code(text);
+            let code = code(&HeaderName::from_static(text));
             assert_eq!(usize::from(code), at + 1, "{text}");
             assert_eq!(name(code).map(HeaderName::as_str), Some(*text));
         }
-        for unknown in ["", "x", "dates", "x-frame-option", "connection"] {
-            assert_eq!(code(unknown), 0, "{unknown}");
+        for unknown in ["x", "dates", "x-frame-option", "connection"] {
+            assert_eq!(code(&HeaderName::from_static(unknown)), 0, "{unknown}");
         }
         assert_eq!(name(0), None);
         assert_eq!(name(51), None);
@@ -116,6 +141,8 @@ mod tests {
             (VARY, "vary"),
             (AGE, "age"),
             (SET_COOKIE, "set-cookie"),
+            (CACHE_STATUS, "cache-status"),
+            (NO_VARY_SEARCH, "no-vary-search"),
         ] {
             assert_eq!(name(code).map(HeaderName::as_str), Some(text));
         }

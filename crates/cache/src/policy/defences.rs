@@ -134,11 +134,10 @@ fn contradicts(path: &str, headers: &HeaderMap) -> bool {
     let Some(dot) = mark.filter(|at| path.as_bytes()[*at] == b'.') else {
         return false;
     };
-    let extension = &path[dot + 1..];
-    let promised = EXTENSIONS
-        .iter()
-        .find(|(known, _)| extension.eq_ignore_ascii_case(known));
-    let (Some((_, kinds)), Some(kind)) = (promised, headers.get(CONTENT_TYPE)) else {
+    let Some(kinds) = promised(&path[dot + 1..]) else {
+        return false;
+    };
+    let Some(kind) = headers.get(CONTENT_TYPE) else {
         return false;
     };
     let kind = kind.as_bytes().to_ascii_lowercase();
@@ -147,16 +146,29 @@ fn contradicts(path: &str, headers: &HeaderMap) -> bool {
         .any(|promised| kind.starts_with(promised.as_bytes()))
 }
 
-/// Extensions of static files, and how the media types of such files begin.
-const EXTENSIONS: [(&str, &[&str]); 18] = [
-    ("avif", &["image/"]),
-    ("css", &["text/css", "text/plain"]),
-    ("gif", &["image/"]),
-    ("ico", &["image/"]),
-    ("jpeg", &["image/"]),
-    ("jpg", &["image/"]),
+/// How the media types of files with this extension begin, if they are static files.
+fn promised(extension: &str) -> Option<&'static [&'static str]> {
+    let mut folded = [0; 8];
+    let place = folded.get_mut(..extension.len())?;
+    place.copy_from_slice(extension.as_bytes());
+    place.make_ascii_lowercase();
+    let mut known = EXTENSIONS.iter();
+    known
+        .find(|(known, _)| *known == folded)
+        .map(|(_, kinds)| *kinds)
+}
+
+/// Extensions of static files, filled up with zeros so that one is compared as one word, and how the media types of such
+/// files begin.
+const EXTENSIONS: [([u8; 8], &[&str]); 18] = [
+    (*b"avif\0\0\0\0", &["image/"]),
+    (*b"css\0\0\0\0\0", &["text/css", "text/plain"]),
+    (*b"gif\0\0\0\0\0", &["image/"]),
+    (*b"ico\0\0\0\0\0", &["image/"]),
+    (*b"jpeg\0\0\0\0", &["image/"]),
+    (*b"jpg\0\0\0\0\0", &["image/"]),
     (
-        "js",
+        *b"js\0\0\0\0\0\0",
         &[
             "text/javascript",
             "application/javascript",
@@ -164,15 +176,40 @@ const EXTENSIONS: [(&str, &[&str]); 18] = [
             "text/plain",
         ],
     ),
-    ("mjs", &["text/javascript", "application/javascript"]),
-    ("mp3", &["audio/"]),
-    ("mp4", &["video/", "audio/"]),
-    ("pdf", &["application/pdf", "application/octet-stream"]),
-    ("png", &["image/"]),
-    ("svg", &["image/"]),
-    ("ttf", &["font/", "application/"]),
-    ("webm", &["video/", "audio/"]),
-    ("webp", &["image/"]),
-    ("woff", &["font/", "application/"]),
-    ("woff2", &["font/", "application/"]),
+    (
+        *b"mjs\0\0\0\0\0",
+        &["text/javascript", "application/javascript"],
+    ),
+    (*b"mp3\0\0\0\0\0", &["audio/"]),
+    (*b"mp4\0\0\0\0\0", &["video/", "audio/"]),
+    (
+        *b"pdf\0\0\0\0\0",
+        &["application/pdf", "application/octet-stream"],
+    ),
+    (*b"png\0\0\0\0\0", &["image/"]),
+    (*b"svg\0\0\0\0\0", &["image/"]),
+    (*b"ttf\0\0\0\0\0", &["font/", "application/"]),
+    (*b"webm\0\0\0\0", &["video/", "audio/"]),
+    (*b"webp\0\0\0\0", &["image/"]),
+    (*b"woff\0\0\0\0", &["font/", "application/"]),
+    (*b"woff2\0\0\0", &["font/", "application/"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_promise_in_any_case() {
+        for (known, kinds) in EXTENSIONS {
+            let known = String::from_utf8(known.to_vec()).unwrap();
+            let known = known.trim_end_matches('\0');
+            assert_eq!(promised(known), Some(kinds), "{known}");
+            assert_eq!(promised(&known.to_uppercase()), Some(kinds), "{known}");
+            assert_eq!(promised(&format!("{known}x")), None, "{known}x");
+        }
+        for unknown in ["", "html", "cs", "averylongextension"] {
+            assert_eq!(promised(unknown), None, "{unknown}");
+        }
+    }
+}

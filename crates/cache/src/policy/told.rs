@@ -27,6 +27,16 @@ pub(super) struct Told<'a> {
     target_codes: u64,
 }
 
+/// The codes of the fields that say anything, a bit for each; most fields of a response do not.
+const HEARD: u64 = codes::bit(codes::AGE)
+    | codes::bit(codes::CACHE_CONTROL)
+    | codes::bit(codes::DATE)
+    | codes::bit(codes::ETAG)
+    | codes::bit(codes::EXPIRES)
+    | codes::bit(codes::LAST_MODIFIED)
+    | codes::bit(codes::SET_COOKIE)
+    | codes::bit(codes::VARY);
+
 #[derive(Debug, Default)]
 struct Flags {
     etag: bool,
@@ -48,7 +58,7 @@ impl<'a> Told<'a> {
     /// Gathers for a cache that obeys these targeted fields. Those are only noted: see
     /// [`is_targeted`](Self::is_targeted).
     pub(super) fn by(targets: &'a [HeaderName]) -> Self {
-        let code = |target: &HeaderName| match Name::of(target.as_str()) {
+        let code = |target: &HeaderName| match Name::of(target) {
             Name::Known(code) => codes::bit(code),
             Name::Other(_) => 0,
         };
@@ -59,13 +69,20 @@ impl<'a> Told<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn add(&mut self, line: Line<'a>) {
-        let value = line.value;
         let Name::Known(code) = line.name else {
             self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
             return;
         };
-        self.flags.targeted |= self.target_codes & codes::bit(code) != 0;
+        let bit = codes::bit(code);
+        self.flags.targeted |= self.target_codes & bit != 0;
+        if bit & HEARD != 0 {
+            self.hear(code, line.value);
+        }
+    }
+
+    fn hear(&mut self, code: u8, value: &'a [u8]) {
         match code {
             codes::AGE if self.age.is_none() => self.age = Some(value),
             codes::CACHE_CONTROL => self.directives.add_line(value),
@@ -75,7 +92,9 @@ impl<'a> Told<'a> {
             codes::LAST_MODIFIED => self.last_modified.add(value),
             codes::SET_COOKIE => self.flags.sets_cookie = true,
             codes::VARY => {
-                self.flags.varies_on_all |= members_of(value).any(|member| member == b"*");
+                let names_all = value.contains(&b'*');
+                self.flags.varies_on_all |=
+                    names_all && members_of(value).any(|member| member == b"*");
             }
             _ => {}
         }

@@ -1,14 +1,14 @@
 //! Freshening a stored response by a 304 or a HEAD (RFC 9111 sections 3.2, 4.3.4 and 4.3.5).
 
 use http::{
-    HeaderMap, HeaderValue,
-    header::{AGE, CONNECTION, CONTENT_LENGTH, ETAG, LAST_MODIFIED},
+    HeaderValue,
+    header::{AGE, CONTENT_LENGTH, ETAG, LAST_MODIFIED},
 };
 
 use super::{Policy, RequestHead, ResponseHead, Times, told::Told};
 use crate::{
     field::EntityTag,
-    head::{Head, Merge, keep_storable},
+    head::{Head, Merge, Validators, keep_storable},
 };
 
 /// What a 304 or a HEAD's 200 does to a stored response.
@@ -37,17 +37,13 @@ impl Policy {
         answer: ResponseHead<'_>,
         times: Times,
     ) -> Freshened {
-        if !is_about(stored, answer.headers) {
+        let mut told = Told::by(self.obeyed());
+        let merged = Merge::pack(stored, answer.headers, |line| told.add(line));
+        if !is_about(merged.tags, merged.modified) {
             return Freshened::Mismatch;
         }
-        let merge = Merge::new(stored, answer.headers);
-        let mut told = Told::by(self.obeyed());
-        let merged = merge.pack(|line| told.add(line));
         // A clone is dearer than all the rest; few answers need one.
-        if told.is_targeted()
-            || told.directives.qualified
-            || answer.headers.contains_key(CONNECTION)
-        {
+        if told.is_targeted() || told.directives.qualified || merged.has_connection() {
             return Freshened::Updated(self.freshen_by_map(request, stored, answer, times));
         }
         let meta = self.meta((request, stored.meta().status), &told, times);
@@ -111,10 +107,9 @@ impl Policy {
 
 /// RFC 9111 section 4.3.4: a strong validator must be the stored one; a weak one too; without any, the answer is
 /// taken as about what was asked.
-fn is_about(stored: &Head, answer: &HeaderMap) -> bool {
-    if let Some(tag) = answer.get(ETAG) {
-        let (new, old) = (EntityTag::new(tag.as_bytes()), stored.field(&ETAG));
-        let Some(old) = old.map(EntityTag::new) else {
+fn is_about(tags: Validators<'_>, modified: Validators<'_>) -> bool {
+    if let Some(new) = tags.new.map(EntityTag::new) {
+        let Some(old) = tags.old.map(EntityTag::new) else {
             return false;
         };
         return if new.is_strong() {
@@ -123,15 +118,13 @@ fn is_about(stored: &Head, answer: &HeaderMap) -> bool {
             new.weakly_equals(old)
         };
     }
-    match (answer.get(LAST_MODIFIED), stored.field(&LAST_MODIFIED)) {
-        (Some(new), Some(old)) => new.as_bytes() == old,
-        _ => true,
-    }
+    let Validators { new, old } = modified;
+    new.is_none() || old.is_none() || new == old
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue, StatusCode};
+    use http::{HeaderMap, HeaderName, StatusCode};
     use proptest::prelude::*;
 
     use super::*;
@@ -156,6 +149,11 @@ mod tests {
             ("last-modified", "Mon, 21 Sep 2026 13:13:20 GMT"),
             ("content-length", "17"),
             ("content-type", "text/plain"),
+            ("content-type", "text/x-plain"),
+            ("vary", "accept-encoding"),
+            ("etag", "\"1\""),
+            ("etag", "\"2\""),
+            ("etag", "W/\"2\""),
             ("set-cookie", "a=b"),
         ]);
         prop::collection::vec(field, 0..8)
@@ -192,7 +190,18 @@ mod tests {
             };
             let new = headers(&new);
             let answer = ResponseHead { status: StatusCode::NOT_MODIFIED, headers: &new };
-            if let Freshened::Updated(head) = policy.freshen((&request).into(), &stored, answer, Times::default()) {
+            let freshened = policy.freshen((&request).into(), &stored, answer, Times::default());
+            let same = |name: &HeaderName| {
+                let new = new.get(name).map(HeaderValue::as_bytes);
+                new.is_none() || new == stored.field(name)
+            };
+            let about = freshened != Freshened::Mismatch;
+            match new.get(ETAG) {
+                Some(tag) if EntityTag::new(tag.as_bytes()).is_strong() => prop_assert_eq!(about, same(&ETAG)),
+                None if stored.field(&LAST_MODIFIED).is_some() => prop_assert_eq!(about, same(&LAST_MODIFIED)),
+                _ => {}
+            }
+            if let Freshened::Updated(head) = freshened {
                 let mapped = policy.freshen_by_map((&request).into(), &stored, answer, Times::default());
                 prop_assert_eq!(head.meta(), mapped.meta());
                 prop_assert_eq!(head.to_headers(), mapped.to_headers());

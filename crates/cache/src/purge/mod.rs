@@ -32,7 +32,7 @@ mod verdict;
 
 /// What the table is shared by; the model of it has others.
 mod sync {
-    pub(super) use std::sync::{Mutex, RwLock, atomic};
+    pub(super) use crate::sync::{Mutex, RwLock, atomic};
 }
 
 pub use glob::{Pattern, Prefix, TextError};

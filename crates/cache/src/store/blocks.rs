@@ -1,12 +1,13 @@
 //! [`Blocks`]: a body in exact-size blocks of the store's own, readable while it grows.
 
 use core::task::{Context, Poll};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::{Content, ReadError, Ticket, body::Body};
+use crate::sync::Mutex;
 
 /// The length of a block; a body that is known to be shorter is one exact block.
 pub(super) const BLOCK: usize = 64 * 1024;

@@ -1,15 +1,13 @@
 //! [`Body`]: the complete content of an object in memory.
 
 use core::task::{Context, Poll};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::{Content, ReadError, Ticket, blocks::slice};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A body at rest: as small as it can be, since a store has a million of them.
 #[derive(Debug)]

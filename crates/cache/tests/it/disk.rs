@@ -3,6 +3,7 @@
 mod budget;
 mod damage;
 mod faults;
+mod hot;
 mod life;
 mod model;
 mod sim;

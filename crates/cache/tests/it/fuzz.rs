@@ -65,7 +65,7 @@ proptest! {
         checks::heads(&octets);
         checks::keys(&octets);
         let mut marked = octets;
-        marked.insert(0, 2);
+        marked.insert(0, 3);
         checks::heads(&marked);
     }
 

@@ -49,6 +49,9 @@ impl<'a> Options<'a> {
     }
 
     /// Walks over the typed options.
+    ///
+    /// # Errors
+    /// An item is an error when its octets are not what its code asks for; the walk goes on after it.
     pub fn typed(&self) -> impl Iterator<Item = Result<EdnsOption<'a>, WireError>> + use<'a> {
         (*self).map(|(code, octets)| EdnsOption::read(code, octets))
     }

@@ -168,7 +168,7 @@ fn is_generic(tokens: &mut Lexer<'_>) -> Result<bool, TextError> {
 /// must be valid too.
 fn parse_generic(known: Known, tokens: &mut Lexer<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let start = out.len();
-    let token = tokens.expect("length")?;
+    let token = tokens.require("length")?;
     let len = token.number(u16::MAX.into(), "not a length up to 65535")?;
     if len > 0 {
         radix::hex_rest(tokens, "octets", out)?;

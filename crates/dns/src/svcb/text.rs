@@ -157,7 +157,7 @@ fn parse_param(
         ..*token
     };
     if token.text.ends_with(b"=") && inline.is_empty() && tokens.peek_byte() == Some(b'"') {
-        value = tokens.expect("parameter value")?;
+        value = tokens.require("parameter value")?;
     }
     let [k0, k1] = key.0.to_be_bytes();
     bytes.extend_from_slice(&[k0, k1, 0, 0]);

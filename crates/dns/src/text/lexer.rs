@@ -183,7 +183,7 @@ impl<'t> Lexer<'t> {
 
     /// Returns the next token.
     #[inline]
-    pub(crate) fn expect(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
+    pub(crate) fn require(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
         let at = self.pos;
         if let Some((token, _)) = self.plain_word() {
             return Ok(token);
@@ -196,8 +196,8 @@ impl<'t> Lexer<'t> {
 
     /// Returns the next token, which must not be quoted.
     #[inline]
-    pub(crate) fn expect_word(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
-        let token = self.expect(field)?;
+    pub(crate) fn require_word(&mut self, field: &'static str) -> Result<Token<'t>, TextError> {
+        let token = self.require(field)?;
         if token.quoted {
             return Err(token.invalid("quoted, which only strings are"));
         }
@@ -206,7 +206,7 @@ impl<'t> Lexer<'t> {
 
     /// Returns the next token, and its key as [`mnemonic::key`] makes it.
     #[inline]
-    pub(crate) fn expect_key(
+    pub(crate) fn require_key(
         &mut self,
         field: &'static str,
     ) -> Result<(Token<'t>, u64), TextError> {

@@ -70,7 +70,7 @@ impl Lexer<'_> {
     #[cold]
     fn any_name(&mut self, field: &'static str, out: &mut Vec<u8>) -> Result<(), TextError> {
         let mut wire = [0; 255];
-        let len = self.expect_word(field)?.name(self.origin(), &mut wire)?;
+        let len = self.require_word(field)?.name(self.origin(), &mut wire)?;
         out.extend_from_slice(&wire[..len]);
         Ok(())
     }

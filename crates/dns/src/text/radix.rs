@@ -13,7 +13,7 @@ pub(crate) fn hex_rest(
     field: &'static str,
     out: &mut Vec<u8>,
 ) -> Result<(), TextError> {
-    let mut token = tokens.expect(field)?;
+    let mut token = tokens.require(field)?;
     let at = token.at;
     let mut high = None;
     loop {
@@ -152,7 +152,7 @@ pub(crate) fn base64_rest(
     out: &mut Vec<u8>,
 ) -> Result<(), TextError> {
     let mut decoder = Base64::default();
-    let mut token = tokens.expect(field)?;
+    let mut token = tokens.require(field)?;
     let at = token.at;
     loop {
         decoder

@@ -137,22 +137,26 @@ impl Head {
 
         let (mut class, mut ttl) = (None, None);
         loop {
-            let (token, key) = tokens.expect_key("record type")?;
+            let (token, key) = tokens.require_key("record type")?;
             if key == IN && class.is_none() {
                 class = Some(Class::IN);
-            } else if let Some(rtype) = table::by_key(key) {
-                return Ok(Self { class, ttl, rtype });
-            } else if ttl.is_none() && token.text.first().is_some_and(u8::is_ascii_digit) {
-                let read = Ttl::from_token(token.text);
-                ttl = Some(read.ok_or_else(|| token.invalid("not a TTL"))?);
-            } else if class.is_none()
-                && let Some(read) = Class::from_token(token.text)
-            {
-                class = Some(read);
-            } else {
-                let rtype = rare_type(&token)?;
+                continue;
+            }
+            if let Some(rtype) = table::by_key(key) {
                 return Ok(Self { class, ttl, rtype });
             }
+            if ttl.is_none() && token.text.first().is_some_and(u8::is_ascii_digit) {
+                let read = Ttl::from_token(token.text);
+                ttl = Some(read.ok_or_else(|| token.invalid("not a TTL"))?);
+                continue;
+            }
+            class = match (class, Class::from_token(token.text)) {
+                (None, Some(read)) => Some(read),
+                _ => {
+                    let rtype = rare_type(&token)?;
+                    return Ok(Self { class, ttl, rtype });
+                }
+            };
         }
     }
 }

@@ -30,7 +30,7 @@ impl<'t> Generate<'t> {
         place: (usize, usize),
         left: &mut u64,
     ) -> Result<Self, TextError> {
-        let range = tokens.expect("range")?;
+        let range = tokens.require("range")?;
         let (start, stop, step) = parse_range(range.text)
             .ok_or_else(|| range.invalid("not a range: START-STOP[/STEP]"))?;
         let count = (stop - start) / step + 1;
@@ -41,7 +41,7 @@ impl<'t> Generate<'t> {
             return Err(range.invalid("more records than $GENERATE may make in a file"));
         };
         *left = rest;
-        let owner = tokens.expect("owner")?;
+        let owner = tokens.require("owner")?;
         let from = tokens.position();
         let rest = &text[from..];
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());

@@ -269,16 +269,16 @@ impl<'t> Scanner<'t> {
     }
 
     fn directive(&mut self, tokens: &mut Lexer<'_>) -> Result<Line, TextError> {
-        let first = tokens.expect("directive")?;
+        let first = tokens.require("directive")?;
         let mut wire = [0; 255];
         match first.text.to_ascii_uppercase().as_slice() {
             b"$ORIGIN" => {
-                let len = tokens.expect("origin")?.name(tokens.origin(), &mut wire)?;
+                let len = tokens.require("origin")?.name(tokens.origin(), &mut wire)?;
                 tokens.finish()?;
                 self.origin = NameBuf::from_checked(&wire[..len]);
             }
             b"$TTL" => {
-                let token = tokens.expect("TTL")?;
+                let token = tokens.require("TTL")?;
                 let ttl = Ttl::from_token(token.text);
                 let ttl = ttl.ok_or_else(|| token.invalid("not a TTL"))?;
                 tokens.finish()?;
@@ -299,7 +299,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn include(&self, tokens: &mut Lexer<'_>) -> Result<Line, TextError> {
-        let token = tokens.expect("file name")?;
+        let token = tokens.require("file name")?;
         let mut file = Vec::new();
         token.unescape(&mut file)?;
         let file = String::from_utf8(file).map_err(|_| token.invalid("not a file name"))?;

@@ -36,7 +36,7 @@ impl Monitor {
             scopes: &self.scopes,
             former: self.rebuilds.former(),
         };
-        self.hub.snapshot.store(Arc::new(Snapshot::new(draft)));
+        self.hub.snapshot.publish(Snapshot::new(draft));
     }
 
     /// Notes that a slot's share may have changed.

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Members, Slot, View};
+use super::{FULL, Members, Slot, View};
 use crate::{
     hashing::{Bounded, BuildError, Candidates, Ketama, Maglev, Member, Rendezvous},
     random::mix,
@@ -131,11 +131,17 @@ pub(crate) struct Willing {
 
 impl Willing {
     pub(crate) fn new(acceptance: Vec<u16>) -> Self {
+        // Who lives and takes all needs no share to be read.
+        let is_full = acceptance.iter().all(|share| matches!(*share, 0 | FULL));
         let bit = |(at, share): (usize, &u16)| u64::from(*share > 0) << at;
         let word = |shares: &[u16]| shares.iter().enumerate().map(bit).sum();
         Self {
             live: acceptance.chunks(64).map(word).collect(),
-            acceptance: acceptance.into_boxed_slice(),
+            acceptance: if is_full {
+                Box::default()
+            } else {
+                acceptance.into_boxed_slice()
+            },
         }
     }
 
@@ -159,7 +165,7 @@ impl Former {
     pub(super) fn new(table: Table, old: Arc<Members>, new: &Members, views: &[View]) -> Self {
         let stays = |slot: Slot| {
             let now = new.at(slot).filter(|origin| origin.takes_requests());
-            now.is_some_and(|origin| origin.id() == old.target(slot).id)
+            now.is_some_and(|origin| origin.id() == old.id(slot))
         };
         let acceptance = |view: &View| {
             let takers = old.takers().iter();

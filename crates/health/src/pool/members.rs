@@ -1,17 +1,19 @@
 //! [`Members`]: who is in the pool, with the tables that depend on membership and weight alone.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use super::{
-    Alias, Bitmap, Origin, OriginId, Slot, Table, groups::Groups, keyed::Tables, rotation::Rotation,
+    Alias, Bitmap, Origin, OriginId, Slot, Table, Target, groups::Groups, keyed::Tables,
+    rotation::Rotation, targets::Targets,
 };
 
 /// The members of a pool by slot. It never changes: an edit makes another.
 #[derive(Clone, Debug, Default)]
 pub struct Members {
     by_slot: Box<[Option<Arc<Origin>>]>,
-    /// What a pick copies, in one place: no pointer to follow.
-    targets: Box<[Target]>,
+    targets: Targets,
+    /// By slot; 0 for nobody.
+    weights: Box<[u32]>,
     by_id: Box<[(OriginId, Slot)]>,
     takers: Box<[Slot]>,
     /// The same as a set.
@@ -25,15 +27,6 @@ pub struct Members {
     tables: Tables,
 }
 
-/// What a pick takes from a slot, in a cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(crate) struct Target {
-    pub(crate) id: OriginId,
-    pub(crate) addr: SocketAddr,
-    weight: u32,
-}
-
 impl Members {
     pub(crate) fn new(by_slot: Vec<Option<Arc<Origin>>>) -> Self {
         let mut by_id: Vec<(OriginId, Slot)> =
@@ -45,11 +38,14 @@ impl Members {
             .collect();
         let is_even = weighted.windows(2).all(|pair| pair[0].1 == pair[1].1);
         let unlike = if is_even { &[] } else { &weighted[..] };
-        let targets = by_slot.iter().map(|origin| Target::of(origin.as_deref()));
+        let weights = by_slot
+            .iter()
+            .map(|origin| origin.as_ref().map_or(0, |origin| origin.weight()));
         let mut taking = Bitmap::new(by_slot.len());
         weighted.iter().for_each(|taker| taking.insert(taker.0));
         Self {
-            targets: targets.collect(),
+            targets: Targets::new(&by_slot),
+            weights: weights.collect(),
             by_id: by_id.into_boxed_slice(),
             takers: weighted.iter().map(|w| w.0).collect(),
             taking,
@@ -109,6 +105,12 @@ impl Members {
         Some(place as u32)
     }
 
+    /// Returns the taker at this place among them.
+    #[inline]
+    pub(crate) fn taker_at(&self, place: usize) -> Option<Slot> {
+        nth(&self.takers, place, self.by_slot.len())
+    }
+
     /// Makes a table, unless it is there.
     pub(crate) fn make(&self, table: Table) {
         self.tables.make(table, self);
@@ -119,9 +121,15 @@ impl Members {
         &self.tables
     }
 
+    /// Returns who is in this slot.
     #[inline]
-    pub(crate) fn target(&self, slot: Slot) -> Target {
-        self.targets[slot.index()]
+    pub(crate) fn id(&self, slot: Slot) -> OriginId {
+        self.targets.at(slot).id()
+    }
+
+    #[inline]
+    pub(crate) fn target(&self, slot: Slot) -> &Target {
+        self.targets.at(slot)
     }
 
     /// Draws a slot by weight, or `None` if nobody has any, or [all weigh the same](Self::is_even).
@@ -143,7 +151,7 @@ impl Members {
 
     #[inline]
     pub(crate) fn weight(&self, slot: Slot) -> u32 {
-        self.targets[slot.index()].weight
+        self.weights[slot.index()]
     }
 
     /// Returns how many of these slots take requests.
@@ -156,19 +164,14 @@ impl Members {
     }
 }
 
-impl Target {
-    fn of(origin: Option<&Origin>) -> Self {
-        let nobody = Self {
-            id: OriginId::new(u64::MAX),
-            addr: SocketAddr::from(([0, 0, 0, 0], 0)),
-            weight: 0,
-        };
-        origin.map_or(nobody, |origin| Self {
-            id: origin.id,
-            addr: origin.config.addr,
-            weight: origin.config.weight,
-        })
+/// Returns one of these slots, which are sorted and differ: where all there are stand among them, each stands in
+/// its own place, and nothing has to be read.
+#[inline]
+pub(super) fn nth(sorted: &[Slot], place: usize, slots: usize) -> Option<Slot> {
+    if sorted.len() == slots {
+        return (place < slots).then(|| Slot::new(place as u32));
     }
+    sorted.get(place).copied()
 }
 
 fn slots(by_slot: &[Option<Arc<Origin>>]) -> impl Iterator<Item = (Slot, &Arc<Origin>)> {

@@ -1,6 +1,6 @@
 //! [`View`]: who may be picked, laid out for picking.
 
-use super::{Bitmap, Members, Slot, Willing};
+use super::{Bitmap, Members, Slot, Willing, members::nth};
 
 /// Who may be picked through one [`Scope`](super::Scope), and how readily, laid out for picking.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,18 @@ impl View {
     #[inline]
     pub(crate) fn live_slots(&self) -> &[Slot] {
         &self.live_slots
+    }
+
+    /// Returns the live slot at this place among them.
+    #[inline]
+    pub(crate) fn live_slot(&self, place: usize) -> Option<Slot> {
+        nth(&self.live_slots, place, self.accept.len())
+    }
+
+    /// Says whether all who are live take everything that falls to them.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Says whether a live slot takes a request, given random bits.

@@ -10,22 +10,14 @@ use std::{
 
 use crate::pool::Slot;
 
-/// The counters of one worker. Pages appear as slots come into use and never move, so that a
-/// guard finds its counter whatever edits the pool has seen.
+/// The counters of one worker. Loads lie close together, apart from the rest: drawing two of many
+/// reads two of them.
 #[derive(Debug)]
 pub(crate) struct Board {
-    pages: Box<[OnceLock<Box<Page>>]>,
+    loads: Paged<Load>,
+    cells: Paged<Cell>,
     /// What is in flight to all slots, here and elsewhere, as of the latest tick and what began here since.
     total: AtomicU32,
-}
-
-const PAGE: usize = 64;
-
-/// The counters of so many slots. Loads lie close together: drawing two of many reads two of them.
-#[derive(Debug)]
-struct Page {
-    loads: [Load; PAGE],
-    cells: [Cell; PAGE],
 }
 
 /// What is in flight to one slot.
@@ -71,39 +63,37 @@ impl Board {
     pub(crate) fn new(max_slots: usize) -> Self {
         Self {
             total: AtomicU32::new(0),
-            pages: (0..max_slots.div_ceil(PAGE))
-                .map(|_| OnceLock::new())
-                .collect(),
+            loads: Paged::new(max_slots),
+            cells: Paged::new(max_slots),
         }
     }
 
     /// Makes the pages of the first `slots` slots, so that no request has to.
     pub(crate) fn reserve(&self, slots: usize) {
-        for page in self.pages.iter().take(slots.div_ceil(PAGE)) {
-            page.get_or_init(Page::fresh);
-        }
+        self.loads.reserve(slots);
+        self.cells.reserve(slots);
     }
 
     /// Counts a request that begins.
     #[inline]
     pub(crate) fn begin(&self, slot: Slot) {
-        self.load_of(slot).here.fetch_add(1, Relaxed);
+        self.loads.make(slot).here.fetch_add(1, Relaxed);
     }
 
     /// Counts a request that ended without a result.
     #[inline]
     pub(crate) fn end(&self, slot: Slot) {
-        self.load_of(slot).here.fetch_sub(1, Relaxed);
+        self.loads.make(slot).here.fetch_sub(1, Relaxed);
     }
 
     /// Counts a request in flight whose answer has begun.
     pub(crate) fn begin_answer(&self, slot: Slot) {
-        self.cell(slot).answered.fetch_add(1, Relaxed);
+        self.cells.make(slot).answered.fetch_add(1, Relaxed);
     }
 
     /// Counts an answer that has ended.
     pub(crate) fn end_answer(&self, slot: Slot) {
-        self.cell(slot).answered.fetch_sub(1, Relaxed);
+        self.cells.make(slot).answered.fetch_sub(1, Relaxed);
     }
 
     /// Counts a good answer to a request that has ended.
@@ -112,14 +102,14 @@ impl Board {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         let capped = micros.min((1 << LATENCY_BITS) - 1);
         let add = (1 << LATENCY_BITS) + capped;
-        let cell = self.cell(slot);
+        let cell = self.cells.make(slot);
         cell.good.fetch_add(add, Relaxed);
         cell.note_delay(u32::try_from(micros).unwrap_or(u32::MAX));
     }
 
     /// Counts a failure of a request that has ended.
     pub(crate) fn add_bad(&self, slot: Slot) {
-        let cell = self.cell(slot);
+        let cell = self.cells.make(slot);
         cell.bad.fetch_add(1, Relaxed);
         // Quick errors must not look like quick answers.
         cell.note_delay(
@@ -133,21 +123,20 @@ impl Board {
     /// Returns what is in flight to this slot, here and elsewhere.
     #[inline]
     pub(crate) fn load(&self, slot: Slot) -> u32 {
-        self.page(slot).map_or(0, |page| {
-            let load = &page.loads[slot.index() % PAGE];
+        self.loads.at(slot).map_or(0, |load| {
             load.here.load(Relaxed) + load.elsewhere.load(Relaxed)
         })
     }
 
     /// Returns what this worker has in flight to this slot.
     pub(crate) fn in_flight(&self, slot: Slot) -> u32 {
-        self.page(slot)
-            .map_or(0, |page| page.loads[slot.index() % PAGE].here.load(Relaxed))
+        let load = self.loads.at(slot);
+        load.map_or(0, |load| load.here.load(Relaxed))
     }
 
     /// Returns what this worker has in flight to this slot without an answer.
     pub(crate) fn waiting(&self, slot: Slot) -> u32 {
-        let answered = self.written(slot);
+        let answered = self.cells.at(slot);
         let answered = answered.map_or(0, |cell| cell.answered.load(Relaxed));
         // The two are read one after the other, and answers may end in between.
         self.in_flight(slot).saturating_sub(answered)
@@ -156,13 +145,14 @@ impl Board {
     /// Returns the latest peak of latency in microseconds; an origin that nobody has tried promises the best.
     #[inline]
     pub(crate) fn delay(&self, slot: Slot) -> u32 {
-        self.written(slot)
+        self.cells
+            .at(slot)
             .map_or(0, |cell| cell.delay.load(Relaxed))
     }
 
     /// Lets a peak fade, so that who had one is tried again.
     pub(crate) fn fade(&self, slot: Slot) {
-        if let Some(cell) = self.written(slot) {
+        if let Some(cell) = self.cells.at(slot) {
             let delay = cell.delay.load(Relaxed);
             cell.delay.store(delay - delay.div_ceil(32), Relaxed);
         }
@@ -193,15 +183,15 @@ impl Board {
 
     /// Notes what all other workers have in flight to this slot.
     pub(crate) fn set_elsewhere(&self, slot: Slot, in_flight: u32) {
-        if in_flight == 0 && self.page(slot).is_none() {
+        if in_flight == 0 && self.loads.at(slot).is_none() {
             return;
         }
-        self.load_of(slot).elsewhere.store(in_flight, Relaxed);
+        self.loads.make(slot).elsewhere.store(in_flight, Relaxed);
     }
 
     /// Returns what came in since `mark`, and moves it.
     pub(crate) fn read(&self, slot: Slot, mark: &mut Mark) -> Tally {
-        let Some(cell) = self.written(slot) else {
+        let Some(cell) = self.cells.at(slot) else {
             return Tally::default();
         };
         let (good, bad) = (cell.good.load(Relaxed), cell.bad.load(Relaxed));
@@ -213,31 +203,6 @@ impl Board {
         };
         *mark = Mark { good, bad };
         tally
-    }
-
-    #[inline]
-    fn load_of(&self, slot: Slot) -> &Load {
-        &self.make_page(slot).loads[slot.index() % PAGE]
-    }
-
-    #[inline]
-    fn cell(&self, slot: Slot) -> &Cell {
-        &self.make_page(slot).cells[slot.index() % PAGE]
-    }
-
-    #[inline]
-    fn make_page(&self, slot: Slot) -> &Page {
-        self.pages[slot.index() / PAGE].get_or_init(Page::fresh)
-    }
-
-    #[inline]
-    fn page(&self, slot: Slot) -> Option<&Page> {
-        Some(self.pages.get(slot.index() / PAGE)?.get()?)
-    }
-
-    #[inline]
-    fn written(&self, slot: Slot) -> Option<&Cell> {
-        Some(&self.page(slot)?.cells[slot.index() % PAGE])
     }
 }
 
@@ -258,13 +223,42 @@ impl Cell {
     }
 }
 
-impl Page {
-    fn fresh() -> Box<Self> {
-        Box::new(Self {
-            loads: core::array::from_fn(|_| Load::default()),
-            cells: core::array::from_fn(|_| Cell::default()),
-        })
+/// One of something for each slot. Pages appear as slots come into use and never move, so that a guard finds
+/// its counters whatever edits the pool has seen.
+#[derive(Debug)]
+struct Paged<T> {
+    pages: Box<[OnceLock<Box<[T; PAGE]>>]>,
+}
+
+const PAGE: usize = 64;
+
+impl<T: Default> Paged<T> {
+    fn new(max_slots: usize) -> Self {
+        let pages = (0..max_slots.div_ceil(PAGE)).map(|_| OnceLock::new());
+        Self {
+            pages: pages.collect(),
+        }
     }
+
+    fn reserve(&self, slots: usize) {
+        for page in self.pages.iter().take(slots.div_ceil(PAGE)) {
+            page.get_or_init(fresh);
+        }
+    }
+
+    #[inline]
+    fn make(&self, slot: Slot) -> &T {
+        &self.pages[slot.index() / PAGE].get_or_init(fresh)[slot.index() % PAGE]
+    }
+
+    #[inline]
+    fn at(&self, slot: Slot) -> Option<&T> {
+        Some(&self.pages.get(slot.index() / PAGE)?.get()?[slot.index() % PAGE])
+    }
+}
+
+fn fresh<T: Default>() -> Box<[T; PAGE]> {
+    Box::new(core::array::from_fn(|_| T::default()))
 }
 
 #[cfg(test)]

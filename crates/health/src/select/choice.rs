@@ -43,10 +43,7 @@ impl Choice<'_> {
 
     #[inline]
     fn of_two(&self, cost: impl Fn(Slot) -> u64) -> Option<Slot> {
-        let first = self.draw()?;
-        let Some(second) = self.draw_other(first) else {
-            return Some(first);
-        };
+        let (first, second) = self.two_alike().or_else(|| self.two_unlike())?;
         // Draws follow the weights already: among the idle the first must win, whatever it weighs.
         let first_is_lighter = if self.members().is_even() {
             cost(first) <= cost(second)
@@ -56,6 +53,27 @@ impl Choice<'_> {
         Some(if first_is_lighter { first } else { second })
     }
 
+    /// Draws two where everybody is as good as anybody: one random number does for both.
+    #[inline]
+    fn two_alike(&self) -> Option<(Slot, Slot)> {
+        let is_plain = self.members().is_even() && self.view.is_full() && self.tried.is_empty();
+        let count = self.view.live_slots().len();
+        if !is_plain || count < 2 {
+            return None;
+        }
+        let random = self.random();
+        let first = below(random, count);
+        let other = below(random << 32, count - 1);
+        let second = other + usize::from(other >= first);
+        Some((self.view.live_slot(first)?, self.view.live_slot(second)?))
+    }
+
+    fn two_unlike(&self) -> Option<(Slot, Slot)> {
+        let first = self.draw()?;
+        let other = (0..2).find_map(|_| self.draw().filter(|&slot| slot != first));
+        Some((first, other.unwrap_or(first)))
+    }
+
     /// Draws by weight among the live.
     #[inline]
     fn draw(&self) -> Option<Slot> {
@@ -63,9 +81,9 @@ impl Choice<'_> {
         if !members.is_even() {
             return self.draw_weighted(members);
         }
-        let slots = self.view.live_slots();
+        let slots = self.view.live_slots().len();
         for _ in 0..DRAWS {
-            let slot = *slots.get(below(self.random(), slots.len()))?;
+            let slot = self.view.live_slot(below(self.random(), slots))?;
             if self.accepts(slot) {
                 return Some(slot);
             }
@@ -81,11 +99,6 @@ impl Choice<'_> {
             }
         }
         self.exact(self.random())
-    }
-
-    #[inline]
-    fn draw_other(&self, first: Slot) -> Option<Slot> {
-        (0..2).find_map(|_| self.draw().filter(|&slot| slot != first))
     }
 
     /// Takes the next turn of somebody who lives. Turns of others are passed over for good, so that
@@ -164,7 +177,7 @@ impl Choice<'_> {
 
     #[inline]
     pub(super) fn was_tried(&self, slot: Slot) -> bool {
-        !self.tried.is_empty() && self.tried.contains(&self.members().target(slot).id)
+        !self.tried.is_empty() && self.tried.contains(&self.members().id(slot))
     }
 
     #[inline]

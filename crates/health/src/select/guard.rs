@@ -26,8 +26,7 @@ use crate::pool::{OriginId, Slot, Target};
 pub struct Guard<'a> {
     worker: Held<'a>,
     slot: Slot,
-    id: OriginId,
-    addr: SocketAddr,
+    target: Target,
 }
 
 #[derive(Debug)]
@@ -43,21 +42,20 @@ impl<'a> Guard<'a> {
         Self {
             worker: Held::Borrowed(worker),
             slot,
-            id: target.id,
-            addr: target.addr,
+            target,
         }
     }
 
     /// Returns which origin was picked; a retry excludes it.
     #[must_use]
     pub fn id(&self) -> OriginId {
-        self.id
+        self.target.id()
     }
 
     /// Returns where the request goes.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.target.addr()
     }
 
     /// Detaches the guard from the selector's borrow, for a task or a body that outlives it.
@@ -67,8 +65,7 @@ impl<'a> Guard<'a> {
         Guard {
             worker: Held::Owned(worker),
             slot: self.slot,
-            id: self.id,
-            addr: self.addr,
+            target: self.target,
         }
     }
 

@@ -9,9 +9,7 @@ use std::{
     task::Waker,
 };
 
-use arc_swap::ArcSwap;
-
-use super::{Board, Failure, Mark, Tally};
+use super::{Board, Failure, Mark, Tally, latest::Latest};
 use crate::{
     pool::{Slot, Snapshot, Table},
     random::mix,
@@ -20,7 +18,7 @@ use crate::{
 /// The newest snapshot for the selectors, their boards and a bounded queue of errors for the monitor.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) snapshot: Latest,
     max_slots: usize,
     seed: u64,
     opened: AtomicU64,
@@ -62,7 +60,7 @@ const MAX_BOARDS: usize = 256;
 impl Hub {
     pub(crate) fn new(snapshot: Snapshot, max_slots: usize, seed: u64) -> Self {
         Self {
-            snapshot: ArcSwap::from_pointee(snapshot),
+            snapshot: Latest::new(snapshot),
             max_slots,
             seed,
             opened: AtomicU64::new(0),
@@ -79,7 +77,7 @@ impl Hub {
 
     /// Makes a wanted table for the members there are, unless it is there.
     pub(crate) fn make_table(&self, table: Table) {
-        self.snapshot.load().members().make(table);
+        self.snapshot.load_full().members().make(table);
     }
 
     /// Yields the tables that selectors use.
@@ -104,7 +102,7 @@ impl Hub {
             return Arc::clone(shared.expect("there are boards"));
         }
         let board = Arc::new(Board::new(self.max_slots));
-        board.reserve(self.snapshot.load().members().slots());
+        board.reserve(self.snapshot.load_full().members().slots());
         boards.push(Opened {
             board: Arc::clone(&board),
             marks: Vec::new(),
@@ -159,6 +157,7 @@ impl Hub {
             let read_since = std::mem::replace(&mut opened.abandoned, alone);
             !(alone && read_since)
         });
+        self.snapshot.retire(None);
         let mut total = 0;
         for slot in (0..slots as u32).map(Slot::new) {
             let loads: u32 = boards

@@ -56,7 +56,7 @@ impl Choice<'_> {
             Table::Maglev => tables.maglev()?.pick(key, candidates),
             Table::Rendezvous => tables.rendezvous()?.pick(key, candidates),
         };
-        Some(members.takers()[member? as usize])
+        members.taker_at(member? as usize)
     }
 
     fn bounded(
@@ -76,6 +76,9 @@ impl Choice<'_> {
 
     #[inline]
     fn tried_members<'b>(&self, members: &Members, buffer: &'b mut [u32; MOST_TRIED]) -> &'b [u32] {
+        if self.tried.is_empty() {
+            return &[];
+        }
         let tried = self.tried.iter().filter_map(|&id| members.taker(id));
         let mut count = 0;
         for (place, member) in buffer.iter_mut().zip(tried) {

@@ -11,6 +11,7 @@ mod choice;
 mod guard;
 mod hub;
 mod keyed;
+mod latest;
 mod picker;
 mod selector;
 

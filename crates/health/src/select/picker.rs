@@ -33,7 +33,7 @@ impl<'a> Picker<'a> {
     pub(super) fn new(selector: &'a Selector) -> Self {
         Self {
             selector,
-            snapshot: Cache::new(&selector.hub().snapshot),
+            snapshot: Cache::new(selector.hub().snapshot.shared()),
         }
     }
 

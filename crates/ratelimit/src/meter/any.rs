@@ -10,6 +10,8 @@ use super::{
     Concurrency, FixedWindow, Gcra, Keyed, Log, MeterError, PenaltyBox, Reading, SlidingWindow,
     TwoWindow,
 };
+#[cfg(feature = "calendar")]
+use super::{Dated, Zone};
 #[cfg(feature = "redis")]
 use crate::redis::Replica;
 use crate::{
@@ -29,6 +31,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
+    /// [`Calendar`](super::Calendar): `1000/1d` allows a key so many in each day of its rule's
+    /// [`zone`](crate::Rule::zone); `1h` and `30d`, which stands for a month of any length, are the other
+    /// periods. The limiter has to be told the date, by [`Limiter::set_date`](crate::Limiter::set_date);
+    /// the layers do.
+    #[cfg(feature = "calendar")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "calendar")))]
+    Calendar,
     /// [`Concurrency`]: `10/2s` lets ten requests of a key be under way, and tells the others to come
     /// back in two seconds. Who asks the limiter keeps a [`Hold`](crate::Hold) until a request has ended;
     /// the layers do.
@@ -50,7 +59,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: &'static [(&'static str, Self)] = &[
+        #[cfg(feature = "calendar")]
+        ("calendar", Self::Calendar),
         ("concurrency", Self::Concurrency),
         ("fixed", Self::Fixed),
         ("gcra", Self::Gcra),
@@ -84,6 +95,8 @@ impl fmt::Display for Algorithm {
 /// A meter of any algorithm, which decides in two steps: look, then commit.
 #[derive(Debug)]
 pub(crate) enum AnyMeter {
+    #[cfg(feature = "calendar")]
+    Calendar(Dated),
     Concurrency(Keyed<Concurrency>),
     Fixed(Keyed<FixedWindow>),
     Gcra(Gcra),
@@ -115,6 +128,8 @@ impl AnyMeter {
             (Algorithm::Concurrency, _) => {
                 Self::Concurrency(Keyed::new(concurrency(rate)?, capacity))
             }
+            #[cfg(feature = "calendar")]
+            (Algorithm::Calendar, _) => return Err(MeterError::needs_zone(rate).into()),
             (Algorithm::Penalty, _) => return Self::penalty(rate, rate.period(), capacity),
             (Algorithm::Gcra, None) => Self::Gcra(Gcra::new(rate, capacity)?),
             (Algorithm::Gcra, Some(width)) => Self::Gcra(Gcra::with_width(rate, capacity, width)?),
@@ -138,10 +153,27 @@ impl AnyMeter {
         Ok(Self::Penalty(Keyed::new(penalty, capacity)))
     }
 
+    /// A quota by the calendar of a time zone.
+    #[cfg(feature = "calendar")]
+    pub(crate) fn calendar(rate: Rate, zone: Zone, capacity: Capacity) -> Result<Self, BuildError> {
+        Ok(Self::Calendar(Dated::new(rate, zone, capacity)?))
+    }
+
+    /// The meter as one that goes by dates.
+    #[cfg(feature = "calendar")]
+    pub(crate) const fn dated(&self) -> Option<&Dated> {
+        match self {
+            Self::Calendar(quota) => Some(quota),
+            _ => None,
+        }
+    }
+
     /// Returns a meter of another rate in which every key owes what it owes here, if that can be.
     pub(crate) fn carried(&self, rate: Rate, now: Mono) -> Option<Self> {
         match self {
             Self::Gcra(gcra) => gcra.with_rate(rate, now).ok().map(Self::Gcra),
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => quota.with_rate(rate).map(Self::Calendar),
             #[cfg(feature = "redis")]
             Self::Shared(replica) => Some(Self::Shared(Arc::new(replica.with_rate(rate)))),
             _ => None,
@@ -157,6 +189,8 @@ impl AnyMeter {
                 let seen = gcra.look(key, ticks);
                 (Look::Cell { seen, ticks }, gcra.judge(&seen, cost))
             }
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => (Look::Slot, quota.peek(key, cost, now)),
             Self::Concurrency(places) => (Look::Slot, places.peek(key, cost, now)),
             Self::Fixed(window) => (Look::Slot, window.peek(key, cost, now)),
             Self::Log(log) => (Look::Slot, log.peek(key, cost, now)),
@@ -186,6 +220,8 @@ impl AnyMeter {
 
     fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         match self {
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => quota.check(key, cost, now),
             Self::Concurrency(places) => places.check(key, cost, now),
             Self::Fixed(window) => window.check(key, cost, now),
             Self::Gcra(gcra) => gcra.check(key, cost, now),
@@ -201,6 +237,8 @@ impl AnyMeter {
     /// Counts without asking, where units are what is counted.
     pub(crate) fn charge(&self, key: KeyHash, units: u64, now: Mono) {
         match self {
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => quota.charge(key, units, now),
             Self::Concurrency(_) | Self::Penalty(_) => {}
             Self::Fixed(window) => window.charge(key, units, now),
             Self::Gcra(gcra) => {
@@ -235,6 +273,8 @@ impl AnyMeter {
     /// Gives back what a check has counted.
     pub(crate) fn refund(&self, key: KeyHash, units: u64, now: Mono) {
         match self {
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => quota.refund(key, units, now),
             Self::Concurrency(places) => places.refund(key, units, now),
             Self::Penalty(_) => {}
             Self::Fixed(window) => window.refund(key, units, now),
@@ -258,6 +298,8 @@ impl AnyMeter {
 
     pub(crate) fn occupancy(&self, now: Mono) -> Occupancy {
         match self {
+            #[cfg(feature = "calendar")]
+            Self::Calendar(quota) => quota.occupancy(now),
             Self::Concurrency(places) => places.occupancy(now),
             Self::Penalty(penalty) => penalty.occupancy(now),
             Self::Fixed(window) => window.occupancy(now),

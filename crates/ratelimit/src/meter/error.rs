@@ -20,6 +20,15 @@ pub enum MeterError {
         /// The rate.
         rate: Rate,
     },
+    /// A quota by the calendar has no zone, or no period that a calendar has.
+    #[cfg(feature = "calendar")]
+    #[error("{rate} is no quota by the calendar without {needs}")]
+    Calendar {
+        /// The rate.
+        rate: Rate,
+        /// What it lacks.
+        needs: &'static str,
+    },
     /// The limit is more than is counted per key.
     #[error("a limit of {limit} is out of range, use 1 to {most}")]
     Limit {
@@ -42,6 +51,19 @@ pub enum MeterError {
         /// What was written.
         name: String,
     },
+}
+
+#[cfg(feature = "calendar")]
+impl MeterError {
+    pub(crate) const fn needs_zone(rate: Rate) -> Self {
+        let needs = "a time zone";
+        Self::Calendar { rate, needs }
+    }
+
+    pub(super) const fn needs_period(rate: Rate) -> Self {
+        let needs = "a period of 1h, 1d or 30d, which stands for a month";
+        Self::Calendar { rate, needs }
+    }
 }
 
 impl From<MeterError> for Error {

@@ -1,7 +1,9 @@
 //! [`Gcra`]: the generic cell rate algorithm over a table of fixed memory.
 
-use arrayvec::ArrayVec;
-use eaves_common::{time::Mono, units::Rate};
+use eaves_common::{
+    time::{Clock, Mono},
+    units::Rate,
+};
 
 use super::{Gauge, Reading, Verdict};
 use crate::{
@@ -44,7 +46,7 @@ pub struct Gcra {
     table: Table,
 }
 
-/// Keys of a batch that are looked up together.
+/// Keys of a batch whose cache lines are asked for together.
 const AHEAD: usize = 16;
 
 impl Gcra {
@@ -110,19 +112,45 @@ impl Gcra {
     #[inline]
     pub fn check(&self, key: KeyHash, cost: u64, now: Mono) -> Reading<'_> {
         let now = self.scale.now(now);
-        loop {
-            let seen = self.table.read(key, now);
-            let reading = self.judge(&seen, cost);
-            if !reading.is_allowed() || self.commit(key, &seen, cost, now) {
-                return reading;
-            }
-        }
+        self.decide(key, cost, || now)
+    }
+
+    /// Decides about a request of this cost at the time of a clock, and counts it if it fits.
+    ///
+    /// The clock is read while the key's cell is on its way from memory. Processors let loads wait for a
+    /// clock that is being read, so this takes less time than to read the clock and then
+    /// [`check`](Self::check).
+    ///
+    /// ```
+    /// use eaves_common::{time::SystemClock, units::Rate};
+    /// use eaves_ratelimit::{key::KeyHasher, meter::Gcra, table::Capacity};
+    ///
+    /// let gcra = Gcra::new("1/1h".parse::<Rate>()?, Capacity::new(1024)?)?;
+    /// let key = KeyHasher::random().hash("203.0.113.9");
+    /// assert!(gcra.check_by(key, 1, &SystemClock).is_allowed());
+    /// assert!(!gcra.check_by(key, 1, &SystemClock).is_allowed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn check_by<C: Clock + ?Sized>(&self, key: KeyHash, cost: u64, clock: &C) -> Reading<'_> {
+        self.decide(key, cost, || self.scale.now(clock.mono()))
+    }
+
+    #[inline]
+    fn decide(&self, key: KeyHash, cost: u64, now: impl Fn() -> u64) -> Reading<'_> {
+        self.table.update(key, now, |debt| {
+            let debt = debt.min(self.scale.ceiling());
+            let reading = self.judged(debt, cost);
+            let after = debt.saturating_add(self.scale.cost(cost));
+            let counts = reading.is_allowed() && cost > 0;
+            (counts.then_some(after), reading)
+        })
     }
 
     /// Decides about many requests of this cost one after another, and tells each answer.
     ///
-    /// The cells of a few keys are looked up before the first of them is decided, so that the cache
-    /// misses overlap: where keys are many and their requests come in bursts, this costs half.
+    /// The cache lines of a few keys are asked for before the first of them is decided, so that their
+    /// misses overlap: a compare-and-swap lets no later load start before it is done.
     pub fn check_batch<'a>(
         &'a self,
         keys: &[KeyHash],
@@ -130,22 +158,11 @@ impl Gcra {
         now: Mono,
         mut answer: impl FnMut(KeyHash, Reading<'a>),
     ) {
-        let ticks = self.scale.now(now);
+        let now = self.scale.now(now);
         for keys in keys.chunks(AHEAD) {
-            let look = |key: &KeyHash| self.table.read(*key, ticks);
-            let seen: ArrayVec<Seen, AHEAD> = keys.iter().map(look).collect();
-            for (key, seen) in keys.iter().zip(seen) {
-                let reading = self.judge(&seen, cost);
-                // Another key of the batch may have changed the cell; a denial would not notice.
-                let stands = reading.is_allowed() && self.commit(*key, &seen, cost, ticks);
-                answer(
-                    *key,
-                    if stands {
-                        reading
-                    } else {
-                        self.check(*key, cost, now)
-                    },
-                );
+            self.table.touch(keys);
+            for key in keys {
+                answer(*key, self.decide(*key, cost, || now));
             }
         }
     }
@@ -162,14 +179,16 @@ impl Gcra {
     /// than its burst, up to twice of it, and is denied until that is paid.
     pub fn charge(&self, key: KeyHash, units: u64, now: Mono) -> Reading<'_> {
         let now = self.scale.now(now);
-        loop {
-            let seen = self.table.read(key, now);
-            let debt = self.debt(&seen).saturating_add(self.scale.cost(units));
-            let debt = debt.min(self.scale.ceiling());
-            if units == 0 || self.table.write(key, now, &seen, debt) {
-                return Reading::new(Verdict::Allowed, units, self.gauge(debt));
-            }
-        }
+        self.table.update(
+            key,
+            || now,
+            |debt| {
+                let debt = debt.saturating_add(self.scale.cost(units));
+                let debt = debt.min(self.scale.ceiling());
+                let reading = Reading::new(Verdict::Allowed, units, self.gauge(debt));
+                ((units > 0).then_some(debt), reading)
+            },
+        )
     }
 
     /// Gives units back: of a request that was counted and then not served.
@@ -177,13 +196,15 @@ impl Gcra {
     /// A key that has been forgotten meanwhile owes nothing, and stays so.
     pub fn refund(&self, key: KeyHash, units: u64, now: Mono) {
         let now = self.scale.now(now);
-        loop {
-            let seen = self.table.read(key, now);
-            let debt = self.debt(&seen).saturating_sub(self.scale.cost(units));
-            if units == 0 || !seen.is_known() || self.table.write(key, now, &seen, debt) {
-                return;
-            }
-        }
+        self.table.update(
+            key,
+            || now,
+            |debt| {
+                let after = debt.min(self.scale.ceiling());
+                let after = after.saturating_sub(self.scale.cost(units));
+                ((units > 0 && debt > 0).then_some(after), ())
+            },
+        );
     }
 
     /// Says how full the table is; walks all of it.
@@ -207,7 +228,12 @@ impl Gcra {
     /// Decides by what was seen.
     #[inline]
     pub(crate) fn judge(&self, seen: &Seen, cost: u64) -> Reading<'_> {
-        let debt = self.debt(seen);
+        self.judged(self.debt(seen), cost)
+    }
+
+    /// Decides by what the key owes.
+    #[inline]
+    fn judged(&self, debt: u64, cost: u64) -> Reading<'_> {
         let after = debt.saturating_add(self.scale.cost(cost));
         if after <= self.scale.tolerance() {
             return Reading::new(Verdict::Allowed, cost, self.gauge(after));

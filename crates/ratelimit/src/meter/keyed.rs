@@ -117,6 +117,35 @@ impl<M: Meter> Keyed<M> {
         });
     }
 
+    /// Shows every key and its state, a bucket at a time.
+    #[cfg(feature = "calendar")]
+    pub(crate) fn each(&self, mut see: impl FnMut(KeyHash, &M::State)) {
+        for bucket in &self.buckets {
+            let bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
+            for slot in &bucket.slots {
+                if let Some(key) = slot.key {
+                    see(key, &slot.state);
+                }
+            }
+        }
+    }
+
+    /// Gives a key this state if it has none, or one that is `less`.
+    #[cfg(feature = "calendar")]
+    pub(crate) fn put(
+        &self,
+        key: KeyHash,
+        state: M::State,
+        is_less: impl Fn(&M::State) -> bool,
+        now: M::Time,
+    ) {
+        self.locked(key, |bucket| {
+            if bucket.state(key).is_none_or(is_less) {
+                *bucket.state_or_insert(key, &self.meter, &self.fresh, now) = state;
+            }
+        });
+    }
+
     /// Says how full it is; walks all of it. `bytes` leaves out what states allocate for themselves.
     #[must_use]
     pub fn occupancy(&self, now: M::Time) -> Occupancy {

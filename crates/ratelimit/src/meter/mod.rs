@@ -33,6 +33,8 @@ mod window;
 pub use any::Algorithm;
 pub(crate) use any::{AnyMeter, Look};
 #[cfg(feature = "calendar")]
+pub(crate) use calendar::Dated;
+#[cfg(feature = "calendar")]
 pub use calendar::{Calendar, CalendarState, Period, Snapshot, Zone};
 pub use concurrency::{Concurrency, ConcurrencyState};
 pub use error::MeterError;

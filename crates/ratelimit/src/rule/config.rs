@@ -4,6 +4,8 @@ use eaves_common::units::{Rate, TimeSpan};
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Missing, Mode, Rule};
+#[cfg(feature = "calendar")]
+use crate::meter::Zone;
 #[cfg(feature = "redis")]
 use crate::redis::{Distributed, OnStoreError};
 use crate::{error::BuildError, key::Part, meter::Algorithm, table::Capacity};
@@ -46,6 +48,10 @@ pub struct RuleConfig {
     /// For how long a rule of the algorithm `penalty` denies; as long as its period if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<TimeSpan>,
+    /// Whose calendar a rule of the algorithm `calendar` follows: `UTC`, `+05:30` or `Europe/Zurich`.
+    #[cfg(feature = "calendar")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// Whether it denies.
     #[serde(default)]
     pub mode: Mode,
@@ -98,6 +104,11 @@ impl TryFrom<RuleConfig> for Rule {
             Some(term) => rule.term(term.into()),
             None => rule,
         };
+        #[cfg(feature = "calendar")]
+        let rule = match config.zone {
+            Some(zone) => rule.zone(zone),
+            None => rule,
+        };
         #[cfg(feature = "redis")]
         let rule = match config.distributed {
             Some(distributed) => rule.distributed(distributed),
@@ -135,3 +146,5 @@ macro_rules! text {
 text!(Algorithm);
 text!(Condition);
 text!(Part);
+#[cfg(feature = "calendar")]
+text!(Zone);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(any(feature = "async", feature = "redis"))]
+use eaves_common::time::Clock;
 use eaves_common::time::Mono;
 use http::HeaderValue;
 
@@ -47,6 +49,9 @@ pub struct Limiter {
     pub(super) blocked: Vec<Condition>,
     /// Whether a rule wants to know what came of a request.
     pub(super) follows_up: bool,
+    /// Whether a rule goes by dates.
+    #[cfg(feature = "calendar")]
+    pub(super) has_dates: bool,
     /// `RateLimit-Policy`, which is the same for every answer.
     pub(super) policy: HeaderValue,
 }
@@ -116,7 +121,22 @@ impl Limiter {
             Some(old) => old.changed(rule, hasher, now),
             None => Active::new(rule, hasher),
         };
-        Self::build(rules.into_iter().collect(), self.hasher.clone(), active)
+        let new = Self::build(rules.into_iter().collect(), self.hasher.clone(), active)?;
+        #[cfg(feature = "calendar")]
+        new.set_date_of(self);
+        Ok(new)
+    }
+
+    /// Reads from a clock what this limiter goes by.
+    #[cfg(any(feature = "async", feature = "redis"))]
+    pub(crate) fn time_by<C: Clock + ?Sized>(&self, clock: &C) -> Mono {
+        #[cfg(feature = "calendar")]
+        if self.has_dates {
+            let now = clock.now();
+            self.set_date(now);
+            return now.mono;
+        }
+        clock.mono()
     }
 
     fn build(
@@ -132,6 +152,8 @@ impl Limiter {
             shared: hasher.keyless(),
             policy: header::policy(&rules),
             follows_up: false,
+            #[cfg(feature = "calendar")]
+            has_dates: false,
             hasher,
             rules: Vec::new(),
             keys: Vec::new(),
@@ -169,6 +191,10 @@ impl Limiter {
             });
         }
         self.follows_up |= active.meter.is_concurrency() || active.meter.is_penalty();
+        #[cfg(feature = "calendar")]
+        {
+            self.has_dates |= active.meter.dated().is_some();
+        }
         let parts = active.rule.parts();
         let known = self.keys.iter().position(|known| known == parts);
         let key = known.unwrap_or_else(|| {

@@ -11,6 +11,8 @@ mod counts;
 mod decision;
 mod hold;
 mod limiter;
+#[cfg(feature = "calendar")]
+mod quotas;
 mod spec;
 #[cfg(feature = "redis")]
 mod strict;
@@ -22,6 +24,8 @@ pub use counts::Counts;
 pub use decision::{Decision, Reason};
 pub use hold::Hold;
 pub use limiter::{Limiter, RuleCounts};
+#[cfg(feature = "calendar")]
+pub use quotas::SavedQuota;
 pub use spec::{Missing, Mode, Rule};
 #[cfg(feature = "redis")]
 pub(crate) use strict::{Ask, Planned, Ruling};

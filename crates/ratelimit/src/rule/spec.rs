@@ -7,6 +7,8 @@ use std::{collections::HashMap, time::Duration};
 use eaves_common::units::Rate;
 
 use super::Condition;
+#[cfg(feature = "calendar")]
+use crate::meter::Zone;
 #[cfg(feature = "redis")]
 use crate::redis::{Distributed, OnStoreError, Replica, Sharing};
 use crate::{
@@ -37,6 +39,8 @@ pub struct Rule {
     algorithm: Algorithm,
     width: Option<Width>,
     term: Option<Duration>,
+    #[cfg(feature = "calendar")]
+    zone: Option<Zone>,
     key: Vec<Part>,
     conditions: Vec<Condition>,
     overrides: Vec<(Vec<String>, Rate)>,
@@ -76,6 +80,8 @@ impl Rule {
             algorithm: Algorithm::Gcra,
             width: None,
             term: None,
+            #[cfg(feature = "calendar")]
+            zone: None,
             key: Vec::new(),
             conditions: Vec::new(),
             overrides: Vec::new(),
@@ -166,6 +172,17 @@ impl Rule {
         }
     }
 
+    /// Says whose calendar a rule of [`Algorithm::Calendar`] follows, which has to be said. Other rules
+    /// have no use for it.
+    #[cfg(feature = "calendar")]
+    #[must_use]
+    pub fn zone(self, zone: Zone) -> Self {
+        Self {
+            zone: Some(zone),
+            ..self
+        }
+    }
+
     /// Shares the limit with other nodes, once an [`Engine`](crate::redis::Engine) keeps the limiter;
     /// needs GCRA and [`KeyHasher::shared`]. Until then each node has all of the limit.
     #[cfg(feature = "redis")]
@@ -230,6 +247,10 @@ impl Rule {
             let replica = Replica::new(&self.name, rate, capacity, sharing);
             return Ok(AnyMeter::Shared(Arc::new(replica)));
         }
+        #[cfg(feature = "calendar")]
+        if let (Algorithm::Calendar, Some(zone)) = (self.algorithm, &self.zone) {
+            return AnyMeter::calendar(rate, zone.clone(), capacity);
+        }
         match (self.algorithm, self.term) {
             (Algorithm::Penalty, Some(term)) => AnyMeter::penalty(rate, term, capacity),
             _ => AnyMeter::new(self.algorithm, rate, capacity, self.width),
@@ -270,6 +291,10 @@ impl Rule {
     pub(super) fn counts_like(&self, other: &Self) -> bool {
         #[cfg(feature = "redis")]
         if (self.distributed, self.on_store_error) != (other.distributed, other.on_store_error) {
+            return false;
+        }
+        #[cfg(feature = "calendar")]
+        if self.zone != other.zone {
             return false;
         }
         self.name == other.name

@@ -8,6 +8,7 @@ use std::{
 use super::{
     narrow::{self, Narrow},
     scale::Scale,
+    seen::{Cells, Seen},
     wide::{self, Wide},
 };
 use crate::{error::BuildError, key::KeyHash};
@@ -15,54 +16,24 @@ use crate::{error::BuildError, key::KeyHash};
 /// A fixed number of cells for the debts of one rule.
 #[derive(Debug)]
 pub(crate) struct Table {
-    cells: Cells,
+    cells: Either,
     evicted: AtomicU64,
 }
 
 #[derive(Debug)]
-enum Cells {
+enum Either {
     Narrow(Narrow),
     Wide(Wide),
-}
-
-/// What a look at the table found: the key's cell, or the cell that would go for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
-    pub(super) way: u8,
-    pub(super) known: bool,
-    pub(super) word: u128,
-    pub(super) debt: u64,
-}
-
-impl Seen {
-    /// Any cell is better than this one.
-    pub(super) const fn nothing() -> Self {
-        Self {
-            way: 0,
-            known: false,
-            word: 0,
-            debt: u64::MAX,
-        }
-    }
-
-    /// What the key owes, in ticks from `now`.
-    #[inline]
-    pub(crate) const fn debt(&self) -> u64 {
-        if self.known { self.debt } else { 0 }
-    }
-
-    /// Whether the key has a cell.
-    pub(crate) const fn is_known(&self) -> bool {
-        self.known
-    }
 }
 
 impl Table {
     pub(crate) fn new(capacity: Capacity, scale: &Scale) -> Self {
         let horizon = scale.horizon();
         let cells = match scale.width() {
-            Width::Narrow => Cells::Narrow(Narrow::new(capacity.0.div_ceil(narrow::WAYS), horizon)),
-            Width::Wide => Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), horizon)),
+            Width::Narrow => {
+                Either::Narrow(Narrow::new(capacity.0.div_ceil(narrow::WAYS), horizon))
+            }
+            Width::Wide => Either::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), horizon)),
         };
         Self {
             cells,
@@ -74,7 +45,7 @@ impl Table {
     /// debt is the TAT.
     #[cfg(feature = "governor")]
     pub(crate) fn timeless(capacity: Capacity) -> Self {
-        let cells = Cells::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), wide::FURTHEST));
+        let cells = Either::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), wide::FURTHEST));
         Self {
             cells,
             evicted: AtomicU64::new(0),
@@ -84,7 +55,7 @@ impl Table {
     /// Empties the cells that owe less than this.
     #[cfg(feature = "governor")]
     pub(crate) fn forget_below(&self, debt: u64) {
-        if let Cells::Wide(cells) = &self.cells {
+        if let Either::Wide(cells) = &self.cells {
             cells.forget_below(debt);
         }
     }
@@ -98,19 +69,66 @@ impl Table {
         convert: impl Fn(u64) -> u64,
     ) -> Self {
         let cells = match &self.cells {
-            Cells::Narrow(cells) => Cells::Narrow(cells.carried((from, to), horizon, convert)),
-            Cells::Wide(cells) => Cells::Wide(cells.carried((from, to), horizon, convert)),
+            Either::Narrow(cells) => Either::Narrow(cells.carried((from, to), horizon, convert)),
+            Either::Wide(cells) => Either::Wide(cells.carried((from, to), horizon, convert)),
         };
         let evicted = AtomicU64::new(self.evicted.load(Ordering::Relaxed));
         Self { cells, evicted }
+    }
+
+    /// Reads what the key owes and, if `judge` says so, gives it another debt; both anew as often as
+    /// another thread is faster. The time is asked for when the key's cell is on its way.
+    #[inline]
+    pub(crate) fn update<R>(
+        &self,
+        key: KeyHash,
+        now: impl Fn() -> u64,
+        judge: impl Fn(u64) -> (Option<u64>, R),
+    ) -> R {
+        match &self.cells {
+            Either::Narrow(cells) => self.update_in(cells, key, now, judge),
+            Either::Wide(cells) => self.update_in(cells, key, now, judge),
+        }
+    }
+
+    #[inline]
+    fn update_in<R>(
+        &self,
+        cells: &impl Cells,
+        key: KeyHash,
+        now: impl Fn() -> u64,
+        judge: impl Fn(u64) -> (Option<u64>, R),
+    ) -> R {
+        loop {
+            let (seen, now) = cells.read(key.as_u64(), &now);
+            let (debt, answer) = judge(seen.debt());
+            let Some(debt) = debt else {
+                return answer;
+            };
+            if cells.write(key.as_u64(), now, &seen, debt) {
+                self.count_eviction(&seen);
+                return answer;
+            }
+        }
+    }
+
+    /// Loads a word of each key's bucket, so that their cache lines come together. What it returns means
+    /// nothing.
+    #[inline]
+    pub(crate) fn touch(&self, keys: &[KeyHash]) -> u64 {
+        let keys = keys.iter().map(|key| key.as_u64());
+        match &self.cells {
+            Either::Narrow(cells) => keys.fold(0, |sum, key| sum ^ cells.touch(key)),
+            Either::Wide(cells) => keys.fold(0, |sum, key| sum ^ cells.touch(key)),
+        }
     }
 
     /// Looks a key up; writes nothing.
     #[inline]
     pub(crate) fn read(&self, key: KeyHash, now: u64) -> Seen {
         match &self.cells {
-            Cells::Narrow(cells) => cells.read(key.as_u64(), now),
-            Cells::Wide(cells) => cells.read(key.as_u64(), now),
+            Either::Narrow(cells) => cells.read(key.as_u64(), || now).0.map(u128::from),
+            Either::Wide(cells) => cells.read(key.as_u64(), || now).0,
         }
     }
 
@@ -118,20 +136,30 @@ impl Table {
     #[inline]
     pub(crate) fn write(&self, key: KeyHash, now: u64, seen: &Seen, debt: u64) -> bool {
         let written = match &self.cells {
-            Cells::Narrow(cells) => cells.write(key.as_u64(), now, seen, debt),
-            Cells::Wide(cells) => cells.write(key.as_u64(), now, seen, debt),
+            Either::Narrow(cells) => {
+                let seen = seen.map(|word| word as u64);
+                cells.write(key.as_u64(), now, &seen, debt)
+            }
+            Either::Wide(cells) => cells.write(key.as_u64(), now, seen, debt),
         };
-        if written && !seen.known && seen.debt > 0 {
-            self.evicted.fetch_add(1, Ordering::Relaxed);
+        if written {
+            self.count_eviction(seen);
         }
         written
+    }
+
+    #[inline]
+    fn count_eviction<W>(&self, seen: &Seen<W>) {
+        if seen.evicts() {
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts the cells; walks the whole table.
     pub(crate) fn occupancy(&self, now: u64) -> Occupancy {
         let (cells, owing, bytes) = match &self.cells {
-            Cells::Narrow(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
-            Cells::Wide(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
+            Either::Narrow(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
+            Either::Wide(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
         };
         let evicted = self.evicted.load(Ordering::Relaxed);
         Occupancy {

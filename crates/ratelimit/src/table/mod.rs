@@ -12,8 +12,10 @@
 mod cells;
 mod narrow;
 mod scale;
+mod seen;
 mod wide;
 
 pub use cells::{Capacity, Occupancy, Width};
-pub(crate) use cells::{Seen, Table, bucket_of};
+pub(crate) use cells::{Table, bucket_of};
 pub(crate) use scale::Scale;
+pub(crate) use seen::Seen;

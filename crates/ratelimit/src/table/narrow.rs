@@ -2,7 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Seen, bucket_of};
+use super::{
+    bucket_of,
+    seen::{Cells, Seen},
+};
 use crate::sync::{AtomicU16, AtomicU64};
 
 /// Cells per bucket: a cache line of them.
@@ -73,65 +76,45 @@ impl Narrow {
         }
     }
 
-    /// Finds the key's cell, or the one to replace.
-    #[inline]
-    pub(super) fn read(&self, hash: u64, now: u64) -> Seen {
-        let at = bucket_of(hash, self.buckets.len());
-        let epoch = (now >> EPOCH_BITS) as u16;
-        let sweep = Sweep(self.sweep.load(Ordering::Acquire));
-        if sweep != Sweep::at(epoch, Sweep::DONE) {
-            self.renew(at, now, epoch, sweep);
-        }
-        let bucket = &self.buckets[at];
+    /// Looks at all cells of a bucket, the key's home first: for its own, else for the one that owes
+    /// least. A way and a word return in registers, a [`Seen`] would not.
+    #[inline(never)]
+    fn scan(&self, bucket: &Bucket, hash: u64, now: u64) -> (usize, u64) {
         let own = fingerprint(hash);
-        let mut least = Seen::nothing();
-        for (way, cell) in bucket.0.iter().enumerate() {
-            let word = cell.load(Ordering::Acquire);
-            let debt = self.debt(word, now);
-            // A key that has paid goes on in its cell; another thread that finds it free meanwhile
-            // changes this very word.
-            if word >> TAT_BITS == own && (debt > 0 || is_paid(word, now)) {
-                return Seen {
-                    way: way as u8,
-                    known: true,
-                    word: u128::from(word),
-                    debt,
-                };
+        let (mut least, mut found) = (u64::MAX, (0, 0));
+        for step in 0..WAYS {
+            let way = (home(hash) + step) % WAYS;
+            let word = bucket.0[way].load(Ordering::Acquire);
+            if self.is_of(word, own, now) {
+                return (way, word);
             }
-            if debt < least.debt {
-                least = Seen {
-                    way: way as u8,
-                    known: false,
-                    word: u128::from(word),
-                    debt,
-                };
+            let debt = self.debt(word, now);
+            if debt < least {
+                (least, found) = (debt, (way, word));
             }
         }
-        least
+        found
     }
 
-    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
+    /// Whether a cell is this key's. A key that has paid goes on in its cell; another thread that finds it
+    /// free meanwhile changes this very word.
     #[inline]
-    pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
-        let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
-        if seen.known {
-            return swap(&bucket.0[usize::from(seen.way)], seen.word as u64, word);
-        }
-        self.insert(bucket, seen, word, now)
+    fn is_of(&self, word: u64, own: u64, now: u64) -> bool {
+        word >> TAT_BITS == own && (self.debt(word, now) > 0 || is_paid(word, now))
     }
 
     /// Puts a key where it was not. At first its cell is only claimed: by a TAT that nobody believes, so
     /// that nobody charges it. It counts when no other cell of the bucket is the same key's, and none
     /// can become so: of two threads that insert one key, whoever looks later finds the other's cell,
     /// and takes its claim away or withdraws. So one key never has two debts.
-    fn insert(&self, bucket: &Bucket, seen: &Seen, word: u64, now: u64) -> bool {
-        let cell = &bucket.0[usize::from(seen.way)];
+    #[inline(never)]
+    fn insert(&self, bucket: &Bucket, (way, seen): (u8, u64), word: u64, now: u64) -> bool {
+        let cell = &bucket.0[usize::from(way)];
         let claim = claim(word, now);
-        if !swap(cell, seen.word as u64, claim) {
+        if !swap(cell, seen, claim) {
             return false;
         }
-        if self.is_alone(bucket, seen.way, word, now) {
+        if self.is_alone(bucket, way, word, now) {
             return swap(cell, claim, word);
         }
         let _ = swap(cell, claim, 0);
@@ -250,12 +233,72 @@ impl Narrow {
     }
 }
 
+impl Cells for Narrow {
+    type Word = u64;
+
+    #[inline]
+    fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u64>, u64) {
+        let at = bucket_of(hash, self.buckets.len());
+        let (bucket, own, mut way) = (&self.buckets[at], fingerprint(hash), home(hash));
+        // A sweep that was done before the word was read has cleaned what is read.
+        let sweep = Sweep(self.sweep.load(Ordering::Acquire));
+        let mut word = bucket.0[way].load(Ordering::Acquire);
+        let now = now();
+        let epoch = (now >> EPOCH_BITS) as u16;
+        if sweep != Sweep::at(epoch, Sweep::DONE) {
+            self.renew(at, now, epoch, sweep);
+            (way, word) = self.scan(bucket, hash, now);
+        } else if !self.is_of(word, own, now) {
+            (way, word) = self.scan(bucket, hash, now);
+        } else {
+            let debt = self.debt(word, now);
+            return (
+                Seen {
+                    way: way as u8,
+                    known: true,
+                    word,
+                    debt,
+                },
+                now,
+            );
+        }
+        let known = self.is_of(word, own, now);
+        let debt = self.debt(word, now);
+        (
+            Seen {
+                way: way as u8,
+                known,
+                word,
+                debt,
+            },
+            now,
+        )
+    }
+
+    #[inline]
+    fn write(&self, hash: u64, now: u64, seen: &Seen<u64>, debt: u64) -> bool {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
+        if seen.known {
+            return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
+        }
+        self.insert(bucket, (seen.way, seen.word), word, now)
+    }
+
+    #[inline]
+    fn touch(&self, hash: u64) -> u64 {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        bucket.0[home(hash)].load(Ordering::Relaxed)
+    }
+}
+
 /// Whether a TAT lies in the past, and not so far ahead that it is a claim.
 #[inline]
 fn is_paid(word: u64, now: u64) -> bool {
     now.wrapping_sub(word) & TAT_MASK < 1 << (CLAIM_BITS + 1)
 }
 
+#[inline]
 fn swap(cell: &AtomicU64, old: u64, new: u64) -> bool {
     let swapped = cell.compare_exchange(old, new, Ordering::SeqCst, Ordering::Relaxed);
     swapped.is_ok()
@@ -267,6 +310,13 @@ fn claim(word: u64, now: u64) -> u64 {
     let frame = 0_u64;
     let own = (std::ptr::from_ref(&frame).addr() as u64 >> 3) & ((1 << CLAIM_BITS) - 1);
     (word & !TAT_MASK) | (now.wrapping_add(CLAIMED + own) & TAT_MASK)
+}
+
+/// The cell that a key takes if it is free, by bits that choose neither bucket nor mark: whoever is alone
+/// in a bucket, or came first, is found at the first look.
+#[inline]
+fn home(hash: u64) -> usize {
+    (hash >> 24) as usize % WAYS
 }
 
 /// The key's mark in its bucket; zero marks an empty cell.

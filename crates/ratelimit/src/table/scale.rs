@@ -53,8 +53,11 @@ impl Scale {
     /// Returns `now` in ticks, rounded down; time ends at 2^63 of them, so that a TAT has room.
     #[inline]
     pub(crate) fn now(&self, now: Mono) -> u64 {
-        let ticks = (u128::from(now.as_nanos()) * u128::from(self.multiplier)) >> self.shift;
-        ticks.min(1 << 63) as u64
+        let product = u128::from(now.as_nanos()) * u128::from(self.multiplier);
+        if self.shift >= 64 {
+            return ((product >> 64) as u64) >> (self.shift - 64); // the multiplier is at most 2^63
+        }
+        (product >> self.shift).min(1 << 63) as u64
     }
 
     /// Returns how long `ticks` last, rounded up to the nanosecond.

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Seen, bucket_of};
+use super::{
+    bucket_of,
+    seen::{Cells, Seen},
+};
 use crate::sync::AtomicU128;
 
 /// Cells per bucket: a cache line of them.
@@ -33,57 +36,43 @@ impl Wide {
         }
     }
 
-    /// Finds the key's cell, or the one to replace.
-    #[inline]
-    pub(super) fn read(&self, hash: u64, now: u64) -> Seen {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+    /// Looks at all cells of a bucket, the key's home first: for its own, else for the one that owes
+    /// least.
+    #[inline(never)]
+    fn scan(&self, bucket: &Bucket, hash: u64, now: u64) -> (usize, u128) {
         let own = fingerprint(hash);
-        let mut least = Seen::nothing();
-        for (way, cell) in bucket.0.iter().enumerate() {
-            let word = cell.load(Ordering::Acquire);
-            let debt = self.debt(word, now);
-            let is_paid = (1..=now).contains(&(word as u64)); // and no claim
-            if (word >> 64) as u64 == own && (debt > 0 || is_paid) {
-                return Seen {
-                    way: way as u8,
-                    known: true,
-                    word,
-                    debt,
-                };
+        let (mut least, mut found) = (u64::MAX, (0, 0));
+        for step in 0..WAYS {
+            let way = (home(hash) + step) % WAYS;
+            let word = bucket.0[way].load(Ordering::Acquire);
+            if self.is_of(word, own, now) {
+                return (way, word);
             }
-            if debt < least.debt {
-                least = Seen {
-                    way: way as u8,
-                    known: false,
-                    word,
-                    debt,
-                };
+            let debt = self.debt(word, now);
+            if debt < least {
+                (least, found) = (debt, (way, word));
             }
         }
-        least
+        found
     }
 
-    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
+    /// Whether a cell is this key's, which owes, or has paid and is no claim.
     #[inline]
-    pub(super) fn write(&self, hash: u64, now: u64, seen: &Seen, debt: u64) -> bool {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
-        let tat = now.saturating_add(debt).min(FURTHEST);
-        let word = (u128::from(fingerprint(hash)) << 64) | u128::from(tat);
-        if seen.known {
-            return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
-        }
-        self.insert(bucket, seen, word, now)
+    fn is_of(&self, word: u128, own: u64, now: u64) -> bool {
+        let is_paid = (1..=now).contains(&(word as u64));
+        (word >> 64) as u64 == own && (is_paid || self.debt(word, now) > 0)
     }
 
     /// Puts a key where it was not, in the steps of the narrow cells: claims the cell, looks at the
     /// others, and then counts or withdraws.
-    fn insert(&self, bucket: &Bucket, seen: &Seen, word: u128, now: u64) -> bool {
-        let cell = &bucket.0[usize::from(seen.way)];
+    #[inline(never)]
+    fn insert(&self, bucket: &Bucket, (way, seen): (u8, u128), word: u128, now: u64) -> bool {
+        let cell = &bucket.0[usize::from(way)];
         let claim = claim(word);
-        if !swap(cell, seen.word, claim) {
+        if !swap(cell, seen, claim) {
             return false;
         }
-        if self.is_alone(bucket, seen.way, word, now) {
+        if self.is_alone(bucket, way, word, now) {
             return swap(cell, claim, word);
         }
         let _ = swap(cell, claim, 0);
@@ -160,6 +149,46 @@ impl Wide {
     }
 }
 
+impl Cells for Wide {
+    type Word = u128;
+
+    #[inline]
+    fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u128>, u64) {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let (own, mut way) = (fingerprint(hash), home(hash));
+        let mut word = bucket.0[way].load(Ordering::Acquire);
+        let now = now();
+        if !self.is_of(word, own, now) {
+            (way, word) = self.scan(bucket, hash, now);
+        }
+        let seen = Seen {
+            way: way as u8,
+            known: self.is_of(word, own, now),
+            word,
+            debt: self.debt(word, now),
+        };
+        (seen, now)
+    }
+
+    #[inline]
+    fn write(&self, hash: u64, now: u64, seen: &Seen<u128>, debt: u64) -> bool {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        let tat = now.saturating_add(debt).min(FURTHEST);
+        let word = (u128::from(fingerprint(hash)) << 64) | u128::from(tat);
+        if seen.known {
+            return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
+        }
+        self.insert(bucket, (seen.way, seen.word), word, now)
+    }
+
+    #[inline]
+    fn touch(&self, hash: u64) -> u64 {
+        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+        bucket.0[home(hash)].load(Ordering::Relaxed) as u64
+    }
+}
+
+#[inline]
 fn swap(cell: &AtomicU128, old: u128, new: u128) -> bool {
     let swapped = cell.compare_exchange(old, new, Ordering::SeqCst, Ordering::Relaxed);
     swapped.is_ok()
@@ -170,6 +199,12 @@ fn claim(word: u128) -> u128 {
     let frame = 0_u64;
     let own = std::ptr::from_ref(&frame).addr() as u64 & ((1 << CLAIM_BITS) - 1);
     (word >> 64 << 64) | u128::from(u64::MAX - own)
+}
+
+/// The cell that a key takes if it is free.
+#[inline]
+fn home(hash: u64) -> usize {
+    (hash >> 24) as usize % WAYS
 }
 
 /// The key's mark; zero marks an empty cell.

@@ -148,7 +148,7 @@ impl<L: Source, P: Peer, R, C: Clock> RateLimitLayer<L, P, R, C> {
         let facts = Facts::default().head(request.method(), request.uri(), request.headers());
         let facts = client.map_or(facts, |client| facts.sent_by(client));
         let limiter = self.source.load();
-        let decision = limiter.check(&facts, self.clock.mono());
+        let decision = limiter.check(&facts, limiter.time_by(&self.clock));
         let fields = answer(&decision, request.headers(), &self.reject)?;
         Ok((fields, limiter.hold(&facts, 1)))
     }

@@ -95,7 +95,7 @@ impl Limiter {
         patience: &Patience<T>,
         clock: &impl Clock,
     ) -> Decision<'_> {
-        let began = clock.mono();
+        let began = self.time_by(clock);
         let mut now = began;
         loop {
             let decision = self.check_cost(facts, cost, now);
@@ -107,7 +107,7 @@ impl Limiter {
                 return decision;
             };
             patience.timer.sleep(time).await;
-            now = clock.mono();
+            now = self.time_by(clock);
         }
     }
 }

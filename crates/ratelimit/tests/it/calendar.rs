@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use eaves_common::time::Wall;
-use eaves_ratelimit::meter::{Calendar, CalendarState, Meter, Outcome, Period, Snapshot, Zone};
+use eaves_common::time::{Mono, Now, Wall};
+use eaves_ratelimit::{
+    Limiter, Rule, SavedQuota,
+    key::{Facts, KeyHasher, Part},
+    meter::{Algorithm, Calendar, CalendarState, Meter, Outcome, Period, Snapshot, Zone},
+    table::Capacity,
+};
 use proptest::prelude::*;
 
 fn zone(text: &str) -> Zone {
@@ -168,6 +173,196 @@ fn debt_ends_with_the_period() {
 #[test]
 fn a_state_has_24_bytes() {
     assert_eq!(size_of::<CalendarState>(), 24);
+}
+
+/// A limiter of one rule by the calendar of Zurich, told that it is `date` when its clock says a second.
+fn limiter(limit: &str, date: u64) -> Limiter {
+    let limiter = Limiter::new([rule(limit)], KeyHasher::with_seed(5)).unwrap();
+    limiter.set_date(at(date, 0));
+    limiter
+}
+
+fn rule(limit: &str) -> Rule {
+    let rule = Rule::new("quota", limit.parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule.key([Part::CLIENT_IP]);
+    rule.algorithm(Algorithm::Calendar)
+        .zone(zone("Europe/Zurich"))
+}
+
+/// So many seconds after a date at which the clock said one second.
+fn at(date: u64, later: u64) -> Now {
+    Now {
+        mono: Mono::from_secs(1 + later),
+        wall: Wall::from_secs(date + later),
+    }
+}
+
+fn client(last: u8) -> Facts<'static> {
+    Facts::of(std::net::Ipv4Addr::new(192, 0, 2, last).into())
+}
+
+#[test]
+fn a_rule_gives_a_quota_for_each_period_of_the_calendar() {
+    // 2024-03-30 23:59:50 in Zurich; the day after has 23 hours, and ends its month.
+    let eve = 1_711_839_590;
+    for (limit, seconds) in [
+        ("3/1h", [10, 10 + 3_600]),
+        ("3/1d", [10, 10 + 82_800]),
+        ("3/30d", [10 + 82_800, 10 + 82_800 + 30 * 86_400]),
+    ] {
+        let limiter = limiter(limit, eve);
+        let given = |later: u64| {
+            let now = at(eve, later).mono;
+            (0..9)
+                .filter(|_| limiter.check(&client(1), now).is_allowed())
+                .count()
+        };
+        assert_eq!(given(0), 3, "{limit}");
+        for begins in seconds {
+            let denied = limiter.check(&client(1), at(eve, begins - 4).mono);
+            assert_eq!(
+                denied.retry_after(),
+                Some(Duration::from_secs(4)),
+                "{limit}"
+            );
+            assert_eq!(given(begins - 1), 0, "{limit}");
+            assert_eq!(given(begins), 3, "{limit} at {begins}");
+        }
+        assert!(limiter.check(&client(2), Mono::from_secs(1)).is_allowed());
+    }
+}
+
+#[test]
+fn a_date_that_is_corrected_counts_from_then_on() {
+    let noon = 1_700_046_000;
+    let limiter = limiter("1/1d", noon);
+    let now = Mono::from_secs(1);
+    assert!(limiter.needs_date());
+    assert!(limiter.check(&client(1), now).is_allowed());
+    assert!(!limiter.check(&client(1), now).is_allowed());
+    limiter.set_date(at(noon + 86_400, 0)); // the machine's clock was a day late
+    assert!(limiter.check(&client(1), now).is_allowed());
+    limiter.set_date(at(noon, 0)); // and is set back: nobody gets a quota twice
+    assert!(!limiter.check(&client(1), now).is_allowed());
+}
+
+#[test]
+fn the_quotas_of_rules_survive_a_restart() {
+    let date = 1_711_839_590;
+    let before = limiter("5/30d", date);
+    for (last, used) in [(1, 5), (2, 2)] {
+        assert!(
+            before
+                .check_cost(&client(last), used, Mono::from_secs(1))
+                .is_allowed()
+        );
+    }
+    let mut saved = before.quotas();
+    assert_eq!(saved.len(), 2);
+    saved.push(SavedQuota {
+        rule: "gone".into(),
+        ..saved[0].clone()
+    });
+    // The clock of the new process began anew.
+    let after = limiter("5/30d", date + 600);
+    assert!(
+        after
+            .check_cost(&client(2), 3, Mono::from_secs(1))
+            .is_allowed()
+    );
+    assert_eq!(after.restore_quotas(&saved, Mono::from_secs(1)), 2);
+    let left = |last| after.peek(&client(last), 0, Mono::from_secs(1)).remaining();
+    assert_eq!((left(1), left(2), left(3)), (Some(0), Some(2), Some(5)));
+    assert_eq!(
+        after.restore_quotas(&saved, Mono::from_secs(1)),
+        2,
+        "again is the same"
+    );
+    assert_eq!((left(1), left(2)), (Some(0), Some(2)));
+}
+
+#[test]
+fn no_more_quotas_are_taken_up_than_there_is_room_for() {
+    let limiter = limiter("5/30d", 1_711_839_590);
+    let start = Wall::from_secs(1_711_000_000);
+    let saved = |key: u64| SavedQuota {
+        rule: "quota".into(),
+        key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        snapshot: Snapshot {
+            start,
+            used: 1 + key % 5,
+        },
+    };
+    let saved: Vec<_> = (0..1_000).map(saved).collect();
+    assert_eq!(limiter.restore_quotas(&saved, Mono::from_secs(1)), 1_000);
+    let kept = limiter.quotas();
+    assert_eq!(kept.len(), Capacity::MIN.cells());
+    assert!(
+        kept.iter().filter(|kept| kept.snapshot.used == 5).count() >= 6,
+        "{kept:?}"
+    );
+}
+
+#[test]
+fn a_reload_keeps_quotas_and_the_date() {
+    let date = 1_711_839_590;
+    let before = limiter("5/1d", date);
+    let now = Mono::from_secs(1);
+    assert!(before.check_cost(&client(1), 4, now).is_allowed());
+    let larger = before.reload([rule("9/1d")], now).unwrap();
+    assert_eq!(larger.peek(&client(1), 0, now).remaining(), Some(5));
+    let own = rule("9/1d").rate_of(["192.0.2.7"], "1/1d".parse().unwrap());
+    let own = larger.reload([own], now).unwrap();
+    let denied_until = |client: &Facts<'_>| {
+        while own.check(client, now).is_allowed() {}
+        own.check(client, now).retry_after().unwrap()
+    };
+    assert_eq!(denied_until(&client(7)), Duration::from_secs(10));
+    assert_eq!(denied_until(&client(1)), Duration::from_secs(10));
+}
+
+#[test]
+fn a_rule_without_a_zone_or_with_a_strange_period_is_refused() {
+    let refused = |rule: Rule| {
+        let error = Limiter::new([rule], KeyHasher::with_seed(5)).unwrap_err();
+        error.to_string()
+    };
+    let bare = Rule::new("quota", "5/1d".parse().unwrap(), Capacity::MIN).unwrap();
+    assert_eq!(
+        refused(bare.algorithm(Algorithm::Calendar)),
+        "5/1d is no quota by the calendar without a time zone"
+    );
+    assert_eq!(
+        refused(rule("5/2d")),
+        "5/2d is no quota by the calendar without a period of 1h, 1d or 30d, which stands for a month"
+    );
+    assert!(refused(rule("5/1d burst 7")).contains("burst"));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_rule_by_the_calendar_comes_from_text() {
+    let text =
+        "name = 'daily'\nlimit = '1000/1d'\nalgorithm = 'calendar'\nzone = 'Europe/Zurich'\n";
+    let config: eaves_ratelimit::RuleConfig = toml::from_str(text).unwrap();
+    let json = serde_json::to_value(&config).unwrap();
+    assert_eq!(
+        (&json["algorithm"], &json["zone"]),
+        (&"calendar".into(), &"Europe/Zurich".into())
+    );
+    let rule = Rule::try_from(config).unwrap();
+    assert!(
+        Limiter::new([rule], KeyHasher::with_seed(5))
+            .unwrap()
+            .needs_date()
+    );
+    let mistaken = toml::from_str::<eaves_ratelimit::RuleConfig>(&text.replace("Zurich", "Zurych"));
+    assert!(
+        mistaken
+            .unwrap_err()
+            .to_string()
+            .contains("is no time zone")
+    );
 }
 
 proptest! {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use eaves_common::{time::Mono, units::Rate};
+use eaves_common::{
+    time::{Clock, ManualClock, Mono},
+    units::Rate,
+};
 use eaves_ratelimit::{
     BuildError,
     key::{KeyHash, KeyHasher},
@@ -317,6 +320,23 @@ proptest! {
             } else {
                 prop_assert_eq!(reading.verdict(), Verdict::Impossible);
             }
+        }
+    }
+
+    #[test]
+    fn a_check_by_a_clock_is_one_at_its_time(
+        steps in proptest::collection::vec((0_u64..300_000_000, 0_u64..20, 0_u64..4), 1..100),
+        wide in any::<bool>(),
+    ) {
+        let width = if wide { Width::Wide } else { Width::Narrow };
+        let meter = || Gcra::with_width(rate("10/1s burst 5"), Capacity::MIN, width).unwrap();
+        let (by_clock, told) = (meter(), meter());
+        let (clock, hasher) = (ManualClock::default(), KeyHasher::with_seed(4));
+        for (pause, key, cost) in steps {
+            clock.advance(Duration::from_nanos(pause));
+            let key = hasher.hash(&key);
+            let (ours, expected) = (by_clock.check_by(key, cost, &clock), told.check(key, cost, clock.mono()));
+            prop_assert_eq!(ours, expected);
         }
     }
 

@@ -135,7 +135,8 @@ impl DiskConfig {
         let usual = (budget / 512).max(64 << 20);
         let wanted = self.segment.map_or(usual, ByteSize::as_u64);
         let segment = power_of_two_within(wanted.min(budget / 8).clamp(4 << 10, 1 << 30));
-        let extent = (segment / 4).min(1 << 20);
+        // Several of them fit into what may be written again at once, a quarter of a segment.
+        let extent = (segment / 16).min(1 << 20);
         let chunk = extent.min(64 << 10);
         // The places and checksums of a body's parts must fit into a quarter of a segment.
         let listed = segment / 4 / 16 * chunk;

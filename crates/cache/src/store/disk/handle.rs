@@ -217,7 +217,8 @@ impl Store for Disk {
         if text > self.shared.sizes.max_text || !self.takes_writes() {
             return false;
         }
-        let record = stored.with_head(head, |bytes| self.shared.spend_allowance(bytes));
+        let (record, extents) = stored.with_head(head, |bytes| self.shared.spend_allowance(bytes));
+        self.shared.note_bodies(tag, &extents);
         let item = self.item(record.len() as u64, Some(tag));
         let replaced = self.shared.index.swap(tag, old.place, || {
             let placed = self.shared.append(record, item)?;

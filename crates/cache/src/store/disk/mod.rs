@@ -5,7 +5,9 @@
 //! A folder holds `store` (its format and the secret of its checksums), segments, `purges` (a synced log of purges),
 //! `lock`, and after a clean stop `index`. Records are appended to the newest segment and never changed. When the
 //! budget is used up the oldest segment leaves as a whole, after what was asked for in it has been appended again,
-//! within an allowance: so the disk is written once for each byte that is taken, and little more.
+//! within an allowance: so the disk is written once for each byte that is taken, and little more. Bodies longer than a
+//! mebibyte lie in parts, which may be in several segments; what of one lies in a segment moves if it is no longer than a
+//! quarter of that, and the rest stays where it is.
 //!
 //! # In memory
 //!

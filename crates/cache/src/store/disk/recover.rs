@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use bytes::Bytes;
+
 use super::{
     format::{ALIGN, HEADER, Header, Kind, Place, Sums},
     index::{Slot, Tag},
@@ -77,12 +79,12 @@ impl Shared {
 }
 
 /// A walk from record to record. Where none is, it looks for the next one, over each byte once.
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     segment: &'a Segment,
     sums: Sums,
     at: u64,
     end: u64,
-    window: Vec<u8>,
+    window: Bytes,
     window_at: u64,
     unread: u64,
 }
@@ -91,20 +93,20 @@ struct Scan<'a> {
 const WINDOW: u64 = 64 * 1024;
 
 impl<'a> Scan<'a> {
-    fn new(segment: &'a Segment, sums: Sums) -> Self {
+    pub(super) fn new(segment: &'a Segment, sums: Sums) -> Self {
         Self {
             segment,
             sums,
             at: 0,
             end: segment.len(),
-            window: Vec::new(),
+            window: Bytes::new(),
             window_at: 0,
             unread: 0,
         }
     }
 
     /// The next record that lies in the file as a whole.
-    fn next_record(&mut self) -> Option<(Header, Place)> {
+    pub(super) fn next_record(&mut self) -> Option<(Header, Place)> {
         while self.at + (HEADER as u64) <= self.end {
             let place = Place {
                 segment: self.segment.number,

@@ -1,10 +1,7 @@
 //! [`Object`]: a response at rest, and what is known about when it should leave.
 
 use core::time::Duration;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use eaves_common::time::Mono;
 
@@ -17,6 +14,7 @@ use crate::{
     head::read_meta,
     policy::Meta,
     stats::{AgeCounters, Stats},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// The engine as this store uses it.

@@ -8,7 +8,7 @@ mod write;
 
 /// What moves are shared by; the model of them has others.
 mod sync {
-    pub(super) use std::sync::{Mutex, MutexGuard, atomic};
+    pub(super) use crate::sync::{Mutex, MutexGuard, atomic};
 }
 
 use core::task::{Context, Poll, Waker};

@@ -1,12 +1,12 @@
 //! [`Promoting`]: content below that is copied up while it is read.
 
 use core::task::{Context, Poll, ready};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, TryLockError};
 
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::Watch;
+use super::{Watch, sync::Mutex};
 use crate::{
     key::Key,
     store::{

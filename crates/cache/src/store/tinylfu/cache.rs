@@ -5,7 +5,7 @@ use std::{
     fmt,
     hash::{BuildHasher as _, Hash},
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::PoisonError,
 };
 
 use eaves_common::units::ByteSize;
@@ -20,7 +20,10 @@ use super::{
     slab::Slot,
     worth::Worth,
 };
-use crate::stats::Stats;
+use crate::{
+    stats::Stats,
+    sync::{Mutex, MutexGuard},
+};
 
 /// A sharded in-memory cache of a byte budget; which entries stay is decided by size and frequency.
 ///

@@ -180,7 +180,7 @@ fn a_slow_disk_fills_a_bounded_buffer_and_then_is_passed_by() {
     let disk = open(&files, &config);
     put(&disk, "early", &body(0, 5000)).unwrap();
     eventually("writing", || disk.disk_stats().buffered_bytes == 0);
-    files.knobs.block();
+    let _blocked = files.knobs.block();
     let mut taken = 0;
     let refused = loop {
         match put(&disk, taken, &body(taken, 10_000)) {
@@ -220,7 +220,7 @@ fn lookups_beyond_those_that_may_wait_find_nothing() {
     );
     put(&disk, "a", &body(0, 5000)).unwrap();
     eventually("writing", || disk.disk_stats().buffered_bytes == 0);
-    files.knobs.block();
+    let _blocked = files.knobs.block();
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     let mut tickets = Vec::new();
     let mut turned_away = 0;

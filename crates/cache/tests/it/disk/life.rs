@@ -117,13 +117,13 @@ fn an_object_of_four_kib_takes_one_read() {
 #[test]
 fn what_the_system_has_in_memory_is_found_while_the_disk_hangs() {
     let files = Sim::new();
-    let disk = open(&files, &config(4 << 20).io(Io::threads(1)));
+    let disk = open(&files, &config(8 << 20).io(Io::threads(1)));
     let lengths = [0, 1000, 60_000];
     for (name, len) in lengths.into_iter().enumerate() {
         put(&disk, name, &body(7, len)).unwrap();
     }
     eventually("writing", || disk.disk_stats().buffered_bytes == 0);
-    files.knobs.block();
+    let _blocked = files.knobs.block();
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     let mut look = |name: usize| {
         let mut ticket = Ticket::default();
@@ -411,7 +411,7 @@ fn a_dropped_ticket_leaves_the_others_alone() {
     let disk = open(&files, &config(4 << 20).io(Io::threads(1)));
     put(&disk, "a", &body(1, 5000)).unwrap();
     eventually("writing", || disk.disk_stats().buffered_bytes == 0);
-    files.knobs.block();
+    let _blocked = files.knobs.block();
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     for _ in 0..100 {
         let mut ticket = Ticket::default();

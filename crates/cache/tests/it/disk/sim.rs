@@ -85,9 +85,11 @@ pub(super) struct Knobs {
 }
 
 impl Knobs {
-    /// Makes calls that read or write wait until [`unblock`](Self::unblock).
-    pub(super) fn block(&self) {
+    /// Makes calls that read or write wait until [`unblock`](Self::unblock), or at the latest until the test is over,
+    /// or has failed.
+    pub(super) fn block(self: &Arc<Self>) -> Blocked {
         *self.blocked.lock().unwrap() = true;
+        Blocked(self.clone())
     }
 
     pub(super) fn unblock(&self) {
@@ -141,6 +143,16 @@ impl Knobs {
         self.used.store(used, Ordering::Relaxed);
         self.peak.fetch_max(used, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Unblocks when it is dropped.
+#[must_use]
+pub(super) struct Blocked(Arc<Knobs>);
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.0.unblock();
     }
 }
 

@@ -47,10 +47,10 @@ kind! {
         view.name.map_or(Ok(()), |name| out.show(name))
     }
     parse(tokens, field, bytes) {
-        let bits = tokens.expect_word(field)?.number(128, "not a number up to 128")? as u8;
+        let bits = tokens.require_word(field)?.number(128, "not a number up to 128")? as u8;
         bytes.push(bits);
         if bits < 128 {
-            let token = tokens.expect_word("suffix")?;
+            let token = tokens.require_word("suffix")?;
             let text = core::str::from_utf8(token.text).ok();
             let address = text.and_then(|text| text.parse::<Ipv6Addr>().ok());
             let octets = address.ok_or_else(|| token.invalid("not an IPv6 address"))?.octets();

@@ -39,7 +39,7 @@ macro_rules! addresses {
                 field: &'static str,
                 out: &mut Vec<u8>,
             ) -> Result<(), TextError> {
-                let token = tokens.expect_word(field)?;
+                let token = tokens.require_word(field)?;
                 let octets = tokens.$parse(&token).ok_or_else(|| token.invalid($what))?;
                 out.extend_from_slice(&octets);
                 Ok(())

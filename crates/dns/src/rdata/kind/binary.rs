@@ -49,7 +49,7 @@ kind! {
     }
     parse(tokens, field, bytes) {
         let before = *tokens;
-        if tokens.expect_word(field)?.text == b"-" {
+        if tokens.require_word(field)?.text == b"-" {
             return Ok(());
         }
         *tokens = before;

@@ -53,12 +53,12 @@ fn parse_sized(
     field: &'static str,
     bytes: &mut Vec<u8>,
 ) -> Result<(), TextError> {
-    let token = tokens.expect(field)?;
+    let token = tokens.require(field)?;
     let wanted = token.number(u16::MAX.into(), "not a length up to 65535")?;
     let next = { *tokens }.next()?;
     let is_shown = wanted > 0 || next.is_some_and(|next| next.quoted && next.text.is_empty());
     let len = with_len(token.at, bytes, |bytes| match is_shown {
-        true => radix::base64(&tokens.expect(field)?, bytes),
+        true => radix::base64(&tokens.require(field)?, bytes),
         false => Ok(()),
     })?;
     if u64::from(len) != wanted {
@@ -74,7 +74,7 @@ kind! {
     write(view, sink) { sink.string(view) }
     print(view, out) { if view.is_empty() { out.show('-') } else { out.hex(view) } }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         with_len_octet(&token, bytes, |bytes| match token.text {
             b"-" => Ok(()),
             _ => radix::hex(&token, bytes),
@@ -96,7 +96,7 @@ kind! {
     write(view, sink) { sink.string(view) }
     print(view, out) { radix::write_base32(view, out.field()?) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         with_len_octet(&token, bytes, |bytes| radix::base32(&token, bytes))
     }
 }
@@ -109,7 +109,7 @@ kind! {
     has_text(view) { !view.is_empty() }
     print(view, out) { radix::write_base64(view, out.field()?) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         with_len(token.at, bytes, |bytes| radix::base64(&token, bytes)).map(drop)
     }
 }

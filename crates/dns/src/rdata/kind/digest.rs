@@ -135,9 +135,9 @@ kind! {
     }
     parse(tokens, field, bytes) {
         let start = bytes.len();
-        let scheme = tokens.expect_word(field)?;
+        let scheme = tokens.require_word(field)?;
         bytes.push(scheme.number(255, "not a number up to 255")? as u8);
-        let algorithm = tokens.expect_word(field)?;
+        let algorithm = tokens.require_word(field)?;
         bytes.push(algorithm.number(255, "not a number up to 255")? as u8);
         radix::hex_rest(tokens, field, bytes)?;
         if !is_zone_digest(bytes[start], bytes[start + 1], bytes.len() - start - 2) {

@@ -53,7 +53,7 @@ fn parse_gateway(
 ) -> Result<(), TextError> {
     match how {
         Some(0) => {
-            let token = tokens.expect_word(field)?;
+            let token = tokens.require_word(field)?;
             if token.text == b"." {
                 Ok(())
             } else {
@@ -95,8 +95,8 @@ kind! {
         out.show(view & 0x7f)
     }
     parse(tokens, field, bytes) {
-        let discovery = tokens.expect_word("discovery bit")?.number(1, "neither 0 nor 1")? as u8;
-        let how = tokens.expect_word(field)?.number(127, "not a number up to 127")? as u8;
+        let discovery = tokens.require_word("discovery bit")?.number(1, "neither 0 nor 1")? as u8;
+        let how = tokens.require_word(field)?.number(127, "not a number up to 127")? as u8;
         bytes.push(discovery << 7 | how);
         Ok(())
     }

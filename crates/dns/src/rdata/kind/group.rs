@@ -55,7 +55,7 @@ kind! {
         out.show(format_args!("{a:04x}:{b:04x}:{c:04x}:{d:04x}"))
     }
     parse(tokens, field, bytes) {
-        let value = parse_locator(&tokens.expect_word(field)?)?;
+        let value = parse_locator(&tokens.require_word(field)?)?;
         bytes.extend_from_slice(&value.to_be_bytes());
         Ok(())
     }
@@ -77,7 +77,7 @@ macro_rules! euis {
                 Ok(())
             }
             parse(tokens, field, bytes) {
-                parse_octets(&tokens.expect_word(field)?, $len, bytes)
+                parse_octets(&tokens.require_word(field)?, $len, bytes)
             }
         }
     )*};
@@ -97,7 +97,7 @@ kind! {
     write(view, sink) { sink.put(&view.to_be_bytes()) }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect_word(field)?;
+        let token = tokens.require_word(field)?;
         let what = "neither a number of 64 bits nor two of 32";
         let value = match memchr::memchr(b'.', token.text) {
             None => token.number(u64::MAX, what)?,

@@ -37,14 +37,14 @@ kind! {
     }
     parse(tokens, field, bytes) {
         let start = bytes.len();
-        let algorithm = tokens.expect_word(field)?.number(255, "not a number up to 255")? as u8;
+        let algorithm = tokens.require_word(field)?.number(255, "not a number up to 255")? as u8;
         bytes.extend_from_slice(&[0, algorithm, 0, 0]);
-        let tag = tokens.expect_word(field)?;
+        let tag = tokens.require_word(field)?;
         radix::hex(&tag, bytes)?;
         let tag_len = u8::try_from(bytes.len() - start - 4);
         bytes[start] = tag_len.map_err(|_| tag.invalid("longer than 255 octets"))?;
         let key_start = bytes.len();
-        let key = tokens.expect_word(field)?;
+        let key = tokens.require_word(field)?;
         radix::base64(&key, bytes)?;
         let key_len = u16::try_from(bytes.len() - key_start);
         let key_len = key_len.map_err(|_| key.invalid("longer than 65535 octets"))?;

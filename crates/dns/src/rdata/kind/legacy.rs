@@ -34,7 +34,7 @@ kind! {
         view.iter().try_for_each(|octet| write!(out, "{octet:02x}"))
     }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         let [b'0', b'x' | b'X', digits @ ..] = token.text else {
             return Err(token.invalid("does not start with 0x"));
         };
@@ -77,7 +77,7 @@ kind! {
         }
     }
     parse(tokens, field, bytes) {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         match token.text {
             [b'+', digits @ ..] => {
                 if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -114,7 +114,7 @@ macro_rules! degrees {
             write(view, sink) { sink.string(view) }
             print(view, out) { out.show(view.escape_ascii()) }
             parse(tokens, field, bytes) {
-                let token = tokens.expect(field)?;
+                let token = tokens.require(field)?;
                 if !is_decimal(token.text, $limit) {
                     return Err(token.invalid("not a number in range"));
                 }

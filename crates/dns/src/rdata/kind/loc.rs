@@ -63,7 +63,7 @@ kind! {
         bytes.extend_from_slice(&DEFAULT_SIZES);
         let latitude = parse_angle(tokens, [b"N", b"S"], 90)?;
         let longitude = parse_angle(tokens, [b"E", b"W"], 180)?;
-        let token = tokens.expect_word("altitude")?;
+        let token = tokens.require_word("altitude")?;
         let altitude = u32::try_from(parse_cents(&token)? + 10_000_000);
         let altitude = altitude.map_err(|_| token.invalid("altitude is out of range"))?;
         for number in [latitude, longitude, altitude] {
@@ -103,18 +103,18 @@ fn parse_angle(
     [plus, minus]: [&[u8]; 2],
     limit: i64,
 ) -> Result<u32, TextError> {
-    let first = tokens.expect_word("degrees")?;
+    let first = tokens.require_word("degrees")?;
     let mut value = first.number(limit as u64, "degrees are out of range")? as i64 * HOUR;
-    let mut token = tokens.expect_word("side of the globe")?;
+    let mut token = tokens.require_word("side of the globe")?;
     if token.text.first().is_some_and(u8::is_ascii_digit) {
         value += token.number(59, "minutes are out of range")? as i64 * 60_000;
-        token = tokens.expect_word("side of the globe")?;
+        token = tokens.require_word("side of the globe")?;
         if token.text.first().is_some_and(u8::is_ascii_digit) {
             value += parse_decimal(&token, 3)?;
             if parse_decimal(&token, 3)? >= 60_000 {
                 return Err(token.invalid("seconds are out of range"));
             }
-            token = tokens.expect_word("side of the globe")?;
+            token = tokens.require_word("side of the globe")?;
         }
     }
     if value > limit * HOUR {

@@ -15,7 +15,7 @@ fn parse_named(
     names: &[(&str, u16)],
     max: u16,
 ) -> Result<u64, TextError> {
-    let token = tokens.expect_word(field)?;
+    let token = tokens.require_word(field)?;
     if token.text.first().is_some_and(u8::is_ascii_digit) {
         return token.number(max.into(), "neither a number nor a known name");
     }
@@ -105,7 +105,7 @@ kind! {
     write(view, sink) { sink.put(&view.0.to_be_bytes()) }
     print(view, out) { print_type(view, out) }
     parse(tokens, field, bytes) {
-        let rtype = parse_type(&tokens.expect_word(field)?)?;
+        let rtype = parse_type(&tokens.require_word(field)?)?;
         bytes.extend_from_slice(&rtype.0.to_be_bytes());
         Ok(())
     }

@@ -16,7 +16,7 @@ macro_rules! numbers {
             write(view, sink) { sink.put(&view.to_be_bytes()) }
             print(view, out) { out.show(view) }
             parse(tokens, field, bytes) {
-                let value = tokens.expect_word(field)?.number($int::MAX.into(), $what)?;
+                let value = tokens.require_word(field)?.number($int::MAX.into(), $what)?;
                 bytes.extend_from_slice(&(value as $int).to_be_bytes());
                 Ok(())
             }
@@ -46,7 +46,7 @@ kind! {
     }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let value = tokens.expect_word(field)?.number((1 << 48) - 1, "not a number of 48 bits")?;
+        let value = tokens.require_word(field)?.number((1 << 48) - 1, "not a number of 48 bits")?;
         let [_, _, octets @ ..] = value.to_be_bytes();
         bytes.extend_from_slice(&octets);
         Ok(())
@@ -60,7 +60,7 @@ kind! {
     write(view, sink) { sink.put(&view.to_be_bytes()) }
     print(view, out) { out.show(format_args!("{view:o}")) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect_word(field)?;
+        let token = tokens.require_word(field)?;
         // Signs, which the standard library would take, are no digits.
         let digits = core::str::from_utf8(token.text).ok().filter(|text| !text.starts_with('+'));
         let value = digits.and_then(|digits| u16::from_str_radix(digits, 8).ok());
@@ -77,7 +77,7 @@ kind! {
     write(view, sink) { sink.put(&view.to_be_bytes()) }
     print(view, out) { out.show(view) }
     parse(tokens, field, bytes) {
-        let token = tokens.expect_word(field)?;
+        let token = tokens.require_word(field)?;
         let seconds = mnemonic::period(token.text).ok_or_else(|| token.invalid("not a time"))?;
         bytes.extend_from_slice(&seconds.to_be_bytes());
         Ok(())

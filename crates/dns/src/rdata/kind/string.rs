@@ -43,7 +43,7 @@ impl Kind for Str {
         field: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), TextError> {
-        parse_string(tokens.expect(field)?, out)
+        parse_string(tokens.require(field)?, out)
     }
 }
 
@@ -80,7 +80,7 @@ impl Kind for Strs {
         field: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), TextError> {
-        parse_string(tokens.expect(field)?, out)?;
+        parse_string(tokens.require(field)?, out)?;
         while let Some(token) = tokens.next()? {
             parse_string(token, out)?;
         }
@@ -117,7 +117,7 @@ impl Kind for Tag {
         field: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), TextError> {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         if token.text.is_empty() || !token.text.iter().all(u8::is_ascii_alphanumeric) {
             return Err(token.invalid("tag is not letters and digits"));
         }
@@ -146,7 +146,7 @@ impl Kind for Value {
         field: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), TextError> {
-        tokens.expect(field)?.unescape(out)
+        tokens.require(field)?.unescape(out)
     }
 }
 
@@ -178,7 +178,7 @@ impl Kind for Target {
         field: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), TextError> {
-        let token = tokens.expect(field)?;
+        let token = tokens.require(field)?;
         if token.text.is_empty() {
             return Err(token.invalid("must not be empty"));
         }

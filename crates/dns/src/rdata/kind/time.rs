@@ -21,7 +21,7 @@ kind! {
         out.show(format_args!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}"))
     }
     parse(tokens, field, bytes) {
-        let token = tokens.expect_word(field)?;
+        let token = tokens.require_word(field)?;
         let value = token.number(u64::MAX, "not a time")?;
         let seconds = match token.text.len() {
             14 => seconds_of(value),

@@ -56,6 +56,10 @@ impl Calendar {
         }
     }
 
+    pub(super) const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// Takes up a key where a snapshot left it.
     ///
     /// Period and zone may have changed since: the units then count in the period around the

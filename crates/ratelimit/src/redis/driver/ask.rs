@@ -32,7 +32,7 @@ impl Engine {
         facts: &Facts<'_>,
         cost: u64,
     ) -> Decision<'l> {
-        match limiter.plan(facts, cost, self.shared.clock.mono()) {
+        match limiter.plan(facts, cost, limiter.time_by(&*self.shared.clock)) {
             Planned::Decided(decision) => decision,
             Planned::Ask(ask) => {
                 let ruling = self.ask(&ask, cost).await;

@@ -4,7 +4,7 @@ use super::{Place, SHARDS};
 use crate::store::disk::format::ALIGN;
 
 /// What the index knows a key by: the top bits of its hash choose a shard, the low ones are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::store::disk) struct Tag {
     pub(super) shard: u8,
     pub(super) rest: u32,
@@ -76,6 +76,15 @@ impl Slot {
     pub(in crate::store::disk) const fn with_half_the_hits_of(self, old: Self) -> Self {
         Self {
             packed: (self.packed & LENGTH) | ((old.hits() / 2) as u32) << 24,
+            ..self
+        }
+    }
+
+    /// Gives a record that moved the hits it had.
+    #[must_use]
+    pub(in crate::store::disk) const fn with_the_hits_of(self, old: Self) -> Self {
+        Self {
+            packed: (self.packed & LENGTH) | (old.packed & !LENGTH),
             ..self
         }
     }

@@ -1,23 +1,12 @@
-//! Making room: the oldest segment leaves, what was asked for in it moves to the end of the log.
+//! Making room: the oldest segment leaves.
 
 use std::{
     mem,
     sync::{Arc, atomic::Ordering},
 };
 
-use bytes::Bytes;
-
-use super::{Item, Segment};
-use crate::{
-    head,
-    store::disk::{
-        format::{Header, Parts, Record, build},
-        health::Trouble,
-        index::{Slot, Tag},
-        shared::Shared,
-        stats::Count,
-    },
-};
+use super::Segment;
+use crate::store::disk::{health::Trouble, shared::Shared, stats::Count};
 
 /// What only who makes room needs; its lock is held while the disk is written.
 #[derive(Default)]
@@ -131,93 +120,6 @@ impl Shared {
                 space.leaving.push(leaving);
             }
         }
-    }
-
-    /// Appends again what was asked for most often, as far as the allowance goes.
-    fn move_hot(&self, segment: &Segment) {
-        for (tag, slot) in self.index.hot_in(segment.number) {
-            if self.spend_allowance(slot.len()) {
-                let moved = self.move_record(segment, tag, slot);
-                if moved.is_none() {
-                    self.give_allowance(slot.len());
-                }
-            }
-        }
-    }
-
-    fn move_record(&self, segment: &Segment, tag: Tag, slot: Slot) -> Option<()> {
-        let bytes = Bytes::from(segment.read(slot.place.offset.into(), slot.len()).ok()?);
-        let header = Header::decode(&bytes, slot.place, self.sums)?;
-        let record = Record::read(header, &bytes, self.sums)?;
-        if header.record_len() != slot.len() || header.extents > 0 {
-            return None;
-        }
-        let start = usize::try_from(record.body_at()).ok()?;
-        let body = bytes.get(start..start.checked_add(usize::try_from(header.body_len).ok()?)?)?;
-        if !self.holds(&record, body) {
-            return None;
-        }
-        let mut text = record.head.to_vec();
-        if slot.place.segment < self.first_segment {
-            head::rebase(&mut text, self.clock.now());
-        }
-        let parts = Parts {
-            key: &record.key,
-            head: &text,
-            trailers: &record.trailers,
-            extents: &[],
-            chunks: &record.chunks,
-            body,
-        };
-        self.reappend(tag, slot, build(&header, parts, self.sums))
-    }
-
-    fn reappend(&self, tag: Tag, old: Slot, record: Vec<u8>) -> Option<()> {
-        let len = record.len() as u64;
-        let mut charge = self.buffer.charge();
-        // Bounded by the allowance, which never holds more than a quarter of a segment.
-        charge.grow_past_limit(len);
-        let item = Item {
-            tag: Some(tag),
-            body: None,
-            charge,
-        };
-        let moved = self.index.swap(tag, old.place, || {
-            let placed = self.append(record, item)?;
-            Some(Slot::new(placed.place, placed.len).with_half_the_hits_of(old))
-        });
-        moved.then(|| {
-            self.counters.one(Count::Reappended);
-            self.counters.add(Count::ReappendedByte, len);
-        })
-    }
-
-    fn holds(&self, record: &Record, body: &[u8]) -> bool {
-        let chunks = body.chunks(record.header.chunk() as usize);
-        let sums = chunks
-            .zip(0..)
-            .map(|(chunk, number)| self.sums.chunk(chunk, record.header.sequence, number));
-        sums.eq(record.chunks.iter().copied())
-    }
-
-    /// Lets so many committed bytes pay for others to be written again.
-    pub(in crate::store::disk) fn earn_allowance(&self, committed: u64) {
-        self.give_allowance(committed * self.sizes.reappend_percent / 100);
-    }
-
-    fn give_allowance(&self, bytes: u64) {
-        let most = self.sizes.segment / 4;
-        let sum = |have: u64| Some(have.saturating_add(bytes).min(most));
-        let _ = self
-            .allowance
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum);
-    }
-
-    pub(in crate::store::disk) fn spend_allowance(&self, bytes: u64) -> bool {
-        let rest = |have: u64| have.checked_sub(bytes);
-        self.allowance
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest)
-            .is_ok()
     }
 
     /// Gives up a segment that cannot be read; its room is free when room is made next.

@@ -3,6 +3,7 @@
 mod append;
 mod evict;
 mod flush;
+mod reappend;
 mod segment;
 
 pub(super) use append::{Item, Log};

@@ -1,7 +1,7 @@
 //! [`Segment`]: one file of the log.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -11,13 +11,19 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::store::disk::files::{File, read_full};
+use crate::store::disk::{
+    files::{File, read_full},
+    format::Place,
+    index::Tag,
+};
 
 /// One file of the log, and what of it is not written yet. Who holds one can read it, though its name may be gone.
 pub(in crate::store::disk) struct Segment {
     pub(in crate::store::disk) number: u32,
     file: RwLock<Option<Arc<dyn File>>>,
     pending: Mutex<BTreeMap<u32, Bytes>>,
+    /// The keys of which a part of the body was put here by this process, apart from the record that leads to it.
+    bodies: Mutex<BTreeSet<Tag>>,
     /// Up to here the file is written.
     len: AtomicU64,
     faults: AtomicU64,
@@ -50,6 +56,7 @@ impl Segment {
             number,
             file: RwLock::new(file),
             pending: Mutex::default(),
+            bodies: Mutex::default(),
             len: AtomicU64::new(len),
             faults: AtomicU64::new(0),
         })
@@ -91,15 +98,38 @@ impl Segment {
         self.pending().get(&offset).cloned()
     }
 
+    /// Bytes of a record that still waits to be written.
+    pub(in crate::store::disk) fn waiting_within(&self, at: u64, len: u64) -> Option<Bytes> {
+        let pending = self.pending();
+        let (start, record) = pending.range(..=u32::try_from(at).ok()?).next_back()?;
+        let from = usize::try_from(at - u64::from(*start)).ok()?;
+        let end = from.checked_add(usize::try_from(len).ok()?)?;
+        let bytes = record.get(from..end)?;
+        Some(record.slice_ref(bytes))
+    }
+
+    pub(super) fn note_body(&self, tag: Tag) {
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.insert(tag);
+    }
+
+    pub(super) fn bodies(&self) -> BTreeSet<Tag> {
+        let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.clone()
+    }
+
     /// Reads so many bytes; fewer if the file ends.
-    pub(in crate::store::disk) fn read(&self, at: u64, len: u64) -> Result<Vec<u8>, Lost> {
+    pub(in crate::store::disk) fn read(&self, at: u64, len: u64) -> Result<Bytes, Lost> {
+        if let Some(bytes) = self.waiting_within(at, len) {
+            return Ok(bytes);
+        }
         let file = self.file().ok_or(Lost::Gone)?;
         let len = usize::try_from(len).map_err(|_| Lost::Damaged)?;
         let mut bytes = vec![0; len];
         match read_full(&*file, at, &mut bytes) {
             Ok(read) => {
                 bytes.truncate(read);
-                Ok(bytes)
+                Ok(bytes.into())
             }
             Err(error) => Err(self.lost(&error)),
         }
@@ -145,6 +175,14 @@ impl Cell {
             memory: Mutex::new(Some(bytes)),
             failed: AtomicBool::new(false),
         })
+    }
+
+    /// Where the bytes are.
+    pub(in crate::store::disk) fn place(&self) -> Place {
+        Place {
+            segment: self.segment.number,
+            offset: self.at,
+        }
     }
 
     pub(in crate::store::disk) fn memory(&self) -> Option<Bytes> {

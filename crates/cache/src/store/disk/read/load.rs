@@ -94,7 +94,7 @@ impl Shared {
 
     pub(super) fn read(&self, segment: &Segment, at: u64, len: u64) -> Result<Bytes, Lost> {
         self.counters.one(Count::Read);
-        segment.read(at, len).map(Bytes::from)
+        segment.read(at, len)
     }
 
     /// The chunks that came along whole; damage in any of them is damage of the object.
@@ -116,7 +116,7 @@ impl Shared {
     }
 
     /// How many bytes from the start are those that were written; `sums` are those of the chunks from `first` on.
-    pub(super) fn checked(
+    pub(in crate::store::disk) fn checked(
         &self,
         bytes: &[u8],
         (header, first): (&Header, u64),

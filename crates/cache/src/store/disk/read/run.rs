@@ -34,7 +34,23 @@ impl Run {
 
     fn read(&self, shared: &Shared) -> Result<Bytes, Lost> {
         let bytes = shared.read(&self.segment, self.at, self.len)?;
-        let checked = shared.checked(&bytes, (&self.header, self.first), &self.sums);
+        self.check(shared, &bytes)
+    }
+
+    /// Reads what still waits to be written, which takes no waiting for the disk.
+    fn read_waiting(&self, shared: &Shared) -> Option<Result<Bytes, Lost>> {
+        let bytes = self.segment.waiting_within(self.at, self.len)?;
+        Some(self.check(shared, &bytes))
+    }
+
+    /// What was read, from an offset of the body on.
+    fn skip_to(&self, at: u64, read: Result<Bytes, Lost>) -> Result<Bytes, Lost> {
+        let skip = (at - self.first * self.header.chunk()) as usize;
+        read.map(|bytes| bytes.slice(skip.min(bytes.len())..))
+    }
+
+    fn check(&self, shared: &Shared, bytes: &Bytes) -> Result<Bytes, Lost> {
+        let checked = shared.checked(bytes, (&self.header, self.first), &self.sums);
         if checked == 0 {
             return Err(Lost::Damaged);
         }
@@ -60,7 +76,10 @@ pub(in crate::store::disk) fn poll_run(
     let reading = match waiting {
         Some(reading) => *reading,
         None => match run() {
-            Some(run) => submit(shared, at, run),
+            Some(run) => match run.read_waiting(shared) {
+                Some(read) => return Poll::Ready(finish(at, run.skip_to(at, read), lost)),
+                None => submit(shared, at, run),
+            },
             None => return Poll::Ready(Err(ReadError::Gone { at })),
         },
     };
@@ -69,26 +88,31 @@ pub(in crate::store::disk) fn poll_run(
         return Poll::Pending;
     };
     Poll::Ready(match answer {
-        Some(Ok(bytes)) => Ok(bytes),
-        Some(Err(error)) => {
-            lost(&error);
-            Err(match error {
-                Lost::Gone => ReadError::Gone { at },
-                Lost::Damaged | Lost::Unreadable => ReadError::Damaged { at },
-            })
-        }
+        Some(read) => finish(at, read, lost),
         None => Err(ReadError::Gone { at }),
+    })
+}
+
+fn finish(
+    at: u64,
+    read: Result<Bytes, Lost>,
+    lost: impl FnOnce(&Lost),
+) -> Result<Bytes, ReadError> {
+    read.map_err(|error| {
+        lost(&error);
+        match error {
+            Lost::Gone => ReadError::Gone { at },
+            Lost::Damaged | Lost::Unreadable => ReadError::Damaged { at },
+        }
     })
 }
 
 fn submit(shared: &Arc<Shared>, at: u64, run: Run) -> Reading {
     let (promise, completion) = promise();
     let worker = shared.clone();
-    let skip = (at - run.first * run.header.chunk()) as usize;
     shared.pool.submit(move || {
         if promise.is_awaited() {
-            let read = run.read(&worker);
-            promise.keep(read.map(|bytes| bytes.slice(skip.min(bytes.len())..)));
+            promise.keep(run.skip_to(at, run.read(&worker)));
         }
     });
     Reading { at, completion }

@@ -50,12 +50,12 @@ impl Stored {
     }
 
     /// A record of the same body under another head: with the body if that is at hand and `again` allows to write it
-    /// again, else with its place.
+    /// again, else with its place. Returns the places of the body that are not in the record, too.
     pub(in crate::store::disk) fn with_head(
         &self,
         head: &[u8],
         again: impl FnOnce(u64) -> bool,
-    ) -> Vec<u8> {
+    ) -> (Vec<u8>, Vec<Place>) {
         let header = &self.record.header;
         let whole = self.front.len() as u64 == header.body_len;
         let inline = whole && (self.front.is_empty() || again(header.body_len));
@@ -72,7 +72,8 @@ impl Stored {
             extent_len,
             ..*header
         };
-        build(&header, parts, self.shared.sums)
+        let record = build(&header, parts, self.shared.sums);
+        (record, extents)
     }
 
     fn extents(&self) -> (Vec<Place>, u32) {

@@ -183,11 +183,7 @@ impl Growing {
     }
 
     fn record(&self, state: &State, (text, trailers): (&Text<'_>, &[u8]), len: u64) -> Vec<u8> {
-        let place = |cell: &Arc<Cell>| Place {
-            segment: cell.segment.number,
-            offset: cell.at,
-        };
-        let extents: Vec<Place> = state.cells.iter().map(place).collect();
+        let extents: Vec<Place> = state.cells.iter().map(|cell| cell.place()).collect();
         let parts = Parts {
             key: text.key,
             head: text.head,
@@ -217,6 +213,8 @@ impl Growing {
         if !state.cells.iter().all(there) {
             return None;
         }
+        let extents = state.cells.iter().map(|cell| cell.place());
+        self.shared.note_bodies(tag, &extents.collect::<Vec<_>>());
         let mut cell = None;
         let put = self.shared.index.put(tag, || {
             let placed = self.shared.append(record, item)?;

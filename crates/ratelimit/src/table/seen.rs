@@ -1,0 +1,59 @@
+//! [`Cells`]: what a table wants of cells of either width; [`Seen`]: what a look at them found.
+
+/// Cells of one width.
+pub(super) trait Cells {
+    /// The content of a cell.
+    type Word: Copy;
+
+    /// Finds the key's cell, or the one to replace, and tells the time it went by.
+    ///
+    /// The time is asked for when the cache line is on its way: a processor that reads its clock lets no
+    /// later load start before, and neither does a compare-and-swap.
+    fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<Self::Word>, u64);
+
+    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
+    fn write(&self, hash: u64, now: u64, seen: &Seen<Self::Word>, debt: u64) -> bool;
+
+    /// Loads a word of the key's bucket, so that its cache line comes.
+    fn touch(&self, hash: u64) -> u64;
+}
+
+/// What a look at the table found: the key's cell, or the cell that would go for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<W = u128> {
+    pub(super) way: u8,
+    pub(super) known: bool,
+    pub(super) word: W,
+    pub(super) debt: u64,
+}
+
+impl<W> Seen<W> {
+    /// What the key owes, in ticks from `now`.
+    #[inline]
+    pub(crate) const fn debt(&self) -> u64 {
+        if self.known { self.debt } else { 0 }
+    }
+
+    /// Whether the key has a cell.
+    #[cfg(feature = "governor")]
+    pub(crate) const fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Whether somebody else who owes something goes if this is replaced.
+    #[inline]
+    pub(super) const fn evicts(&self) -> bool {
+        !self.known && self.debt > 0
+    }
+
+    /// The same of another width.
+    #[inline]
+    pub(super) fn map<V>(self, word: impl FnOnce(W) -> V) -> Seen<V> {
+        Seen {
+            way: self.way,
+            known: self.known,
+            word: word(self.word),
+            debt: self.debt,
+        }
+    }
+}
