@@ -70,7 +70,7 @@ impl Monitor {
                 },
             ));
         }
-        let doubted = || self.is_vetoed(track) || self.is_deferred(track);
+        let doubted = || is_mending(track) || self.is_vetoed(track) || self.is_deferred(track);
         (self.verdict(track) == Some(Vote::Down) && !doubted())
             .then(|| (Standing::Down, self.says_down(track)))
     }
@@ -294,6 +294,11 @@ impl Monitor {
 const RESULTS_AWAITED: f64 = 6.0;
 /// ...within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(6);
+
+/// Says whether probes that were not believed have begun to pass again: that is no reason to believe them now.
+fn is_mending(track: &Track) -> bool {
+    track.green && track.votes.is_none()
+}
 
 /// Says whether a share of errors is an origin's own: at least twice that of the others, and no less than the
 /// floor.

@@ -12,6 +12,8 @@ use crate::{
 /// a connection may keep one; another worker (a thread, a listener) asks the monitor for a selector of its own, so
 /// that no cache line moves between cores.
 ///
+/// A thread that picks keeps the snapshot it has seen, of up to 32 pools, until it picks again or ends.
+///
 /// ```
 /// use eaves_common::time::Now;
 /// use eaves_health::{Algorithm, Monitor, PoolConfig, pool::OriginConfig};

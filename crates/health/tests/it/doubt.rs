@@ -1,6 +1,6 @@
 //! What the monitor does with evidence that it has reason to doubt, or that others must confirm.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use eaves_health::{
     Algorithm, Monitor, OriginId,
@@ -270,4 +270,56 @@ fn who_answers_late_all_of_a_sudden_is_learned() {
         }
     }
     assert_eq!(monitor.status().healthy, 3, "{:?}", monitor.status());
+}
+
+#[test]
+fn probes_that_fail_for_many_at_once_wait_for_the_next_requests() {
+    // Too few requests to outweigh probes at once, and no canary: each origin is asked 1.25 times a second.
+    let mut world = World::healthy(pool(&[1; 10]), Algorithm::RoundRobin);
+    let serve = |world: &mut World, time: Duration| {
+        for _ in 0..time.as_millis() / 80 {
+            world.request(|_| false);
+            world.step(ms(80));
+        }
+    };
+    serve(&mut world, ms(60_000));
+    world.probes = vec![false; 10];
+    serve(&mut world, ms(30_000));
+    // The first to fail was alone for a moment, and came back as the second failed.
+    let turns = world.turns();
+    let is_one = turns.iter().all(|(id, _)| *id == turns[0].0);
+    assert!(is_one && turns.len() <= 2, "{turns:?}");
+    assert!((0..10).all(|id| world.standing(id) == Standing::Healthy));
+    world.events.clear();
+    // One alone is nobody's doubt.
+    world.probes = vec![true; 10];
+    serve(&mut world, ms(5_000));
+    world.probes[3] = false;
+    world.run(ms(5_000));
+    assert_eq!(world.turns(), [(3, Standing::Down)]);
+}
+
+#[test]
+fn a_burst_of_errors_puts_nobody_out_whose_share_is_that_of_the_others() {
+    let mut world = World::healthy(pool(&[1; 4]), Algorithm::RoundRobin);
+    let asked = [const { Cell::new(0_u32) }; 4];
+    // A hundred requests a second each, of which one in 17 fails; those to the first now and then every other.
+    let serve = |world: &mut World, rounds: u32, bursts: bool| {
+        for _ in 0..rounds * 4 {
+            world.request(|id| {
+                let asked = &asked[id.number() as usize];
+                asked.set(asked.get() + 1);
+                let every = if bursts && id.number() == 0 { 2 } else { 17 };
+                asked.get().is_multiple_of(every)
+            });
+            world.step(Duration::from_micros(2_500));
+        }
+    };
+    for _ in 0..10 {
+        serve(&mut world, 900, false);
+        serve(&mut world, 30, true);
+        assert_eq!(world.turns(), []);
+    }
+    serve(&mut world, 200, true);
+    assert_eq!(world.turns().first(), Some(&(0, Standing::Ejected)));
 }
