@@ -87,6 +87,25 @@ fn four_threads_that_insert_one_key_into_a_changing_bucket_give_it_one_burst() {
     }
 }
 
+/// A refund between their looks lets two threads choose different cells of a full bucket for the one key.
+#[test]
+fn two_threads_that_evict_different_keys_for_one_give_it_one_burst() {
+    check(|| {
+        let gcra = gcra("3/1h", Width::Narrow);
+        for key in 1..=8 {
+            let units = if key <= 2 { 2 } else { 3 };
+            assert_eq!(checks(&gcra, &vec![key; units], Mono::ZERO), units as u64);
+        }
+        let (one, other) = (Arc::clone(&gcra), Arc::clone(&gcra));
+        let other = thread::spawn(move || {
+            other.refund(KeyHash::new(2), 1, Mono::ZERO);
+            checks(&other, &[9; 3], Mono::ZERO)
+        });
+        let given = checks(&one, &[9; 3], Mono::ZERO) + other.join().unwrap();
+        assert_eq!(given, 3);
+    });
+}
+
 #[test]
 fn a_refund_beside_checks_is_given_once() {
     check(|| {
@@ -142,5 +161,27 @@ fn several_rules_count_all_or_nothing() {
             .map(|client| ask(&limiter, *client))
             .sum();
         assert_eq!(given + rest, 3);
+    });
+}
+
+#[test]
+fn what_a_lost_race_has_counted_by_other_rules_is_given_back() {
+    check(|| {
+        let total = Rule::new("total", "4/1h".parse().unwrap(), Capacity::MIN).unwrap();
+        let client = Rule::new("client", "1/1h".parse().unwrap(), Capacity::MIN).unwrap();
+        let rules = [total, client.key([Part::CLIENT_IP])];
+        let limiter = Arc::new(Limiter::new(rules, KeyHasher::with_seed(5)).unwrap());
+        let ask = |limiter: &Limiter, client: u8| {
+            let addr = std::net::Ipv4Addr::new(192, 0, 2, client);
+            let decision = limiter.check(&Facts::of(addr.into()), Mono::ZERO);
+            u64::from(decision.is_allowed())
+        };
+        let race = [(); 2].map(|()| {
+            let limiter = Arc::clone(&limiter);
+            move || ask(&limiter, 1)
+        });
+        assert_eq!(allowed(race), 1);
+        let others = (2..=4).map(|client| ask(&limiter, client));
+        assert_eq!(others.sum::<u64>(), 3, "three of four are left in total");
     });
 }

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     future::Future,
-    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -41,17 +40,9 @@ pub struct Gate<T, C = SystemClock> {
     clock: C,
 }
 
-/// What has become of a task, and how to wake it.
-#[derive(Debug)]
-struct Seat(Mutex<Fate>);
-
-#[derive(Debug)]
-enum Fate {
-    Waits(Waker),
-    Passed(Duration),
-    Refused(Refused<()>),
-    Told,
-}
+/// How long a task waited when its turn came, or why it has to go.
+type Fate = Result<Duration, Refused<()>>;
+type Seat = crate::wait::Seat<Fate>;
 
 impl<T: Timer> Gate<T> {
     /// Makes a gate.
@@ -105,7 +96,7 @@ impl<T: Timer + Clone, C: Clock + Clone> Gate<T, C> {
 
     /// Puts a request in the queue.
     fn enter(&self, (key, cost): (KeyHash, u64)) -> Result<(Arc<Seat>, Ticket), Refused<()>> {
-        let seat = Arc::new(Seat(Mutex::new(Fate::Waits(Waker::noop().clone()))));
+        let seat = Seat::taken();
         let now = self.clock.mono();
         let arrival = self.queue().push(key, cost, Arc::clone(&seat), now);
         match arrival {
@@ -148,32 +139,12 @@ impl<T: Timer + Clone, C: Clock + Clone> Gate<T, C> {
     }
 }
 
-impl Seat {
-    fn tell(&self, fate: Fate) -> Option<Waker> {
-        match mem::replace(&mut *self.fate(), fate) {
-            Fate::Waits(waker) => Some(waker),
-            Fate::Passed(_) | Fate::Refused(_) | Fate::Told => None,
-        }
-    }
-
-    fn waker(&self) -> Option<Waker> {
-        match &*self.fate() {
-            Fate::Waits(waker) => Some(waker.clone()),
-            Fate::Passed(_) | Fate::Refused(_) | Fate::Told => None,
-        }
-    }
-
-    fn fate(&self) -> MutexGuard<'_, Fate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 fn pass(passed: &Passed<Arc<Seat>>) -> Option<Waker> {
-    passed.item.tell(Fate::Passed(passed.waited))
+    passed.item.tell(Ok(passed.waited))
 }
 
 fn refuse(refused: &Refused<Arc<Seat>>) -> Option<Waker> {
-    refused.item.tell(Fate::Refused(without_item(refused)))
+    refused.item.tell(Err(without_item(refused)))
 }
 
 fn without_item(refused: &Refused<Arc<Seat>>) -> Refused<()> {
@@ -241,21 +212,13 @@ impl<T: Timer + Clone + Unpin, C: Clock + Clone + Unpin> Future for Pass<T, C> {
 
 impl<T: Timer + Clone, C: Clock + Clone> Pass<T, C> {
     /// What the task is told, if anything.
-    fn told(&mut self, cx: &Context<'_>) -> Option<Result<Duration, Refused<()>>> {
+    fn told(&mut self, cx: &Context<'_>) -> Option<Fate> {
         let (seat, _) = self.place.as_ref()?;
-        let waker = cx.waker().clone();
-        let mut fate = seat.fate();
-        let told = match mem::replace(&mut *fate, Fate::Told) {
-            Fate::Passed(waited) => Ok(waited),
-            Fate::Refused(refused) => Err(refused),
-            Fate::Waits(_) | Fate::Told => {
-                *fate = Fate::Waits(waker);
-                return None;
-            }
+        let Poll::Ready(fate) = seat.poll(cx) else {
+            return None;
         };
-        drop(fate);
         self.place = None;
-        Some(told)
+        Some(fate)
     }
 
     /// Looks after the gate, and sleeps until it has to look again; false if that is now.

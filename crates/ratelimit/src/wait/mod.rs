@@ -5,7 +5,9 @@
 //! [`Gate`](crate::shape::Gate) lets requests pass in fair order, one after another.
 
 mod patience;
+mod seat;
 mod timer;
 
 pub use patience::Patience;
+pub(crate) use seat::Seat;
 pub use timer::Timer;

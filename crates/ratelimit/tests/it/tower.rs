@@ -272,3 +272,25 @@ fn a_request_is_under_way_until_its_head_is_there_or_its_future_is_dropped() {
     let second = call(&mut other, from("192.0.2.1"));
     assert_eq!(second.status(), StatusCode::OK, "and again at the head");
 }
+
+#[cfg(feature = "calendar")]
+#[test]
+fn a_quota_by_the_calendar_goes_by_the_date_of_the_layer_s_clock() {
+    let rule = Rule::new("daily", "2/1d".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule
+        .algorithm(Algorithm::Calendar)
+        .zone("UTC".parse().unwrap());
+    let limiter = Arc::new(Limiter::new([rule], KeyHasher::with_seed(1)).unwrap());
+    let clock = ManualClock::at(Wall::from_secs(1_700_006_390)); // ten seconds before midnight
+    let layer = RateLimitLayer::new(limiter, direct()).unwrap();
+    let mut service = layer.clock(clock.clone()).layer(Inner::default());
+    let mut ask = || call(&mut service, from("192.0.2.1"));
+    let statuses = [(); 3].map(|()| ask().status().as_u16());
+    assert_eq!(statuses, [200, 200, 429]);
+    assert_eq!(ask().headers()["retry-after"], "10");
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(ask().status(), StatusCode::OK);
+    clock.set_wall(Wall::from_secs(1_700_092_800)); // the date is corrected by a day
+    let statuses = [(); 3].map(|()| ask().status().as_u16());
+    assert_eq!(statuses, [200, 200, 429]);
+}

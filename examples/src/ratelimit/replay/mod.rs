@@ -6,6 +6,8 @@
 mod cli;
 mod line;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use cli::{Algorithm, Cli};
 pub use line::{Format, LineError, Request};

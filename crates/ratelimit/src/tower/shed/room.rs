@@ -1,10 +1,8 @@
 //! [`Room`]: requests that wait for a permit, and the places they wait in.
 //!
-//! The queue's lock comes before a seat's. A request is taken from the queue and told its fate under
-//! the queue's lock; wakers are called when both locks are free.
+//! A request is taken from the queue and told its fate under the queue's lock.
 
 use std::{
-    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -26,17 +24,9 @@ pub(super) struct Room<C> {
     clock: C,
 }
 
-/// What has become of a request, and whom to tell.
-#[derive(Debug)]
-struct Seat(Mutex<Fate>);
-
-#[derive(Debug)]
-enum Fate {
-    Waits(Waker),
-    Served(Permit),
-    Shed(Shed<()>),
-    Told,
-}
+/// The permit of a request whose turn has come, or why it has to go.
+type Fate = Result<Permit, Shed<()>>;
+type Seat = crate::wait::Seat<Fate>;
 
 /// How a request comes in.
 pub(super) enum Entry<C: Clock> {
@@ -64,7 +54,7 @@ impl<C: Clock> Room<C> {
         {
             return Entry::Served(Held::new(self, permit));
         }
-        let seat = Arc::new(Seat(Mutex::new(Fate::Waits(Waker::noop().clone()))));
+        let seat = Seat::taken();
         let (ticket, displaced) = match queue.push(Arc::clone(&seat), class, now) {
             Arrival::Waits { ticket, displaced } => (ticket, displaced),
             Arrival::Shed(shed) => return Entry::Shed(without_item(&shed)),
@@ -102,7 +92,7 @@ impl<C: Clock> Room<C> {
                 match turn {
                     Turn::Shed(shed) => wakers.extend(dismiss(&shed)),
                     Turn::Serve(served) => {
-                        wakers.extend(served.item.tell(Fate::Served(permit)));
+                        wakers.extend(served.item.tell(Ok(permit)));
                         break;
                     }
                 }
@@ -116,22 +106,8 @@ impl<C: Clock> Room<C> {
     }
 }
 
-impl Seat {
-    /// Writes a fate down; returns whom to wake.
-    fn tell(&self, fate: Fate) -> Option<Waker> {
-        match mem::replace(&mut *self.fate(), fate) {
-            Fate::Waits(waker) => Some(waker),
-            Fate::Served(_) | Fate::Shed(_) | Fate::Told => None,
-        }
-    }
-
-    fn fate(&self) -> MutexGuard<'_, Fate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 fn dismiss(shed: &Shed<Arc<Seat>>) -> Option<Waker> {
-    shed.item.tell(Fate::Shed(without_item(shed)))
+    shed.item.tell(Err(without_item(shed)))
 }
 
 fn without_item(shed: &Shed<Arc<Seat>>) -> Shed<()> {
@@ -157,21 +133,11 @@ pub(super) struct Place<C: Clock> {
 impl<C: Clock> Place<C> {
     /// Is ready when the request is to be served or to go.
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Held<C>, Shed<()>>> {
-        let waker = cx.waker().clone();
-        let fate = {
-            let mut fate = self.seat.fate();
-            let next = match &*fate {
-                Fate::Waits(_) => Fate::Waits(waker),
-                _ => Fate::Told,
-            };
-            mem::replace(&mut *fate, next)
+        let Poll::Ready(fate) = self.seat.poll(cx) else {
+            return Poll::Pending;
         };
-        self.is_told = !matches!(fate, Fate::Waits(_));
-        match fate {
-            Fate::Served(permit) => Poll::Ready(Ok(Held::new(&self.room, permit))),
-            Fate::Shed(shed) => Poll::Ready(Err(shed)),
-            Fate::Waits(_) | Fate::Told => Poll::Pending,
-        }
+        self.is_told = true;
+        Poll::Ready(fate.map(|permit| Held::new(&self.room, permit)))
     }
 
     /// Looks after the queue, for the case that nobody else does, and says when to look again.
@@ -199,8 +165,8 @@ impl<C: Clock> Drop for Place<C> {
             return;
         }
         let waiting = self.room.queue().cancel(self.ticket);
-        let fate = mem::replace(&mut *self.seat.fate(), Fate::Told);
-        if waiting.is_none() && matches!(fate, Fate::Served(_)) {
+        let fate = self.seat.leave();
+        if waiting.is_none() && matches!(fate, Some(Ok(_))) {
             drop(fate); // the permit, which somebody else waits for
             self.room.pump();
         }
