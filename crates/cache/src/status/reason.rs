@@ -64,6 +64,8 @@ pub enum NotKept {
     NoRoom,
     /// What would have had to leave is worth more.
     Outvalued,
+    /// Those who read it stopped reading.
+    Stalled,
     /// The store does not keep up.
     StoreBusy,
     /// The store cannot be used.
@@ -82,6 +84,7 @@ impl NotKept {
             Self::MinUses => "min-uses",
             Self::NoRoom => "no-room",
             Self::Outvalued => "outvalued",
+            Self::Stalled => "stalled",
             Self::StoreBusy => "store-busy",
             Self::StoreUnavailable => "store-unavailable",
             Self::TooLarge => "too-large",
@@ -95,10 +98,17 @@ impl NotKept {
             Self::MinUses => "not-kept-min-uses",
             Self::NoRoom => "not-kept-no-room",
             Self::Outvalued => "not-kept-outvalued",
+            Self::Stalled => "not-kept-stalled",
             Self::StoreBusy => "not-kept-store-busy",
             Self::StoreUnavailable => "not-kept-store-unavailable",
             Self::TooLarge => "not-kept-too-large",
         }
+    }
+}
+
+impl From<NotKept> for Reason {
+    fn from(reason: NotKept) -> Self {
+        Self::NotKept(reason)
     }
 }
 
@@ -142,12 +152,13 @@ const NOT_STORED: [NotStored; 12] = [
     NotStored::VaryStar,
 ];
 
-const NOT_KEPT: [NotKept; 8] = [
+const NOT_KEPT: [NotKept; 9] = [
     NotKept::Crowded,
     NotKept::Length,
     NotKept::MinUses,
     NotKept::NoRoom,
     NotKept::Outvalued,
+    NotKept::Stalled,
     NotKept::StoreBusy,
     NotKept::StoreUnavailable,
     NotKept::TooLarge,

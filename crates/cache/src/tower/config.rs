@@ -189,7 +189,11 @@ impl CacheConfig {
     /// under a strong validator, or its body ends in [`BodyError::Lagging`](super::BodyError::Lagging).
     ///
     /// Whenever another reader goes on, the time is looked at. With this, and with a [`spawner`](Self::spawner), it is
-    /// looked at when none does, too.
+    /// looked at when none does, too; and a body of more than 64 KiB of which nobody reads any more for one to two such
+    /// times, though the origin has more, is not stored any further and gives back the room that is reserved for it.
+    ///
+    /// Apart from that room, those who read a body while it is stored hold none of it. What leaves the store while
+    /// somebody reads it lives until its last reader has gone.
     ///
     /// ```
     /// use core::time::Duration;

@@ -31,12 +31,14 @@ use super::{
     shared::Shared,
     source::{Part, Source},
     wakers::Wakers,
+    watch::Mark,
 };
 use crate::{
     exchange::{Lead, PartPlacement, Placement, Release, Selected},
     key::Aside,
     purge::Verdict,
     stats::Count,
+    status::NotKept,
     store::Write,
 };
 
@@ -126,6 +128,8 @@ impl Fill {
         });
         if ended {
             fill.finish(&mut fill.lock(), None);
+        } else {
+            fill.shared.watch(&fill);
         }
         fill
     }
@@ -252,8 +256,14 @@ impl Fill {
         data
     }
 
-    /// The store takes no more: nobody joins any more, and nothing stays.
+    /// The store takes no more: what came goes to who reads.
     fn outgrow(&self, state: &mut State, data: &Bytes) {
+        self.stop_storing(state);
+        self.spill(state, data);
+    }
+
+    /// Nobody joins any more, and nothing stays.
+    fn stop_storing(&self, state: &mut State) {
         state.write = None;
         state.outgrown = true;
         let now = self.shared.now().mono;
@@ -265,7 +275,28 @@ impl Fill {
         if let Some(lead) = state.lead.take() {
             lead.release(self.shared.unshared());
         }
-        self.spill(state, data);
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        self.lock().mark()
+    }
+
+    /// Says how far this has come since a mark was made; if nobody has read since although there is more, it is not stored
+    /// any further. `None` if it need not be looked after any more.
+    pub(super) fn come_on_since(self: &Arc<Self>, before: Mark) -> Option<Mark> {
+        let mut state = self.lock();
+        state.write.as_ref()?;
+        let mark = state.mark();
+        // Who waits for the origin does not stall.
+        if mark != before || !self.wakers.is_empty() {
+            return Some(mark);
+        }
+        self.stop_storing(&mut state);
+        self.shared.counters.give(NotKept::Stalled.into());
+        self.leave_stalled(&mut state, 0);
+        drop(state);
+        self.watch();
+        None
     }
 
     /// Lets go of what is held for those who stand before an offset and have not read for too long.

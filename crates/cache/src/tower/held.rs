@@ -10,7 +10,7 @@ use bytes::Bytes;
 use eaves_common::time::Mono;
 use http::HeaderMap;
 
-use super::{BodyError, fill::Fill, source::Source};
+use super::{BodyError, fill::Fill, source::Source, watch::Mark};
 use crate::{
     exchange::Lead,
     store::{Content, Write},
@@ -59,6 +59,14 @@ impl State {
         self.window.push_back(data.clone());
         while self.window_start() + WINDOW < self.pulled {
             self.window.pop_front();
+        }
+    }
+
+    /// How far it has come.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            pulled: self.pulled,
+            read: self.readers.values().map(|place| place.at).sum(),
         }
     }
 

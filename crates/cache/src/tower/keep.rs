@@ -83,10 +83,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         write: Box<dyn Write>,
     ) -> Arc<Fill> {
         let selection = Selection::of(&self.parts.headers, &found.0);
-        // What has its room reserved leaves nobody behind.
-        let resume = match source.size_hint().exact() {
-            None => resume::<S, B>(&self.inner, &self.parts, &placement.head),
-            Some(_) => None,
+        let len = source.size_hint().exact();
+        // What has its room reserved leaves nobody behind, unless it has to give it back.
+        let resume = match len.is_none() || self.shared.watches(len) {
+            true => resume::<S, B>(&self.inner, &self.parts, &placement.head),
+            false => None,
         };
         Fill::resumable(
             self.shared.clone(),

@@ -51,6 +51,7 @@ mod validate;
 mod variants;
 mod wait;
 mod wakers;
+mod watch;
 
 pub use body::{BodyError, CacheBody};
 pub use config::{CacheConfig, OnDisconnect, Ranges, Spawn, Task};

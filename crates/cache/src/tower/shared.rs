@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use eaves_common::time::Now;
 use http::HeaderName;
 
-use super::{Alarm, CacheConfig, Ranges, fill::Fill};
+use super::{Alarm, CacheConfig, Ranges, fill::Fill, watch::Watch};
 use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
     head::Head,
@@ -23,6 +23,7 @@ pub(super) struct Shared {
     pub(super) flights: Arc<Flights<Weak<Fill>>>,
     pub(super) counters: Counters,
     pub(super) purges: Arc<Purges>,
+    pub(super) watch: Watch,
 }
 
 impl Shared {
@@ -38,6 +39,7 @@ impl Shared {
             flights: Arc::new(Flights::following(MOST_FLIGHTS, purges.clone())),
             counters: Counters::default(),
             purges,
+            watch: Watch::default(),
         }
     }
 

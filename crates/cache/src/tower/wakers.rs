@@ -19,6 +19,11 @@ impl Wakers {
         self.lock().insert(id, waker.clone());
     }
 
+    /// Says whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     pub(super) fn remove(&self, id: u64) {
         self.lock().remove(&id);
     }

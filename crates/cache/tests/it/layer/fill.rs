@@ -298,6 +298,111 @@ async fn a_reader_that_stalls_is_left_behind_when_nobody_goes_on() {
     assert_eq!(world.layer.stats().stalled, 1);
 }
 
+/// A world that looks after stalled readers every twenty seconds of a clock that goes on when nothing else is to be done.
+fn watching() -> World {
+    let sleep = |time| -> eaves_cache::tower::Alarm { Box::pin(tokio::time::sleep(time)) };
+    World::storing(roomy(), |config| {
+        let spawner = |task: Task| {
+            tokio::spawn(task);
+        };
+        let limit = std::time::Duration::from_secs(20);
+        config.spawner(spawner).stalled_after(limit, sleep)
+    })
+}
+
+fn roomy() -> Memory {
+    Memory::new(4 << 20).max_object(1 << 20)
+}
+
+fn stalled_fills(world: &World) -> u64 {
+    let stalled = |(reason, _): &(eaves_cache::status::Reason, u64)| {
+        *reason == eaves_cache::status::NotKept::Stalled.into()
+    };
+    world.layer.reasons().find(stalled).unwrap().1
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fill_whose_readers_all_stall_gives_its_room_back() {
+    let world = watching();
+    let origin = feeding(&world, Some(400_000));
+    feed(&origin, vec![1; 100_000]);
+    feed(&origin, vec![2; 100_000]);
+    let mut first = world.send(get("/", &[])).await.unwrap().into_body();
+    let second = world.send(get("/", &[])).await.unwrap().into_body();
+    first.frame().await.unwrap().unwrap();
+    assert!(world.store.usage().bytes >= 400_000);
+    while world.store.usage().bytes > 0 {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    assert_eq!(stalled_fills(&world), 1);
+    // It is no longer shared, and what the others had is not lost.
+    let alone = feeding(&world, Some(2));
+    feed(&alone, "ok");
+    let third = world.send(get("/", &[])).await.unwrap();
+    assert_eq!(third.into_body().collect().await.unwrap().to_bytes(), "ok");
+    feed(&origin, vec![3; 200_000]);
+    let rest = first.collect().await.unwrap().to_bytes();
+    assert_eq!((rest.len(), rest[0], rest[299_999]), (300_000, 2, 3));
+    let whole = second.collect().await.unwrap().to_bytes();
+    assert_eq!((whole.len(), whole[0]), (400_000, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_slowly_or_waits_for_the_origin_keeps_the_room() {
+    let world = watching();
+    let origin = feeding(&world, Some(400_000));
+    let mut body = world.send(get("/", &[])).await.unwrap().into_body();
+    for _ in 0..10 {
+        feed(&origin, vec![1; 20_000]);
+        tokio::time::sleep(std::time::Duration::from_secs(15)).await;
+        body.frame().await.unwrap().unwrap();
+    }
+    let reading = tokio::spawn(body.collect());
+    tokio::time::sleep(std::time::Duration::from_secs(200)).await;
+    feed(&origin, vec![1; 200_000]);
+    drop(origin);
+    assert_eq!(reading.await.unwrap().unwrap().to_bytes().len(), 200_000);
+    assert_eq!((stalled_fills(&world), world.seen()), (0, 1));
+    let hit = world.get("/", &[]).await;
+    assert!(hit.cache_status().contains("hit"), "{}", hit.cache_status());
+}
+
+/// Those who do not read a body while it is stored hold none of it: it is in the room that the store has reserved.
+#[tokio::test]
+async fn readers_of_what_is_being_stored_hold_nothing_of_it() {
+    let world = World::storing(roomy(), |config| config);
+    let origin = feeding(&world, Some(300_000));
+    let mut fast = world.send(get("/", &[])).await.unwrap().into_body();
+    let mut slow = Vec::new();
+    for _ in 0..50 {
+        slow.push(world.send(get("/", &[])).await.unwrap().into_body());
+    }
+    let reserved = world.store.usage().bytes;
+    for part in 0..10u8 {
+        feed(&origin, vec![part; 30_000]);
+        let mut read = 0;
+        let reading = allocation_counter::measure(|| {
+            let waker = std::task::Waker::noop();
+            let polled = std::pin::pin!(fast.frame())
+                .as_mut()
+                .poll(&mut std::task::Context::from_waker(waker));
+            let std::task::Poll::Ready(Some(Ok(frame))) = polled else {
+                panic!("there is more")
+            };
+            read = frame.data_ref().unwrap().len();
+        });
+        // A block of the store's, which the room is for.
+        assert!(reading.bytes_max < 100_000, "{}", reading.bytes_max);
+        assert_eq!(read, 30_000);
+        assert!(world.store.usage().bytes <= reserved);
+        world.pass(60);
+    }
+    assert_eq!(world.layer.stats().stalled, 0);
+    for body in slow {
+        assert_eq!(body.collect().await.unwrap().to_bytes().len(), 300_000);
+    }
+}
+
 #[tokio::test]
 async fn the_origin_waits_while_no_reader_is_polled() {
     let world = World::storing(Memory::new(1 << 20), |config| config);
