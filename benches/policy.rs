@@ -1,7 +1,7 @@
 //! Cache decisions beside `http-cache-semantics`, on the same heads; allocations are printed first, since they do not
-//! vary. Times are of the thread's own CPU.
+//! vary; ratios and their bars last.
 
-mod thread_cpu;
+mod ratio;
 
 use std::{
     hint::black_box,
@@ -17,7 +17,7 @@ use eaves_cache::{
 use eaves_common::time::{Mono, Now, Wall};
 use http::{HeaderMap, Request, Response};
 use http_cache_semantics::CachePolicy;
-use thread_cpu::ThreadCpu;
+use ratio::{Contender, Table};
 
 const START: u64 = 1_790_000_000;
 
@@ -27,13 +27,13 @@ fn main() {
     }
     allocations();
     threads();
-    let mut criterion = Criterion::default()
-        .with_measurement(ThreadCpu)
-        .configure_from_args();
-    store(&mut criterion);
-    hit(&mut criterion);
-    freshen(&mut criterion);
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut table = Table::default();
+    store(&mut criterion, &mut table);
+    hit(&mut criterion, &mut table);
+    freshen(&mut criterion, &mut table);
     criterion.final_summary();
+    table.print();
 }
 
 /// Does one piece of work a thousand times and nothing else, for a profiler that counts instructions:
@@ -239,13 +239,17 @@ fn thread_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn store(criterion: &mut Criterion<ThreadCpu>) {
+/// What the peer's are called.
+const PEER: &str = "http-cache-semantics";
+
+fn store(criterion: &mut Criterion, table: &mut Table) {
     let (policy, request, response) = (Policy::default(), request(), response());
-    let mut group = criterion.benchmark_group("policy/store");
-    group.bench_function("eaves", |b| {
-        b.iter(|| keep(&policy, black_box(&request), &response))
-    });
-    group.bench_function("eaves-decision-alone", |b| {
+    let contenders = vec![
+        Contender::new("eaves", || keep(&policy, black_box(&request), &response)),
+        Contender::new(PEER, || CachePolicy::new(black_box(&request), &response)),
+    ];
+    table.compare(criterion, "policy/store", 0.4, contenders);
+    criterion.bench_function("policy/store-decision-alone", |b| {
         b.iter(|| {
             policy.storage(
                 RequestHead::from(black_box(&request)),
@@ -254,52 +258,45 @@ fn store(criterion: &mut Criterion<ThreadCpu>) {
             )
         });
     });
-    group.bench_function("http-cache-semantics", |b| {
-        b.iter(|| CachePolicy::new(black_box(&request), &response))
-    });
-    group.finish();
 }
 
-fn hit(criterion: &mut Criterion<ThreadCpu>) {
+fn hit(criterion: &mut Criterion, table: &mut Table) {
     let (policy, request, response) = (Policy::default(), request(), response());
     let head = keep(&policy, &request, &response);
-    let mut group = criterion.benchmark_group("policy/hit");
-    group.bench_function("eaves", |b| {
-        b.iter(|| decide(&policy, black_box(&request), &head))
-    });
-    group.bench_function("eaves-standards-only", |b| {
+    let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
+    let contenders = vec![
+        Contender::new("eaves", || decide(&policy, black_box(&request), &head)),
+        Contender::new(PEER, || {
+            theirs.before_request(black_box(&request), then(10))
+        }),
+    ];
+    table.compare(criterion, "policy/hit", 0.17, contenders);
+    criterion.bench_function("policy/hit-standards-only", |b| {
         let policy = Policy::standards_only();
         b.iter(|| decide(&policy, black_box(&request), &head));
     });
-    group.bench_function("eaves-with-head", |b| {
+    criterion.bench_function("policy/hit-with-head", |b| {
         b.iter(|| {
-            let decision = decide(&policy, black_box(&request), &head);
-            let status = CacheStatus::hit(3590);
             (
-                decision,
-                head.clone()
-                    .into_response(Duration::from_secs(10), status, "eaves"),
+                decide(&policy, black_box(&request), &head),
+                respond(head.clone()),
             )
         });
     });
-    let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
-    group.bench_function("http-cache-semantics", |b| {
-        b.iter(|| theirs.before_request(black_box(&request), then(10)))
-    });
-    group.finish();
 }
 
-fn freshen(criterion: &mut Criterion<ThreadCpu>) {
+fn freshen(criterion: &mut Criterion, table: &mut Table) {
     let (policy, request, response, answer) =
         (Policy::default(), request(), response(), not_modified());
     let head = keep(&policy, &request, &response);
-    let mut group = criterion.benchmark_group("policy/304");
-    group.bench_function("eaves", |b| {
-        b.iter(|| revalidated(&policy, &request, black_box(&head), &answer));
-    });
     let theirs = CachePolicy::new_options(&request, &response, then(0), Default::default());
-    group.bench_function("http-cache-semantics", |b| {
-        b.iter(|| theirs.after_response(black_box(&request), &answer, then(7200)));
-    });
-    group.finish();
+    let contenders = vec![
+        Contender::new("eaves", || {
+            revalidated(&policy, &request, black_box(&head), &answer)
+        }),
+        Contender::new(PEER, || {
+            theirs.after_response(black_box(&request), &answer, then(7200))
+        }),
+    ];
+    table.compare(criterion, "policy/304", 0.3, contenders);
 }
