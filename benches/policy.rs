@@ -11,7 +11,7 @@ use std::{
 use criterion::Criterion;
 use eaves_cache::{
     head::Head,
-    policy::{Decision, Freshened, Policy, RequestHead, ResponseHead, Storage, Times},
+    policy::{Decision, Freshened, Policy, RequestHead, ResponseHead, Times},
     status::CacheStatus,
 };
 use eaves_common::time::{Mono, Now, Wall};
@@ -151,14 +151,12 @@ fn not_modified() -> Response<()> {
 }
 
 fn keep(policy: &Policy, request: &Request<()>, response: &Response<()>) -> Head {
-    match policy.storage(
+    let kept = policy.keep(
         RequestHead::from(request),
         ResponseHead::from(response),
         Times::at(at(0)),
-    ) {
-        Storage::Store(meta) => Head::new(meta, response.headers()),
-        Storage::Refuse(reason) => panic!("it may be stored: {reason:?}"),
-    }
+    );
+    kept.expect("it may be stored")
 }
 
 fn allocations() {

@@ -68,35 +68,34 @@ impl Cli {
         Ok(store)
     }
 
-    /// Purges a tag that every response has, again and again, while a thread reads.
+    /// Purges a tag that every response has, again and again, while a thread reads; each time the reader is served
+    /// something that it fetched since.
     fn purge(&self, store: &Arc<Memory>, purges: &Arc<Purges>) -> Result<Value> {
-        let (floor, stop) = (
-            Arc::new(AtomicU64::new(0)),
-            Arc::new(AtomicBool::new(false)),
-        );
-        let reader = {
-            let (store, purges) = (store.clone(), purges.clone());
-            let (floor, stop, entries) = (floor.clone(), stop.clone(), self.entries);
-            thread::spawn(move || {
-                let (mut looked, mut stale) = (0_u64, 0_u64);
-                while !stop.load(Ordering::Acquire) {
-                    let since = floor.load(Ordering::Acquire);
-                    let served = serves(&*store, &purges, looked * 7919 % entries);
-                    looked += 1;
-                    stale += u64::from(served.is_some_and(|asked| asked < since));
-                }
-                (looked, stale)
-            })
+        let watched = Arc::new(Watched::default());
+        let reader = Reader {
+            store: store.clone(),
+            purges: purges.clone(),
+            watched: watched.clone(),
+            entries: self.entries,
+            head: head(purges.epoch())?,
+            body: vec![7; self.body],
         };
+        let reader = thread::spawn(move || reader.run());
+        let purge = || purges.issue(&Purge::tag("everywhere"), SystemClock.now().wall);
         let mut times = Vec::new();
         for _ in 0..1000 {
             let start = Instant::now();
-            let receipt = purges.issue(&Purge::tag("everywhere"), SystemClock.now().wall);
+            let receipt = purge();
             times.push(start.elapsed());
-            floor.store(receipt.epoch(), Ordering::Release);
+            watched.floor.store(receipt.epoch(), Ordering::Release);
+            let before = watched.served.load(Ordering::Acquire);
+            while watched.served.load(Ordering::Acquire) == before && !reader.is_finished() {
+                thread::yield_now();
+            }
         }
-        stop.store(true, Ordering::Release);
+        watched.stop.store(true, Ordering::Release);
         let (looked, stale) = reader.join().map_err(|_| "the reader panicked")?;
+        let _ = purge();
         let served = (0..self.entries)
             .filter(|n| serves(&**store, purges, *n).is_some())
             .count();
@@ -107,6 +106,7 @@ impl Cli {
             "median_us": micros(times[times.len() / 2]),
             "p99_us": micros(times[times.len() * 99 / 100]),
             "lookups_meanwhile": looked,
+            "served_meanwhile": watched.served.load(Ordering::Acquire),
             "stale_serves": stale,
             "served_afterwards": served,
         }))
@@ -160,6 +160,52 @@ impl Cli {
             writeln!(out, "  {:<18} {value}", name.replace('_', " "))?;
         }
         Ok(())
+    }
+}
+
+/// What a reader and one who purges know of each other.
+#[derive(Default)]
+struct Watched {
+    /// Nothing that was asked for before this epoch may be served.
+    floor: AtomicU64,
+    served: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// One who reads, and fetches what is not served.
+struct Reader {
+    store: Arc<Memory>,
+    purges: Arc<Purges>,
+    watched: Arc<Watched>,
+    entries: u64,
+    head: Head,
+    body: Vec<u8>,
+}
+
+impl Reader {
+    /// Reads until it is told to stop; returns how often it looked, and how often what it got was purged.
+    fn run(mut self) -> (u64, u64) {
+        let (mut looked, mut stale) = (0_u64, 0_u64);
+        while !self.watched.stop.load(Ordering::Acquire) {
+            let since = self.watched.floor.load(Ordering::Acquire);
+            // Each twice: what was fetched the first time is served the second.
+            let n = looked / 2 * 7919 % self.entries;
+            looked += 1;
+            match serves(&*self.store, &self.purges, n) {
+                Some(asked) => {
+                    stale += u64::from(asked < since);
+                    self.watched.served.fetch_add(1, Ordering::Release);
+                }
+                None => self.fetch(n),
+            }
+        }
+        (looked, stale)
+    }
+
+    fn fetch(&mut self, n: u64) {
+        self.head.set_asked(self.purges.epoch());
+        // If it is refused it is not served.
+        let _ = put(&*self.store, n, &self.head, &self.body);
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 use eaves_cache::tower::CacheService;
-use eaves_common::time::{Clock, SystemClock};
+use eaves_common::time::SystemClock;
+use eaves_ratelimit::Hold;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tower_service::Service as _;
@@ -63,11 +64,11 @@ impl Front {
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.address.ip());
         let admission = match (&site.limits, peer) {
-            (Some(limits), Some(peer)) => limits.admit(peer, &parts, SystemClock.mono()),
-            _ => Admission::Pass(http::HeaderMap::new()),
+            (Some(limits), Some(peer)) => limits.admit(peer, &parts, &SystemClock),
+            _ => Admission::Pass(http::HeaderMap::new(), Hold::default()),
         };
-        let fields = match admission {
-            Admission::Pass(fields) => fields,
+        let (fields, _under_way) = match admission {
+            Admission::Pass(fields, hold) => (fields, hold),
             Admission::Deny(response) => {
                 self.counters.limited.fetch_add(1, Relaxed);
                 return response;

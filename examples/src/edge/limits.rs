@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use eaves_common::time::Mono;
+use eaves_common::time::Clock;
 use eaves_ratelimit::{
-    Limiter,
+    Hold, Limiter,
     key::{ClientAddress, Facts},
 };
 use http::{HeaderMap, Response, StatusCode, request::Parts};
@@ -21,8 +21,8 @@ pub struct Limits {
 /// What the limiter says about a request.
 #[derive(Debug)]
 pub enum Admission {
-    /// It may pass; its response carries these fields.
-    Pass(HeaderMap),
+    /// It may pass; its response carries these fields, and until there is one it is under way.
+    Pass(HeaderMap, Hold),
     /// It may not: this is its answer.
     Deny(Response<Body>),
 }
@@ -45,16 +45,18 @@ impl Limits {
     /// If a proxy before this one was to name the client and did not, the request has no client
     /// address: rules keyed by it count all such requests together.
     #[must_use]
-    pub fn admit(&self, peer: IpAddr, request: &Parts, now: Mono) -> Admission {
+    pub fn admit(&self, peer: IpAddr, request: &Parts, clock: &impl Clock) -> Admission {
         let facts = match self.client.find(peer, &request.headers) {
             Ok(client) => Facts::of(client),
             Err(_) => Facts::default(),
         };
-        let decision = self.limiter.check(&facts.request(request), now);
+        let facts = facts.request(request);
+        let now = self.limiter.time_by(clock);
+        let decision = self.limiter.check(&facts, now);
         let mut headers = HeaderMap::new();
         decision.write_headers(&mut headers);
         let Some(status) = decision.status() else {
-            return Admission::Pass(headers);
+            return Admission::Pass(headers, self.limiter.hold(&facts, 1));
         };
         let mut response = text(status, explain(status, decision.rule()));
         response.headers_mut().extend(headers);

@@ -1,6 +1,6 @@
 //! [`Running`]: the parts of an edge at work, and how a configuration is put into effect.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use eaves_cache::tower::CacheLayer;
@@ -9,7 +9,7 @@ use eaves_common::{
     live::{Live, LiveError, Version},
     time::{Clock, Mono, SystemClock},
 };
-use eaves_ratelimit::{Limiter, key::KeyHasher};
+use eaves_ratelimit::{Limiter, key::KeyHasher, rrl::ResponseLimiter};
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer as _;
 
@@ -32,6 +32,8 @@ pub struct Running {
     pub front: Arc<Front>,
     /// What answers DNS queries.
     pub names: Names,
+    /// What holds answers over UDP back, if anything does.
+    pub response_limit: OnceLock<Arc<ResponseLimiter>>,
     /// What has been kept.
     pub cache: CacheLayer,
     /// What the proxy's listener has seen.
@@ -60,6 +62,7 @@ impl Running {
                 counters: FrontCounters::default(),
             }),
             names: Names::default(),
+            response_limit: OnceLock::new(),
             cache,
             connections: Arc::default(),
             since: SystemClock.mono(),

@@ -29,6 +29,10 @@ fn it_prints_what_a_store_takes_and_serves_nothing_that_was_purged() {
         (&1000.into(), &0.into())
     );
     assert_eq!(purge["served_afterwards"], 0);
+    assert!(
+        purge["served_meanwhile"].as_u64() >= Some(1000),
+        "one after each purge: {purge}"
+    );
     let number = |name: &str| tier[name].as_u64().expect(name);
     assert!(number("memory_bytes") <= number("memory_budget"));
     assert!(number("below_bytes") <= number("below_budget"));

@@ -8,11 +8,11 @@ use http::{HeaderMap, StatusCode, header::DATE};
 use super::Selected;
 use crate::{
     field::HttpDate,
-    head::{Head, Parts, Record, bare_head, keep_storable, whole_fields},
+    head::{Head, Parts, Record, bare_head, whole_fields},
     key::Key,
     policy::{
-        Freshened, Meta, NotStored, OnError, Part, Policy, RequestHead, ResponseHead, Storage,
-        Times, is_of_same,
+        Freshened, Meta, NotStored, OnError, Part, Policy, RequestHead, ResponseHead, Times,
+        is_of_same,
     },
 };
 
@@ -147,9 +147,9 @@ pub fn receive(
             return Received::ServeStale;
         }
     }
-    match policy.storage(request, answer, times) {
-        Storage::Store(meta) => Received::Store(place(request, answer, selected, meta)),
-        Storage::Refuse(NotStored::Partial) if selected.head().is_none() => {
+    match policy.keep(request, answer, times) {
+        Ok(head) => Received::Store(place(request, answer, selected, head)),
+        Err(NotStored::Partial) if selected.head().is_none() => {
             match policy.part(request, answer, times) {
                 Ok(part) => {
                     Received::StorePart(Box::new(place_part(request, answer, selected, &part)))
@@ -157,7 +157,7 @@ pub fn receive(
                 Err(reason) => Received::Pass(reason),
             }
         }
-        Storage::Refuse(reason) => Received::Pass(reason),
+        Err(reason) => Received::Pass(reason),
     }
 }
 
@@ -220,15 +220,13 @@ fn place(
     request: RequestHead<'_>,
     answer: ResponseHead<'_>,
     selected: &Selected,
-    meta: Meta,
+    head: Head,
 ) -> Placement {
-    let mut headers = answer.headers.clone();
-    keep_storable(&mut headers);
-    add_date(&mut headers, &meta);
-    let (key, variants) = selected.place(answer.headers, request, fresh_set(&meta));
+    let fresh_set = fresh_set(head.meta());
+    let (key, variants) = selected.place(answer.headers, request, fresh_set);
     Placement {
         key,
-        head: Head::new(meta, &headers),
+        head,
         variants,
     }
 }

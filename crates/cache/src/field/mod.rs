@@ -5,6 +5,7 @@
 
 mod cache_control;
 mod date;
+mod directive;
 mod etag;
 mod list;
 mod range;

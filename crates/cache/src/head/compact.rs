@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 use super::{
     codec::{self, ASKED, HeadError, META_LEN, Reader, write_len, write_meta},
     line::{Line, Name, lines},
-    table, usual,
+    table::{self, Code},
+    usual,
 };
 use crate::{
     field::SearchVariance,
@@ -48,7 +49,7 @@ impl Head {
     /// Packs the fields of a response, in order.
     #[must_use]
     pub fn new(meta: Meta, headers: &HeaderMap) -> Self {
-        let mut draft = Draft::new(headers.len() * FIELD);
+        let mut draft = Draft::new(headers.len() * Draft::FIELD);
         lines(headers).for_each(|line| draft.add(line));
         draft.seal(meta)
     }
@@ -291,7 +292,7 @@ impl Value {
 }
 
 /// Builds fields whose values share one buffer, but for those of one code.
-fn headers_of(bytes: &Bytes, count: usize, at: usize, without: u8) -> HeaderMap {
+fn headers_of(bytes: &Bytes, count: usize, at: usize, without: Code) -> HeaderMap {
     // The count was written here, but bytes from a disk might claim any. Two more: Age and Cache-Status.
     let mut headers = HeaderMap::with_capacity(count.min(256) + 2);
     let mut fields = Fields::new(bytes, count, at);
@@ -333,7 +334,7 @@ impl<'a> Fields<'a> {
                 let value = at + 2..at + 2 + usize::from(len);
                 if table::is_code(code) && value.end <= self.reader.bytes.len() {
                     self.reader.at = value.end;
-                    let (name, value) = (Name::Known(code), Value::Here(value));
+                    let (name, value) = (Name::Known(Code::from(code)), Value::Here(value));
                     return Ok(Some(Field { name, value }));
                 }
             }
@@ -357,7 +358,7 @@ impl<'a> Fields<'a> {
                 let len = self.reader.len()?;
                 Name::Other(self.reader.take(len)?)
             }
-            code if table::is_code(code) => Name::Known(code),
+            code if table::is_code(code) => Name::Known(Code::from(code)),
             mark @ usual::MARK.. => {
                 self.reader.at -= 1;
                 return self.next_usual(mark).map(Some);
@@ -374,9 +375,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What a field of usual length takes; a head that needs more than that grows once.
-const FIELD: usize = 48;
-
 /// A head whose numbers follow when its fields have been read.
 pub(super) struct Draft {
     bytes: Vec<u8>,
@@ -387,6 +385,9 @@ pub(super) struct Draft {
 const COUNT: usize = 1 + META_LEN;
 
 impl Draft {
+    /// What a field of usual length takes; a head that needs more than that grows once.
+    pub(super) const FIELD: usize = 48;
+
     pub(super) fn new(room: usize) -> Self {
         let mut bytes = Vec::with_capacity(COUNT + 1 + room);
         bytes.resize(COUNT + 1, 0);
@@ -397,18 +398,20 @@ impl Draft {
     pub(super) fn add(&mut self, line: Line<'_>) {
         self.count += 1;
         let Line { name, value } = line;
-        match (name, u8::try_from(value.len())) {
-            (Name::Known(code), Ok(len @ ..0x80)) => {
-                if let Some(number) = usual::number(code, value) {
-                    return self.bytes.push(usual::MARK | number);
-                }
-                self.bytes.extend_from_slice(&[code, len]);
-            }
-            _ => {
-                name.write(&mut self.bytes);
-                write_len(value.len(), &mut self.bytes);
-            }
+        let (Name::Known(code), Ok(len @ ..0x80)) = (name, u8::try_from(value.len())) else {
+            return self.add_long(line);
+        };
+        if let Some(number) = usual::number(code, value) {
+            return self.bytes.push(usual::MARK | number);
         }
+        self.bytes.extend_from_slice(&[code as u8, len]);
+        self.bytes.extend_from_slice(value);
+    }
+
+    #[cold]
+    fn add_long(&mut self, Line { name, value }: Line<'_>) {
+        name.write(&mut self.bytes);
+        write_len(value.len(), &mut self.bytes);
         self.bytes.extend_from_slice(value);
     }
 

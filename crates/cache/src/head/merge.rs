@@ -6,8 +6,8 @@ use super::{
     Head,
     compact::Draft,
     line::{Line, Name, lines},
-    storable::is_storable,
-    table::{self as codes, bit},
+    storable::{is_storable, lists_fields},
+    table::{self as codes, Code, bit},
 };
 use crate::policy::Meta;
 
@@ -22,7 +22,7 @@ pub(crate) struct Merge<'a> {
     /// The codes of names that the stored fields are replaced of, a bit for each.
     replaced: u64,
     others: Others,
-    listing: bool,
+    lists_fields: bool,
 }
 
 /// The first value of a validator in an answer, and the stored one that it replaces.
@@ -48,14 +48,14 @@ impl<'a> Merge<'a> {
         mut read: impl FnMut(Line<'a>),
     ) -> Self {
         // Room for the Age and the member of Cache-Status that a response gets, too.
-        let room = stored.as_bytes().len() + answer.len() * 48 + 128;
+        let room = stored.as_bytes().len() + answer.len() * Draft::FIELD + 128;
         let mut merge = Self {
             draft: Draft::new(room),
             tags: Validators::default(),
             modified: Validators::default(),
             replaced: bit(codes::AGE),
             others: Others::None,
-            listing: false,
+            lists_fields: false,
         };
         for line in lines(answer) {
             if merge.update(line) {
@@ -76,8 +76,8 @@ impl<'a> Merge<'a> {
                     validators.new.get_or_insert(line.value);
                 }
             }
-            Name::Other(name) if !is_storable(line.name) => {
-                self.listing |= name == b"connection";
+            Name::Other(_) if !is_storable(line.name) => {
+                self.lists_fields |= lists_fields(line);
                 return false;
             }
             Name::Other(_) => self.others = Others::Some,
@@ -117,7 +117,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn validators(&mut self, code: u8) -> Option<&mut Validators<'a>> {
+    fn validators(&mut self, code: Code) -> Option<&mut Validators<'a>> {
         match code {
             codes::ETAG => Some(&mut self.tags),
             codes::LAST_MODIFIED => Some(&mut self.modified),
@@ -136,9 +136,9 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Says whether the answer has a Connection, which may list other fields that must not be kept.
-    pub(crate) fn has_connection(&self) -> bool {
-        self.listing
+    /// Says whether the answer has a Connection that lists other fields, which must not be kept.
+    pub(crate) fn lists_fields(&self) -> bool {
+        self.lists_fields
     }
 
     /// The updated head with its numbers.

@@ -18,10 +18,10 @@ mod variants;
 pub use codec::HeadError;
 pub use compact::Head;
 pub(crate) use compact::read_meta;
-pub(crate) use line::{Line, Name, lines};
+pub(crate) use line::{Codes, Line, Name, lines};
 pub(crate) use merge::{Merge, Validators};
 pub(crate) use parts::{Parts, bare_head, whole_fields};
 #[cfg(feature = "disk")]
 pub(crate) use rebase::rebase;
-pub(crate) use storable::keep_storable;
+pub(crate) use storable::{keep_storable, lists_fields, pack_storable};
 pub(crate) use variants::{Record, Selector, Variants};

@@ -5,8 +5,15 @@ use http::{
     header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE},
 };
 
-use super::line::Name;
-use crate::field::{ResponseDirectives, members};
+use super::{
+    compact::{Draft, Head},
+    line::{Codes, Line, Name},
+    table,
+};
+use crate::{
+    field::{HttpDate, ResponseDirectives, members, members_of},
+    policy::Meta,
+};
 
 /// Says whether a field may be stored, as far as its name alone tells.
 pub(super) fn is_storable(name: Name<'_>) -> bool {
@@ -26,6 +33,32 @@ pub(super) fn is_storable(name: Name<'_>) -> bool {
             | b"transfer-encoding"
             | b"upgrade"
     )
+}
+
+/// Says whether a line is a Connection that lists fields which may otherwise be stored: most list Keep-Alive, which never
+/// is.
+pub(crate) fn lists_fields(line: Line<'_>) -> bool {
+    line.name == Name::Other(b"connection")
+        && members_of(line.value).any(|name| !name.eq_ignore_ascii_case(b"keep-alive"))
+}
+
+/// Packs what of a response may be stored, as far as the names of its fields alone tell, behind a date if one is given.
+pub(crate) fn pack_storable(
+    meta: Meta,
+    date: Option<HttpDate>,
+    (headers, codes): (&HeaderMap, &Codes),
+) -> Head {
+    let mut draft = Draft::new(headers.len() * Draft::FIELD);
+    if let Some(date) = date {
+        let (name, value) = (Name::Known(table::DATE), date.to_string());
+        let value = value.as_bytes();
+        draft.add(Line { name, value });
+    }
+    codes
+        .again(headers)
+        .filter(|line| is_storable(line.name))
+        .for_each(|line| draft.add(line));
+    draft.seal(meta)
 }
 
 /// Removes what is about one connection alone: Connection, what it lists, and the fields known to be so.

@@ -4,28 +4,32 @@
 
 use http::HeaderName;
 
+/// The number of a known name, stored as one byte. In memory it is a word: names are moved about as words, and a word that
+/// was just written as a byte is slow to load.
+pub(crate) type Code = u64;
+
 /// Returns the code of a known name; zero for any other.
 ///
 /// Names are compared as `http` has them: most are one of its own there, and comparing those is comparing a byte.
-pub(super) fn code(name: &HeaderName) -> u8 {
+pub(super) fn code(name: &HeaderName) -> Code {
     let mut slot = slot(name.as_str().as_bytes());
     loop {
         let code = SLOTS[slot];
         if code == 0 || NAMES[usize::from(code) - 1] == *name {
-            return code;
+            return Code::from(code);
         }
         slot = (slot + 1) % SLOTS.len();
     }
 }
 
 /// Returns the code of a name that has one, in lower case, where it is compiled.
-pub(super) const fn code_of(name: &str) -> u8 {
+pub(super) const fn code_of(name: &str) -> Code {
     let mut slot = slot(name.as_bytes());
     loop {
         let code = SLOTS[slot];
         assert!(code != 0, "the name has a code");
         if same(TEXTS[code as usize - 1].as_bytes(), name.as_bytes()) {
-            return code;
+            return code as Code;
         }
         slot = (slot + 1) % SLOTS.len();
     }
@@ -41,18 +45,18 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Says whether a byte is a code.
-pub(super) fn is_code(code: u8) -> bool {
-    (1..=TEXTS.len()).contains(&usize::from(code))
+pub(super) fn is_code(byte: u8) -> bool {
+    (1..=TEXTS.len()).contains(&usize::from(byte))
 }
 
 /// A code as a bit of a set; there are fewer codes than bits.
-pub(crate) const fn bit(code: u8) -> u64 {
+pub(crate) const fn bit(code: Code) -> u64 {
     1 << (code % 64)
 }
 
 /// Returns the name of a code.
-pub(super) fn name(code: u8) -> Option<&'static HeaderName> {
-    NAMES.get(usize::from(code).checked_sub(1)?)
+pub(super) fn name(code: Code) -> Option<&'static HeaderName> {
+    NAMES.get(usize::try_from(code).ok()?.checked_sub(1)?)
 }
 
 macro_rules! names {
@@ -74,17 +78,17 @@ names! { 50:
 }
 
 /// The codes of names that decisions look for.
-pub(crate) const DATE: u8 = 1;
-pub(crate) const CACHE_CONTROL: u8 = 2;
-pub(crate) const CONTENT_LENGTH: u8 = 4;
-pub(crate) const ETAG: u8 = 5;
-pub(crate) const LAST_MODIFIED: u8 = 6;
-pub(crate) const EXPIRES: u8 = 7;
-pub(crate) const VARY: u8 = 8;
-pub(crate) const AGE: u8 = 9;
-pub(crate) const SET_COOKIE: u8 = 23;
-pub(super) const CACHE_STATUS: u8 = 36;
-pub(super) const NO_VARY_SEARCH: u8 = 47;
+pub(crate) const DATE: Code = 1;
+pub(crate) const CACHE_CONTROL: Code = 2;
+pub(crate) const CONTENT_LENGTH: Code = 4;
+pub(crate) const ETAG: Code = 5;
+pub(crate) const LAST_MODIFIED: Code = 6;
+pub(crate) const EXPIRES: Code = 7;
+pub(crate) const VARY: Code = 8;
+pub(crate) const AGE: Code = 9;
+pub(crate) const SET_COOKIE: Code = 23;
+pub(super) const CACHE_STATUS: Code = 36;
+pub(super) const NO_VARY_SEARCH: Code = 47;
 
 /// Codes by what [`slot`] makes of their names; who finds his slot taken stands in the next free one.
 const SLOTS: [u8; 256] = {
@@ -119,7 +123,7 @@ mod tests {
     fn every_code_has_one_name_and_back() {
         for (at, text) in TEXTS.iter().enumerate() {
             let code = code(&HeaderName::from_static(text));
-            assert_eq!(usize::from(code), at + 1, "{text}");
+            assert_eq!(code, at as Code + 1, "{text}");
             assert_eq!(name(code).map(HeaderName::as_str), Some(*text));
         }
         for unknown in ["x", "dates", "x-frame-option", "connection"] {

@@ -8,13 +8,13 @@
 
 use http::HeaderValue;
 
-use super::table;
+use super::table::{self, Code};
 
 /// What marks the byte of a line; codes of names do not have it.
 pub(super) const MARK: u8 = 0x80;
 
 /// Returns the number of a line; `None` if it is not a usual one.
-pub(super) fn number(code: u8, value: &[u8]) -> Option<u8> {
+pub(super) fn number(code: Code, value: &[u8]) -> Option<u8> {
     if table::bit(code) & WITH_LINES == 0 {
         return None;
     }
@@ -30,7 +30,7 @@ pub(super) fn number(code: u8, value: &[u8]) -> Option<u8> {
 }
 
 /// Returns the code of the name, and the value, of the line of a number.
-pub(super) fn line(number: u8) -> Option<(u8, &'static HeaderValue)> {
+pub(super) fn line(number: u8) -> Option<(Code, &'static HeaderValue)> {
     let at = usize::from(number);
     Some((TEXTS.get(at)?.0, VALUES.get(at)?))
 }
@@ -52,7 +52,7 @@ static AGES: [HeaderValue; 60] = values! {
 
 macro_rules! lines {
     ($count:literal: $($name:literal: $($value:literal)*;)*) => {
-        const TEXTS: [(u8, &str); $count] = [$($((table::code_of($name), $value)),*),*];
+        const TEXTS: [(Code, &str); $count] = [$($((table::code_of($name), $value)),*),*];
         static VALUES: [HeaderValue; $count] = [$($(HeaderValue::from_static($value)),*),*];
     };
 }
@@ -115,7 +115,7 @@ static SLOTS: [u8; 512] = {
     slots
 };
 
-const fn slot(code: u8, value: &[u8]) -> usize {
+const fn slot(code: Code, value: &[u8]) -> usize {
     let len = value.len();
     if len == 0 {
         return 0;
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn few_lines_stand_beside_their_slots() {
-        let beside = |(at, (code, text)): (usize, &(u8, &str))| {
+        let beside = |(at, (code, text)): (usize, &(Code, &str))| {
             usize::from(SLOTS[slot(*code, text.as_bytes())] != at as u8 + 1)
         };
         let beside: usize = TEXTS.iter().enumerate().map(beside).sum();

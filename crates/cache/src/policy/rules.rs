@@ -4,8 +4,14 @@ use core::time::Duration;
 
 use http::{HeaderMap, HeaderName, StatusCode, header::CDN_CACHE_CONTROL};
 
-use super::{Defences, Rule, told::Told};
-use crate::{field::ResponseDirectives, head::lines};
+use super::{
+    Defences, Rule,
+    told::{Targets, Told},
+};
+use crate::{
+    field::ResponseDirectives,
+    head::{Line, lines},
+};
 
 /// The rules by which a cache decides; its default is a shared cache as RFC 9111 describes it, with the defences on.
 ///
@@ -26,7 +32,7 @@ pub struct Policy {
     pub(super) cap: Duration,
     pub(super) defaults: Vec<(StatusCode, Duration)>,
     pub(super) defences: Defences,
-    pub(super) targets: Vec<HeaderName>,
+    pub(super) targets: Targets,
     pub(super) rules: Vec<Rule>,
     pub(super) keyed: Vec<HeaderName>,
 }
@@ -72,7 +78,7 @@ impl Default for Policy {
             cap: Duration::MAX,
             defaults: Vec::new(),
             defences: Defences::ON,
-            targets: vec![CDN_CACHE_CONTROL],
+            targets: Targets::of([CDN_CACHE_CONTROL]),
             rules: Vec::new(),
             keyed: Vec::new(),
         }
@@ -148,7 +154,7 @@ impl Policy {
     /// unless set. The first that is there and valid replaces Cache-Control and Expires.
     #[must_use]
     pub fn targets(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.targets = fields.into_iter().collect();
+        self.targets = Targets::of(fields);
         self
     }
 
@@ -169,14 +175,27 @@ impl Policy {
     }
 
     /// The targeted fields that this cache obeys.
-    pub(super) fn obeyed(&self) -> &[HeaderName] {
-        if self.is_shared() { &self.targets } else { &[] }
+    pub(super) fn obeyed(&self) -> &Targets {
+        if self.is_shared() {
+            &self.targets
+        } else {
+            Targets::NONE
+        }
     }
 
     /// What the fields of a response tell this cache.
     pub(super) fn told_by<'a>(&'a self, headers: &'a HeaderMap) -> Told<'a> {
+        self.told_by_lines(lines(headers), headers)
+    }
+
+    /// The same, where the lines of these fields are at hand.
+    pub(super) fn told_by_lines<'a>(
+        &'a self,
+        lines: impl Iterator<Item = Line<'a>>,
+        headers: &'a HeaderMap,
+    ) -> Told<'a> {
         let mut told = Told::by(self.obeyed());
-        lines(headers).for_each(|line| told.add(line));
+        lines.for_each(|line| told.add(line));
         if !told.is_targeted() {
             return told;
         }

@@ -11,7 +11,11 @@ use super::{
     operator,
     told::Told,
 };
-use crate::{field::ResponseDirectives, key::Key};
+use crate::{
+    field::{HttpDate, ResponseDirectives},
+    head::{Codes, Head, keep_storable, pack_storable},
+    key::Key,
+};
 
 /// The answer to whether a response may be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,28 +95,77 @@ impl Policy {
         times: Times,
     ) -> Storage {
         let told = self.told_by(response.headers);
+        match self.judge((request, response), &told, times) {
+            Ok(meta) => Storage::Store(meta),
+            Err(reason) => Storage::Refuse(reason),
+        }
+    }
+
+    /// Decides the same, and packs what is to be stored: without the fields that must not be (RFC 9111 section 3.1), and
+    /// with a Date for want of one (RFC 9110 section 6.6.1).
+    ///
+    /// ```
+    /// use eaves_cache::policy::{Policy, Times};
+    /// use http::{HeaderMap, Request, Response, header::{CACHE_CONTROL, TE}};
+    ///
+    /// let request = Request::get("http://a.example/").body(()).unwrap();
+    /// let response =
+    ///     Response::builder().header(CACHE_CONTROL, "max-age=60").header(TE, "trailers").body(()).unwrap();
+    /// let head = Policy::default().keep((&request).into(), (&response).into(), Times::default()).unwrap();
+    /// assert_eq!(head.field(&CACHE_CONTROL), Some(&b"max-age=60"[..]));
+    /// assert_eq!(head.field(&TE), None);
+    /// ```
+    ///
+    /// # Errors
+    /// If it may not be stored, or would never be of use.
+    pub fn keep(
+        &self,
+        request: RequestHead<'_>,
+        response: ResponseHead<'_>,
+        times: Times,
+    ) -> Result<Head, NotStored> {
+        let headers = response.headers;
+        let mut codes = Codes::NONE;
+        let told = self.told_by_lines(codes.note(headers), headers);
+        let meta = self.judge((request, response), &told, times)?;
+        let date = (!told.has_date()).then(|| HttpDate::from(times.response.wall));
+        if told.names_fields() {
+            let mut headers = headers.clone();
+            keep_storable(&mut headers);
+            let fields = (&headers, &Codes::of(&headers));
+            return Ok(pack_storable(meta, date, fields));
+        }
+        Ok(pack_storable(meta, date, (headers, &codes)))
+    }
+
+    fn judge(
+        &self,
+        (request, response): (RequestHead<'_>, ResponseHead<'_>),
+        told: &Told<'_>,
+        times: Times,
+    ) -> Result<Meta, NotStored> {
         if matches!(
             response.status,
             StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
         ) {
-            return Storage::Refuse(NotStored::Partial);
+            return Err(NotStored::Partial);
         }
-        if let Some(reason) = self.refusal(request, response, &told) {
-            return Storage::Refuse(reason);
+        if let Some(reason) = self.refusal(request, response, told) {
+            return Err(reason);
         }
-        let meta = self.meta((request, response.status), &told, times);
+        let meta = self.meta((request, response.status), told, times);
         if !self.is_offered(response.status, &told.directives, &meta) {
-            return Storage::Refuse(NotStored::Status);
+            return Err(NotStored::Status);
         }
         if *request.method == Method::POST
             && !(meta.basis.is_explicit() && is_about_target(request, response))
         {
-            return Storage::Refuse(NotStored::Method);
+            return Err(NotStored::Method);
         }
-        if is_useless(&meta, &told) {
-            return Storage::Refuse(NotStored::Expired);
+        if is_useless(&meta, told) {
+            return Err(NotStored::Expired);
         }
-        Storage::Store(meta)
+        Ok(meta)
     }
 
     pub(super) fn refusal(
@@ -222,4 +275,45 @@ fn is_useless(meta: &Meta, told: &Told<'_>) -> bool {
 /// The final statuses of RFC 9110 section 15 whose caching rules this crate follows.
 fn is_understood(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200..=205 | 300..=303 | 305 | 307 | 308 | 400..=417 | 421 | 422 | 426 | 500..=505)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, header::DATE};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::update::tests::{fields, headers};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// What is packed while it is decided is what the decision and the fields come to.
+        #[test]
+        fn heads_are_kept_as_their_fields_are(fields in fields(), unknown in 0usize..60) {
+            let request = Request::get("http://a.example/").body(()).unwrap();
+            let mut headers = headers(&fields);
+            for at in 0..unknown {
+                let name = http::HeaderName::try_from(format!("x-{at}")).unwrap();
+                headers.append(name, at.into());
+            }
+            let response = ResponseHead { status: StatusCode::OK, headers: &headers };
+            for policy in [Policy::default(), Policy::standards_only()] {
+                let kept = policy.keep((&request).into(), response, Times::default());
+                let meta = match policy.storage((&request).into(), response, Times::default()) {
+                    Storage::Store(meta) => meta,
+                    Storage::Refuse(reason) => {
+                        prop_assert_eq!(kept, Err(reason));
+                        continue;
+                    }
+                };
+                let mut headers = headers.clone();
+                keep_storable(&mut headers);
+                headers.entry(DATE).or_insert("Thu, 01 Jan 1970 00:00:00 GMT".parse().unwrap());
+                let kept = kept.unwrap();
+                prop_assert_eq!(kept.meta(), &meta);
+                prop_assert_eq!(kept.to_headers(), headers);
+            }
+        }
+    }
 }

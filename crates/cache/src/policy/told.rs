@@ -8,13 +8,13 @@ use http::HeaderName;
 use super::rules::Control;
 use crate::{
     field::{HttpDate, ResponseDirectives, age_of, members_of},
-    head::{Line, Name, table as codes},
+    head::{Line, Name, lists_fields, table as codes},
 };
 
 /// The fields that decisions about a response rest on.
 ///
 /// One pass over the fields costs less than a search for each: a response has ten of them, and ten are looked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Told<'a> {
     pub(super) directives: ResponseDirectives,
     pub(super) control: Control,
@@ -22,25 +22,55 @@ pub(super) struct Told<'a> {
     date: Once<'a>,
     last_modified: Once<'a>,
     age: Option<&'a [u8]>,
+    /// What Last-Modified says, where it was read before.
+    modified: Option<Wall>,
+    /// The codes of all names, a bit for each.
+    seen: u64,
     flags: Flags,
-    targets: &'a [HeaderName],
-    target_codes: u64,
+    targets: &'a Targets,
 }
 
-/// The codes of the fields that say anything, a bit for each; most fields of a response do not.
+/// The targeted fields (RFC 9213) that a cache obeys, the most specific first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    names: Vec<HeaderName>,
+    /// The codes of those that have one, a bit for each.
+    codes: u64,
+}
+
+impl Targets {
+    pub(super) const NONE: &Self = &Self {
+        names: Vec::new(),
+        codes: 0,
+    };
+
+    pub(super) fn of(names: impl IntoIterator<Item = HeaderName>) -> Self {
+        let names: Vec<_> = names.into_iter().collect();
+        let code = |name| match Name::of(name) {
+            Name::Known(code) => codes::bit(code),
+            Name::Other(_) => 0,
+        };
+        let codes = names.iter().map(code).fold(0, |all, bit| all | bit);
+        Self { names, codes }
+    }
+
+    pub(super) fn iter(&self) -> core::slice::Iter<'_, HeaderName> {
+        self.names.iter()
+    }
+}
+
+/// The codes of the fields whose values are looked at, a bit for each; most fields of a response are none of them.
 const HEARD: u64 = codes::bit(codes::AGE)
     | codes::bit(codes::CACHE_CONTROL)
     | codes::bit(codes::DATE)
-    | codes::bit(codes::ETAG)
     | codes::bit(codes::EXPIRES)
     | codes::bit(codes::LAST_MODIFIED)
-    | codes::bit(codes::SET_COOKIE)
     | codes::bit(codes::VARY);
 
+/// What names say that are no bit of `seen`.
 #[derive(Debug, Default)]
 struct Flags {
-    etag: bool,
-    sets_cookie: bool,
+    lists_fields: bool,
     targeted: bool,
     varies_on_all: bool,
 }
@@ -57,40 +87,48 @@ pub(super) enum Once<'a> {
 impl<'a> Told<'a> {
     /// Gathers for a cache that obeys these targeted fields. Those are only noted: see
     /// [`is_targeted`](Self::is_targeted).
-    pub(super) fn by(targets: &'a [HeaderName]) -> Self {
-        let code = |target: &HeaderName| match Name::of(target) {
-            Name::Known(code) => codes::bit(code),
-            Name::Other(_) => 0,
-        };
+    pub(super) fn by(targets: &'a Targets) -> Self {
         Self {
+            directives: ResponseDirectives::default(),
+            control: Control::default(),
+            expires: Once::Absent,
+            date: Once::Absent,
+            last_modified: Once::Absent,
+            age: None,
+            modified: None,
+            seen: 0,
+            flags: Flags::default(),
             targets,
-            target_codes: targets.iter().map(code).fold(0, |all, bit| all | bit),
-            ..Self::default()
         }
+    }
+
+    /// Takes what a Last-Modified says from where it was read before.
+    pub(super) fn take_last_modified(&mut self, read: Option<Wall>) {
+        self.modified = read;
     }
 
     #[inline]
     pub(super) fn add(&mut self, line: Line<'a>) {
         let Name::Known(code) = line.name else {
+            self.flags.lists_fields |= lists_fields(line);
             self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
             return;
         };
         let bit = codes::bit(code);
-        self.flags.targeted |= self.target_codes & bit != 0;
+        self.seen |= bit;
         if bit & HEARD != 0 {
             self.hear(code, line.value);
         }
     }
 
-    fn hear(&mut self, code: u8, value: &'a [u8]) {
+    #[inline(never)]
+    fn hear(&mut self, code: codes::Code, value: &'a [u8]) {
         match code {
             codes::AGE if self.age.is_none() => self.age = Some(value),
             codes::CACHE_CONTROL => self.directives.add_line(value),
             codes::DATE => self.date.add(value),
-            codes::ETAG => self.flags.etag = true,
             codes::EXPIRES => self.expires.add(value),
             codes::LAST_MODIFIED => self.last_modified.add(value),
-            codes::SET_COOKIE => self.flags.sets_cookie = true,
             codes::VARY => {
                 let names_all = value.contains(&b'*');
                 self.flags.varies_on_all |=
@@ -102,7 +140,18 @@ impl<'a> Told<'a> {
 
     /// Says whether a targeted field (RFC 9213) is there, whose directives may replace those that were gathered.
     pub(super) fn is_targeted(&self) -> bool {
-        self.flags.targeted
+        self.flags.targeted || self.seen & self.targets.codes != 0
+    }
+
+    /// Says whether fields have to be looked up by name to know which of them may be stored, and what they tell: those
+    /// that Connection or a qualified directive lists, and targeted ones.
+    pub(super) fn names_fields(&self) -> bool {
+        self.is_targeted() || self.flags.lists_fields || self.directives.qualified
+    }
+
+    /// Says whether there is a Date, even one that cannot be read.
+    pub(super) fn has_date(&self) -> bool {
+        self.date != Once::Absent
     }
 
     pub(super) fn age(&self) -> Duration {
@@ -118,15 +167,15 @@ impl<'a> Told<'a> {
     }
 
     pub(super) fn last_modified(&self, now: Wall) -> Option<Wall> {
-        self.last_modified.read(now)
+        self.modified.or_else(|| self.last_modified.read(now))
     }
 
     pub(super) fn has_validator(&self) -> bool {
-        self.flags.etag || self.last_modified != Once::Absent
+        self.seen & (codes::bit(codes::ETAG) | codes::bit(codes::LAST_MODIFIED)) != 0
     }
 
     pub(super) fn sets_cookie(&self) -> bool {
-        self.flags.sets_cookie
+        self.seen & codes::bit(codes::SET_COOKIE) != 0
     }
 
     /// `Vary: *`, on any line.

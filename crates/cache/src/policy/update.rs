@@ -43,8 +43,11 @@ impl Policy {
             return Freshened::Mismatch;
         }
         // A clone is dearer than all the rest; few answers need one.
-        if told.is_targeted() || told.directives.qualified || merged.has_connection() {
+        if told.names_fields() || merged.lists_fields() {
             return Freshened::Updated(self.freshen_by_map(request, stored, answer, times));
+        }
+        if merged.modified.new.is_none() {
+            told.take_last_modified(stored.meta().last_modified);
         }
         let meta = self.meta((request, stored.meta().status), &told, times);
         Freshened::Updated(merged.head(meta))
@@ -123,14 +126,14 @@ fn is_about(tags: Validators<'_>, modified: Validators<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use http::{HeaderMap, HeaderName, StatusCode};
     use proptest::prelude::*;
 
     use super::*;
     use crate::policy::Storage;
 
-    fn fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    pub(in crate::policy) fn fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         let field = prop::sample::select(vec![
             ("date", "Mon, 21 Sep 2026 14:13:20 GMT"),
             ("date", "Mon, 21 Sep 2026 14:13:21 GMT"),
@@ -139,6 +142,7 @@ mod tests {
             ("cache-control", "private=\"x-one\", max-age=9"),
             ("cdn-cache-control", "max-age=7"),
             ("connection", "x-one"),
+            ("connection", "Keep-Alive"),
             ("keep-alive", "5"),
             ("age", "3"),
             ("expires", "0"),
@@ -159,7 +163,7 @@ mod tests {
         prop::collection::vec(field, 0..8)
     }
 
-    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+    pub(in crate::policy) fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         let field = |(name, value)| {
             (
                 HeaderName::from_static(name),

@@ -14,6 +14,16 @@
 //! validated or when the origin fails, if its directives allow that.
 //!
 //! Epochs are nanoseconds of the wall clock as far as these rise, so that they mean something after a restart.
+//!
+//! # What survives a crash, and a clock that is set back
+//!
+//! A purge whose receipt was [`durable`](Receipt::durable) is applied again at the next start, whatever the clock says
+//! by then. One that was not may be missing from the log: what an earlier process stored counts as softly purged after
+//! an unclean stop, up to the time of the restart. If the clock was set back meanwhile, that time is before that of
+//! responses which were stored last; they lie in the future, and are stale until purges have epochs later than theirs.
+//! From then on nothing is known against them: a purge that was neither durable nor followed by a validation of what it
+//! concerned may then have been for nothing. Who cannot have that awaits receipts, or purges everything after the clock
+//! was set back.
 
 mod bans;
 mod glob;

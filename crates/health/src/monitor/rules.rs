@@ -80,9 +80,12 @@ impl Monitor {
     /// of them than the others is left alone, and while members are missing the share that must not be has
     /// to be reached over all that is recent, so that a burst is not enough.
     fn stands_out(&self, track: &Track, window: &Window, elsewhere: f64) -> bool {
-        let share = window.bad_share();
-        let is_strained = self.strain(track) > 0.0;
-        share >= elsewhere * LEAST_GAP && (!is_strained || share >= self.policy.error_share)
+        let floor = if self.strain(track) > 0.0 {
+            self.policy.error_share
+        } else {
+            0.0
+        };
+        is_own(window.bad_share(), elsewhere, floor)
     }
 
     /// Errors in a row mean the less, the more errors everybody has: the row must be so long that
@@ -292,6 +295,12 @@ const RESULTS_AWAITED: f64 = 6.0;
 /// ...within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(6);
 
+/// Says whether a share of errors is an origin's own: at least twice that of the others, and no less than the
+/// floor.
+fn is_own(share: f64, elsewhere: f64, floor: f64) -> bool {
+    share >= elsewhere * LEAST_GAP && share >= floor
+}
+
 fn first_verdict(track: &Track) -> Option<(Standing, Evidence)> {
     Some(if track.probe.is_up()? {
         let in_row = track.probe.in_row();
@@ -326,5 +335,75 @@ fn probes_failed(track: &Track) -> Evidence {
     Evidence::ProbesFailed {
         in_row: track.probe.in_row(),
         reason: track.reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        PoolConfig,
+        monitor::{Initial, Policy},
+        pool::OriginConfig,
+    };
+
+    #[test]
+    fn an_alarm_counts_with_twice_the_errors_of_the_others() {
+        for (share, elsewhere, own) in [
+            (0.0, 0.0, true),
+            (0.06, 0.0, true),
+            (0.06, 0.03, true),
+            (0.06, 0.031, false),
+            (0.06, 0.059, false),
+            (0.5, 0.25, true),
+            (1.0, 0.5, true),
+            (1.0, 0.51, false),
+            (1.0, 1.0, false),
+        ] {
+            assert_eq!(is_own(share, elsewhere, 0.0), own, "{share} {elsewhere}");
+        }
+    }
+
+    #[test]
+    fn it_needs_the_share_that_must_not_be_only_while_members_are_missing() {
+        for (missing, bad, own) in [(0, 24, true), (1, 24, false), (1, 25, true), (1, 100, true)] {
+            let monitor = with_missing(20, missing);
+            let track = monitor.track(Slot::new(19)).unwrap();
+            let mut window = Window::default();
+            window.add(100 - bad, bad, monitor.policy.half_life, monitor.now.mono);
+            let found = monitor.stands_out(track, &window, 0.01);
+            assert_eq!(found, own, "{bad} % with {missing} missing");
+        }
+    }
+
+    #[test]
+    fn one_missing_of_many_strains_nobody() {
+        let is_strained = |of, missing| {
+            let monitor = with_missing(of, missing);
+            monitor.strain(monitor.track(Slot::new(of as u32 - 1)).unwrap()) > 0.0
+        };
+        assert_eq!(
+            [1, 2].map(|missing| is_strained(21, missing)),
+            [false, true]
+        );
+        assert!(is_strained(20, 1) && !is_strained(20, 0));
+    }
+
+    /// A pool whose first members take nothing.
+    fn with_missing(of: usize, missing: usize) -> Monitor {
+        let addr = "192.0.2.1:80".parse().unwrap();
+        let policy = Policy {
+            initial: Initial::Up,
+            ..Policy::default()
+        };
+        let origins = (0..of).map(|at| OriginConfig::new(at.to_string(), addr));
+        let config = PoolConfig::new("web").origins(origins).policy(policy);
+        let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
+        for at in 0..missing as u32 {
+            let evidence = Evidence::Time;
+            monitor.turn(Slot::new(at), Standing::Ejected, evidence);
+        }
+        monitor.publish_news();
+        monitor
     }
 }

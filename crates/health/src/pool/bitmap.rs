@@ -14,6 +14,20 @@ impl Bitmap {
         }
     }
 
+    /// Makes the set of these slots.
+    pub(crate) fn of(slots: usize, members: &[Slot]) -> Self {
+        let mut set = Self::new(slots);
+        members.iter().for_each(|&slot| set.insert(slot));
+        set
+    }
+
+    /// Makes the set that has these bits.
+    pub(crate) fn of_words(words: &[u64]) -> Self {
+        Self {
+            words: words.into(),
+        }
+    }
+
     /// Makes room for so many slots.
     pub(crate) fn grow(&mut self, slots: usize) {
         let mut words = std::mem::take(&mut self.words).into_vec();

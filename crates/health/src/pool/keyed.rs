@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{FULL, Members, Slot, View};
+use super::{Members, Slot, View};
 use crate::{
     hashing::{Bounded, BuildError, Candidates, Ketama, Maglev, Member, Rendezvous},
     random::mix,
@@ -126,15 +126,21 @@ pub(crate) fn hash_name(name: &str) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Willing {
     live: Box<[u64]>,
+    /// Nothing if all who live take everything.
     acceptance: Box<[u16]>,
+    is_full: bool,
 }
 
 impl Willing {
     pub(crate) fn new(acceptance: Vec<u16>) -> Self {
-        // Who lives and takes all needs no share to be read.
-        let is_full = acceptance.iter().all(|share| matches!(*share, 0 | FULL));
-        let bit = |(at, share): (usize, &u16)| u64::from(*share > 0) << at;
-        let word = |shares: &[u16]| shares.iter().enumerate().map(bit).sum();
+        // Ten thousand are gone through at each change of one: without branches, several go at once.
+        let is_full = acceptance
+            .iter()
+            .fold(true, |full, share| full & (share.wrapping_add(1) <= 1));
+        let word = |shares: &[u16]| {
+            let bits = shares.iter().rev().map(|share| u64::from(*share > 0));
+            bits.fold(0, |word, bit| word << 1 | bit)
+        };
         Self {
             live: acceptance.chunks(64).map(word).collect(),
             acceptance: if is_full {
@@ -142,7 +148,18 @@ impl Willing {
             } else {
                 acceptance.into_boxed_slice()
             },
+            is_full,
         }
+    }
+
+    /// Returns who may be picked, a bit each.
+    pub(super) fn live(&self) -> &[u64] {
+        &self.live
+    }
+
+    /// Says whether all who may be picked take everything that falls to them.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     #[inline]

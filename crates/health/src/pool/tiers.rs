@@ -53,12 +53,11 @@ pub(super) fn spill(members: &Members, degraded: &Bitmap, terms: Spill, accept: 
             0.0
         }
     };
-    let most = levels.iter().map(factor).fold(0.0, f64::max);
+    let mut factors: Vec<f64> = levels.iter().map(factor).collect();
+    let most = factors.iter().copied().fold(0.0, f64::max);
     if most > 0.0 {
-        let takers = members.takers();
-        scale(takers, accept, |slot| {
-            factor(&levels[level_of(slot)]) / most
-        });
+        factors.iter_mut().for_each(|factor| *factor /= most);
+        scale(members.takers(), accept, |slot| factors[level_of(slot)]);
     }
 }
 
@@ -119,7 +118,8 @@ pub(super) fn scale(takers: &[Slot], accept: &mut [u16], factor: impl Fn(Slot) -
     for &slot in takers {
         let factor = factor(slot);
         let share = &mut accept[slot.index()];
-        if *share > 0 {
+        // One is the most frequent, and rounding the dearest.
+        if *share > 0 && factor != 1.0 {
             let scaled = (f64::from(*share) * factor).round() as u16;
             *share = if factor > 0.0 { scaled.max(1) } else { 0 };
         }

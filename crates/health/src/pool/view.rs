@@ -28,26 +28,31 @@ pub(crate) const FULL: u16 = u16::MAX;
 impl View {
     pub(crate) fn new(members: &Members, accept: Vec<u16>, named: Option<Bitmap>) -> Self {
         let takers = members.takers();
-        let mut live = Bitmap::new(members.slots());
+        let is_alike = takers.len() == accept.len();
+        let acceptance = match is_alike {
+            true => accept.clone(),
+            false => takers.iter().map(|slot| accept[slot.index()]).collect(),
+        };
         let mut live_slots = Vec::with_capacity(takers.len());
-        let mut is_full = true;
-        for &slot in takers {
-            let share = accept[slot.index()];
-            if share > 0 {
-                live.insert(slot);
-                live_slots.push(slot);
-                is_full &= share == FULL;
-            }
-        }
-        let acceptance = takers.iter().map(|slot| accept[slot.index()]).collect();
+        let shares = takers.iter().zip(&acceptance);
+        live_slots.extend(
+            shares
+                .filter(|(_, share)| **share > 0)
+                .map(|(slot, _)| *slot),
+        );
+        let willing = Willing::new(acceptance);
+        let live = match is_alike {
+            true => Bitmap::of_words(willing.live()),
+            false => Bitmap::of(members.slots(), &live_slots),
+        };
         let mut view = Self {
             live,
             live_weight: 0,
-            is_full,
+            is_full: willing.is_full(),
             totals: Box::default(),
             live_slots: live_slots.into_boxed_slice(),
             accept: accept.into_boxed_slice(),
-            willing: Willing::new(acceptance),
+            willing,
             named,
         };
         view.add_up(members);

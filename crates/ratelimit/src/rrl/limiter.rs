@@ -7,7 +7,7 @@ use std::{
 
 use eaves_common::{time::Mono, units::IpPrefix};
 
-use super::{Action, Kind, Settings};
+use super::{Action, Asker, Kind, Settings};
 use crate::{
     error::BuildError,
     key::{KeyHash, KeyHasher},
@@ -42,6 +42,36 @@ pub struct ResponseLimiter {
     held: Box<[AtomicU8]>,
     dropped: AtomicU64,
     truncated: AtomicU64,
+    proven: AtomicU64,
+}
+
+/// What became of answers, since the limiter was built.
+///
+/// In shadow mode it is what would have become of them: all were sent.
+///
+/// ```
+/// use eaves_common::time::Mono;
+/// use eaves_ratelimit::{key::KeyHasher, rrl::{Asker, Kind, ResponseLimiter, Settings}};
+///
+/// let settings = Settings::default().errors("1/1s".parse()?).slip(2);
+/// let limiter = ResponseLimiter::new(settings, KeyHasher::random())?;
+/// let address = "198.51.100.7".parse()?;
+/// for asker in [Asker::Claimed(address), Asker::Claimed(address), Asker::Proven(address)] {
+///     let _ = limiter.check_asker(asker, &Kind::Error, Mono::ZERO);
+/// }
+/// let counts = limiter.counts();
+/// assert_eq!((counts.dropped, counts.truncated, counts.proven), (1, 0, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Answers over a limit that were dropped.
+    pub dropped: u64,
+    /// Answers over a limit that slipped out truncated.
+    pub truncated: u64,
+    /// Answers that no limit was asked about, since a cookie proved where they go.
+    pub proven: u64,
 }
 
 impl ResponseLimiter {
@@ -61,19 +91,29 @@ impl ResponseLimiter {
                 .collect(),
             dropped: AtomicU64::new(0),
             truncated: AtomicU64::new(0),
+            proven: AtomicU64::new(0),
             settings,
             hasher,
         })
     }
 
-    /// Decides about an answer to `client`, and counts it if it may go.
+    /// Decides about an answer to whoever asked: one to a [proven](Asker::Proven) address may go, and any
+    /// other is for [`check`](Self::check).
+    pub fn check_asker(&self, asker: Asker, kind: &Kind<'_>, now: Mono) -> Action {
+        match asker {
+            Asker::Claimed(client) => self.check(client, kind, now),
+            Asker::Proven(_) => {
+                self.proven.fetch_add(1, Ordering::Relaxed);
+                Action::Send
+            }
+        }
+    }
+
+    /// Decides about an answer to the address that a datagram claims to come from, and counts it if it may
+    /// go.
     pub fn check(&self, client: IpAddr, kind: &Kind<'_>, now: Mono) -> Action {
-        if self
-            .settings
-            .exempt
-            .iter()
-            .any(|prefix| prefix.contains(client))
-        {
+        let exempt = &self.settings.exempt;
+        if exempt.iter().any(|prefix| prefix.contains(client)) {
             return Action::Send;
         }
         let block = IpPrefix::aggregate(client, self.settings.v4, self.settings.v6);
@@ -93,16 +133,14 @@ impl ResponseLimiter {
         }
     }
 
-    /// Returns how many answers were dropped, or in shadow mode would have been.
+    /// Returns what became of answers so far.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Returns how many answers slipped out truncated, or in shadow mode would have.
-    #[must_use]
-    pub fn truncated(&self) -> u64 {
-        self.truncated.load(Ordering::Relaxed)
+    pub fn counts(&self) -> Counts {
+        Counts {
+            dropped: self.dropped.load(Ordering::Relaxed),
+            truncated: self.truncated.load(Ordering::Relaxed),
+            proven: self.proven.load(Ordering::Relaxed),
+        }
     }
 
     /// Says how full the tables of answers, of missing names and of errors are; walks them.

@@ -6,13 +6,15 @@
 //! truncated, so that a real client behind a spoofed address can come back over TCP.
 //!
 //! This module knows no DNS messages: the caller says what an answer is ([`Kind`]) and does as it
-//! is told ([`Action`]). Answers over TCP, and to clients with a valid server cookie (RFC 7873), need
-//! no limit: do not ask.
+//! is told ([`Action`]). Answers over TCP need no limit: do not ask. Those to clients with a valid server
+//! cookie (RFC 7873) need none either, which the caller says ([`Asker::Proven`]).
 
+mod asker;
 mod kind;
 mod limiter;
 mod settings;
 
+pub use asker::Asker;
 pub use kind::{Action, Kind};
-pub use limiter::ResponseLimiter;
+pub use limiter::{Counts, ResponseLimiter};
 pub use settings::Settings;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-#[cfg(any(feature = "async", feature = "redis"))]
-use eaves_common::time::Clock;
-use eaves_common::time::Mono;
+use eaves_common::time::{Clock, Mono};
 use http::HeaderValue;
 
 use super::{Condition, Counts, Decision, Rule, counts::Counters, spec::Overrides};
@@ -127,9 +125,20 @@ impl Limiter {
         Ok(new)
     }
 
-    /// Reads from a clock what this limiter goes by.
-    #[cfg(any(feature = "async", feature = "redis"))]
-    pub(crate) fn time_by<C: Clock + ?Sized>(&self, clock: &C) -> Mono {
+    /// Reads from a clock the time to ask this limiter with, and where a rule goes by dates tells it the
+    /// date. The layers do so for each request.
+    ///
+    /// ```
+    /// use eaves_common::time::SystemClock;
+    /// use eaves_ratelimit::{Limiter, Rule, key::{Facts, KeyHasher}, table::Capacity};
+    ///
+    /// let rule = Rule::new("all", "1/1s".parse()?, Capacity::MIN)?;
+    /// let limiter = Limiter::new([rule], KeyHasher::random())?;
+    /// let decision = limiter.check(&Facts::default(), limiter.time_by(&SystemClock));
+    /// assert!(decision.is_allowed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn time_by<C: Clock + ?Sized>(&self, clock: &C) -> Mono {
         #[cfg(feature = "calendar")]
         if self.has_dates {
             let now = clock.now();

@@ -14,11 +14,11 @@ use crate::{
 /// use eaves_common::time::{Mono, Now, Wall};
 /// use eaves_ratelimit::{Limiter, Rule, key::{Facts, KeyHasher}, meter::Algorithm, table::Capacity};
 ///
-/// let limiter = || {
+/// fn limiter() -> Result<Limiter, Box<dyn std::error::Error>> {
 ///     let rule = Rule::new("monthly", "1000/30d".parse()?, Capacity::MIN)?;
 ///     let rule = rule.algorithm(Algorithm::Calendar).zone("Europe/Zurich".parse()?);
-///     Limiter::new([rule], KeyHasher::with_seed(0x5eed)) // the same over a restart
-/// };
+///     Ok(Limiter::new([rule], KeyHasher::with_seed(0x5eed))?) // the same over a restart
+/// }
 /// let now = Now { mono: Mono::ZERO, wall: Wall::from_secs(1_700_000_000) };
 /// let before = limiter()?;
 /// before.set_date(now);
@@ -29,7 +29,7 @@ use crate::{
 /// after.set_date(now);
 /// assert_eq!(after.restore_quotas(&saved, now.mono), 1);
 /// assert_eq!(after.peek(&Facts::default(), 0, now.mono).remaining(), Some(600));
-/// # Ok::<(), eaves_ratelimit::BuildError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

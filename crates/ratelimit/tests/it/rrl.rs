@@ -6,7 +6,7 @@ use eaves_common::time::Mono;
 use eaves_ratelimit::{
     Mode,
     key::KeyHasher,
-    rrl::{Action, Kind, ResponseLimiter, Settings},
+    rrl::{Action, Asker, Kind, ResponseLimiter, Settings},
 };
 
 const WWW: Kind<'static> = Kind::Answer {
@@ -31,6 +31,12 @@ fn ip(text: &str) -> IpAddr {
 fn sent(limiter: &ResponseLimiter, client: &str, kind: Kind<'_>) -> usize {
     let actions = (0..10).map(|_| limiter.check(ip(client), &kind, Mono::ZERO));
     actions.filter(|action| *action == Action::Send).count()
+}
+
+/// How many answers were truncated, and how many dropped.
+fn held(limiter: &ResponseLimiter) -> (u64, u64) {
+    let counts = limiter.counts();
+    (counts.truncated, counts.dropped)
 }
 
 #[test]
@@ -83,11 +89,7 @@ fn every_so_many_th_answer_over_the_limit_slips() {
         for _ in 0..100 {
             let _ = limiter.check(ip("192.0.2.1"), &WWW, Mono::ZERO);
         }
-        assert_eq!(
-            (limiter.truncated(), limiter.dropped()),
-            (expected, 98 - expected),
-            "{slip}"
-        );
+        assert_eq!(held(&limiter), (expected, 98 - expected), "{slip}");
     }
 }
 
@@ -101,22 +103,41 @@ fn a_flood_of_names_that_do_not_exist_is_one_and_leaves_answers_alone() {
         let answer = limiter.check(ip("192.0.2.1"), &WWW, Mono::from_secs(second));
         assert_eq!(answer, Action::Send);
     }
-    assert_eq!(limiter.dropped() + limiter.truncated(), 10_000 - 10);
+    let (truncated, dropped) = held(&limiter);
+    assert_eq!(truncated + dropped, 10_000 - 10);
 }
 
 #[test]
 fn the_exempt_and_the_shadow_are_not_held_back() {
     let exempt = limiter(Settings::default().exempt(["192.0.2.0/24".parse().unwrap()]));
-    assert_eq!((sent(&exempt, "192.0.2.9", WWW), exempt.dropped()), (10, 0));
+    assert_eq!(
+        (sent(&exempt, "192.0.2.9", WWW), held(&exempt)),
+        (10, (0, 0))
+    );
     let shadow = limiter(Settings::default().mode(Mode::Shadow));
     assert_eq!(
-        (
-            sent(&shadow, "192.0.2.9", WWW),
-            shadow.dropped(),
-            shadow.truncated()
-        ),
-        (10, 4, 4)
+        (sent(&shadow, "192.0.2.9", WWW), held(&shadow)),
+        (10, (4, 4))
     );
+}
+
+#[test]
+fn who_holds_a_cookie_is_not_limited_and_leaves_others_what_is_theirs() {
+    let limiter = limiter(Settings::default());
+    let ask = |asker| limiter.check_asker(asker, &WWW, Mono::ZERO);
+    let (proven, claimed) = (ip("192.0.2.1"), ip("192.0.2.2"));
+    for _ in 0..100 {
+        assert_eq!(ask(Asker::Proven(proven)), Action::Send);
+    }
+    let actions = [(); 4].map(|()| ask(Asker::Claimed(claimed)));
+    let expected = [Action::Send, Action::Send, Action::Drop, Action::Truncate];
+    assert_eq!(
+        actions, expected,
+        "they share a /24, and two of it are left"
+    );
+    assert_eq!(ask(Asker::Proven(claimed)), Action::Send);
+    let counts = limiter.counts();
+    assert_eq!((counts.proven, held(&limiter)), (101, (1, 1)));
 }
 
 #[test]

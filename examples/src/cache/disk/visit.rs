@@ -49,17 +49,39 @@ pub(super) fn read(content: &Arc<dyn Content>) -> (Vec<u8>, Option<ReadError>) {
 }
 
 pub(super) fn put(store: &dyn Store, key: &Key, head: &[u8], body: &[u8]) -> Result<(), Refused> {
-    let mut write = store.begin(key, head, Some(body.len() as u64))?;
-    for part in body.chunks(16 * 1024) {
-        write.append(part)?;
-    }
-    write.commit(None);
-    Ok(())
+    put_with(store, (key, head, body), Err)
 }
 
 /// The same, waiting for the disk where it does not keep up.
 pub(super) fn put_patiently(store: &dyn Store, key: &Key, head: &[u8], body: &[u8]) {
-    while let Err(Refused::Busy { .. }) = put(store, key, head, body) {
-        thread::yield_now();
+    let wait = |refused| match refused {
+        Refused::Busy { .. } => {
+            thread::yield_now();
+            Ok(())
+        }
+        other => Err(other),
+    };
+    // What the store does not take at all is not its matter.
+    let _ = put_with(store, (key, head, body), wait);
+}
+
+/// Puts an object in; `again` says whether what was refused is tried once more, from where it was.
+fn put_with(
+    store: &dyn Store,
+    (key, head, body): (&Key, &[u8], &[u8]),
+    again: impl Fn(Refused) -> Result<(), Refused>,
+) -> Result<(), Refused> {
+    let mut write = loop {
+        match store.begin(key, head, Some(body.len() as u64)) {
+            Ok(write) => break write,
+            Err(refused) => again(refused)?,
+        }
+    };
+    for part in body.chunks(16 * 1024) {
+        while let Err(refused) = write.append(part) {
+            again(refused)?;
+        }
     }
+    write.commit(None);
+    Ok(())
 }

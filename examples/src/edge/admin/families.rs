@@ -119,7 +119,16 @@ fn names(status: &Status) -> Vec<Family> {
     let queries = transports.map(|(name, count)| (vec![("transport", name.to_owned())], count));
     let answers = dns.rcodes.iter();
     let answers = answers.map(|(rcode, count)| (vec![("rcode", rcode.clone())], *count));
-    vec![
+    let held = dns.held.iter().flat_map(|held| {
+        [("drop", held.dropped), ("truncate", held.truncated)]
+            .map(|(action, count)| (vec![("action", action.to_owned())], count))
+    });
+    let held = Family::counters(
+        "eaves_ratelimit_dns_answers_held",
+        "Answers over a limit",
+        held.collect(),
+    );
+    let families = vec![
         Family::counters("eaves_dns_queries", "Messages that came", queries.to_vec()),
         Family::counters(
             "eaves_dns_answers",
@@ -136,7 +145,12 @@ fn names(status: &Status) -> Vec<Family> {
             "Answers that did not fit",
             dns.truncated,
         ),
-    ]
+    ];
+    let limited = dns.held.is_some();
+    families
+        .into_iter()
+        .chain(limited.then_some(held))
+        .collect()
 }
 
 fn health(status: &Status) -> Vec<Family> {

@@ -102,6 +102,17 @@ pub struct NamesStatus {
     pub truncated: u64,
     /// Answers by response code.
     pub rcodes: BTreeMap<String, u64>,
+    /// Answers over UDP that were held back; nothing if none ever is.
+    pub held: Option<HeldStatus>,
+}
+
+/// What became of answers over a limit.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldStatus {
+    /// Those that were dropped.
+    pub dropped: u64,
+    /// Those that slipped out truncated.
+    pub truncated: u64,
 }
 
 impl Status {
@@ -215,5 +226,12 @@ fn names(running: &Running) -> NamesStatus {
             .map(|(rcode, count)| (Rcode(rcode).to_string(), read(count)))
             .filter(|(_, count)| *count > 0)
             .collect(),
+        held: running.response_limit.get().map(|limiter| {
+            let counts = limiter.counts();
+            HeldStatus {
+                dropped: counts.dropped,
+                truncated: counts.truncated,
+            }
+        }),
     }
 }

@@ -152,7 +152,8 @@ async fn listen_dns(
         Some(settings) => {
             let limiter = ResponseLimiter::new(settings.clone(), KeyHasher::random());
             let limiter = Arc::new(limiter.map_err(io::Error::other)?);
-            let replies = Replies::new(names.clone(), limiter);
+            let limiter = running.response_limit.get_or_init(|| limiter);
+            let replies = Replies::new(names.clone(), Arc::clone(limiter));
             sockets
                 .tasks
                 .spawn(serve_udp(socket, replies, stop.clone()));

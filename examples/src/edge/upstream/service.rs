@@ -139,11 +139,15 @@ fn may_repeat(parts: &Parts, body: &RequestBody<Incoming>) -> bool {
     parts.method.is_idempotent() && body.is_end_stream()
 }
 
+/// Tells what came of a request when its answer begins; the answer counts as load until its end, and a good one
+/// that breaks off is told, too. Were nothing told before the end, a few long downloads would look like an
+/// origin that leaves all waiting.
 fn report(guard: Guard<'static>, outcome: Outcome) -> Box<dyn FnOnce(End) + Send> {
+    let was_good = matches!(outcome, Outcome::Success { .. });
+    let answered = guard.answered(outcome);
     Box::new(move |end| match end {
-        End::Complete => guard.finish(outcome),
-        End::Failed => guard.finish(Outcome::Error(Failure::Protocol)),
-        End::Dropped => drop(guard),
+        End::Failed if was_good => answered.broken(Failure::Protocol),
+        End::Complete | End::Dropped | End::Failed => drop(answered),
     })
 }
 
@@ -157,4 +161,90 @@ fn failure(error: &UpstreamError) -> Failure {
 
 fn now() -> Mono {
     SystemClock.mono()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use eaves_common::time::Now;
+    use eaves_health::{
+        Algorithm, Monitor, PoolConfig, monitor::Standing, pool::OriginConfig, probe::Verdict,
+    };
+
+    use super::*;
+
+    const LATENCY: Duration = Duration::from_millis(20);
+    const GOOD: Outcome = Outcome::Success { latency: LATENCY };
+
+    struct World(Monitor, Now);
+
+    impl World {
+        fn new() -> Self {
+            let addr = "127.0.0.1:80".parse().expect("an address");
+            let config = PoolConfig::new("web").origin(OriginConfig::new("a", addr));
+            let now = Now::default();
+            let mut world = Self(Monitor::new(config, 1, now).expect("a valid pool"), now);
+            world.run(Duration::from_secs(1));
+            world
+        }
+
+        /// Lets time pass; probes find the origin well.
+        fn run(&mut self, time: Duration) {
+            let end = self.1.mono + time;
+            while self.1.mono < end {
+                self.1.mono += Duration::from_millis(50);
+                self.0.handle_timeout(self.1);
+                while let Some(probe) = self.0.poll_probe() {
+                    let verdict = Verdict::Pass { latency: LATENCY };
+                    self.0.handle_probe(probe.id, &verdict, self.1);
+                }
+            }
+        }
+
+        fn ask(&self) -> Guard<'static> {
+            let selector = self.0.selector(Algorithm::RoundRobin);
+            selector.pick(&[]).expect("it is there").into_owned()
+        }
+    }
+
+    #[test]
+    fn long_downloads_count_as_load_and_put_nobody_out() {
+        let mut world = World::new();
+        for _ in 0..50 {
+            world.ask().finish(GOOD);
+        }
+        world.run(Duration::from_secs(1));
+        let ends: Vec<_> = (0..20).map(|_| report(world.ask(), GOOD)).collect();
+        world.run(Duration::from_secs(30));
+        let status = world.0.status().origins.remove(0);
+        assert_eq!((status.standing, status.in_flight), (Standing::Healthy, 20));
+        ends.into_iter().for_each(|end| end(End::Complete));
+        assert_eq!(world.0.status().origins[0].in_flight, 0);
+        // The same without an answer is an origin that leaves all waiting.
+        let silent: Vec<_> = (0..20).map(|_| world.ask()).collect();
+        world.run(Duration::from_secs(1));
+        let status = world.0.status().origins.remove(0);
+        assert_eq!((status.standing, silent.len()), (Standing::Ejected, 20));
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_an_error_once() {
+        for (outcome, end, share) in [
+            (GOOD, End::Complete, 0.0),
+            (GOOD, End::Dropped, 0.0),
+            (GOOD, End::Failed, 0.5),
+            (Outcome::Error(Failure::Server), End::Failed, 1.0),
+        ] {
+            let mut world = World::new();
+            report(world.ask(), outcome)(end);
+            world.0.handle_traffic(world.1);
+            let status = world.0.status().origins.remove(0);
+            assert_eq!(
+                (status.error_share, status.in_flight),
+                (share, 0),
+                "{outcome:?}"
+            );
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! DNS answers over UDP and TCP.
 
+use std::net::UdpSocket;
+
 use super::{
     dns::{datagram, dig, stream},
     setup,
@@ -82,6 +84,62 @@ fn answers_over_udp_are_limited_and_slip_out_truncated() {
     assert!(ask("another.missing.limit.test").0, "which names share");
     let wild = ["a", "b", "c"].map(|name| ask(&format!("{name}.wild.limit.test")).0);
     assert_eq!(wild, [false, false, true], "and so do those of a wildcard");
+}
+
+/// What becomes of the answers to ten queries of one name, two of which are within the limit.
+fn ten_answers(slip: u8) -> (Vec<u8>, Vec<u8>, String) {
+    let config = setup::config(
+        &["127.0.0.1:1".parse().expect("an address")],
+        &format!(
+            "[dns]\nlisten = \"127.0.0.1:0\"\n\
+             response_limit = {{ answers = \"2/1h\", errors = \"1000/1s\", slip = {slip} }}\n\
+             [[dns.zones]]\norigin = \"limit.test.\"\ntext = '''\n\
+             @ 60 SOA ns admin 1 3600 900 604800 60\n@ 60 NS ns\nns 60 A 192.0.2.1\n'''\n"
+        ),
+    );
+    let file = setup::ConfigFile::new(&config);
+    let edge = setup::edge(&file);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let dns = edge.address("dns");
+    let (mut whole, mut truncated) = (Vec::new(), Vec::new());
+    let mut answer = [0; 512];
+    for id in 0_u8..10 {
+        // What is refused is limited apart, and its answer comes after that of this one, or in its place.
+        let names = [(id, "ns.limit.test"), (100 + id, "elsewhere.test")];
+        for (id, name) in names {
+            socket
+                .send_to(&query(id.into(), name, 1), dns)
+                .expect("it is sent");
+        }
+        loop {
+            socket.recv(&mut answer).expect("an answer");
+            match (answer[1], answer[2] & 2) {
+                (other, _) if other >= 100 => break,
+                (id, 0) => whole.push(id),
+                (id, _) => truncated.push(id),
+            }
+        }
+    }
+    let metrics = super::http::get(edge.address("admin"), "/metrics", &[]);
+    (whole, truncated, metrics.text())
+}
+
+#[test]
+fn answers_over_a_limit_are_dropped_but_for_those_that_slip() {
+    for (slip, slipped, counts) in [(0, &[][..], (8, 0)), (2, &[3, 5, 7, 9], (4, 4))] {
+        let (whole, truncated, metrics) = ten_answers(slip);
+        assert_eq!(
+            (&*whole, &*truncated),
+            (&[0, 1][..], slipped),
+            "slip {slip}"
+        );
+        for (action, count) in [("drop", counts.0), ("truncate", counts.1)] {
+            let line =
+                format!("eaves_ratelimit_dns_answers_held_total{{action=\"{action}\"}} {count}");
+            assert!(metrics.contains(&line), "{line} in {metrics}");
+        }
+    }
 }
 
 #[test]

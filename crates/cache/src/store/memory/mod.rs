@@ -215,7 +215,7 @@ impl fmt::Debug for Memory {
 
 impl Store for Memory {
     fn poll_lookup(&self, key: &Key, _: &mut Ticket, _: &mut Context<'_>) -> Poll<Option<Entry>> {
-        Poll::Ready(self.shared.engine.get_with(key.as_bytes(), Object::entry))
+        Poll::Ready(self.shared.engine.read(key.as_bytes(), Object::entry))
     }
 
     fn begin(&self, key: &Key, head: &[u8], len: Option<u64>) -> Result<Box<dyn Write>, Refused> {

@@ -142,8 +142,10 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
     }
 
     /// Reads the value of a key under the lock, for what is dear to clone; counts a hit or a miss.
+    ///
+    /// `read` should copy a little and must not use the cache.
     #[inline]
-    pub fn get_with<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
+    pub fn read<Q, R>(&self, key: &Q, read: impl FnOnce(&V) -> R) -> Option<R>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,

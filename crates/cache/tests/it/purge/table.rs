@@ -220,6 +220,44 @@ fn a_restart_applies_what_was_written_and_doubts_what_may_be_missing() {
     ));
 }
 
+/// A process that purged at second 1000 ends uncleanly, and the next one starts at second 500.
+#[test]
+fn a_clock_that_was_set_back_undoes_no_purge_that_was_written_down() {
+    let at = |seconds| Wall::from_secs(seconds).as_nanos();
+    let restart = |records| {
+        let now = Wall::from_secs(500);
+        let (purges, missed_until) = (Purges::new(now), now.as_nanos());
+        purges.restore(
+            &Logged {
+                records,
+                missed_until,
+            },
+            now,
+        );
+        purges
+    };
+    let later = |purges: &Purges, seconds| {
+        let _ = purges.issue(&Purge::tag("other"), Wall::from_secs(seconds));
+        assert!(purges.epoch() >= at(seconds));
+        purges.verdict(&key("http://a.example/"), &head("a", at(999)))
+    };
+    let record = Record {
+        epoch: at(1000),
+        purge: Purge::tag("a"),
+    };
+    let durable = restart(vec![record.to_bytes()]);
+    for seconds in [500, 600, 1100] {
+        assert_eq!(later(&durable, seconds), Verdict::Void, "at {seconds}");
+    }
+    let missing = restart(Vec::new());
+    for seconds in [500, 600, 998] {
+        let verdict = later(&missing, seconds);
+        assert!(matches!(verdict, Verdict::Stale { .. }), "at {seconds}");
+    }
+    // As documented: nothing tells any longer that there was a purge.
+    assert_eq!(later(&missing, 1100), Verdict::Holds);
+}
+
 #[test]
 fn what_was_checked_is_not_checked_again_until_the_next_purge() {
     let purges = Purges::new(Wall::ZERO);

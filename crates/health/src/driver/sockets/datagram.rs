@@ -26,30 +26,35 @@ impl Asking<'_> {
     ) -> Result<T, Reason> {
         let socket = open(self.probe.addr).await.map_err(refused)?;
         let pause = (self.check().timeout / SENDINGS).max(Duration::from_millis(1));
-        let mut buffer = vec![0; MAX_ANSWER];
         let mut strays = 0;
         loop {
             socket.send(question).await.map_err(refused)?;
-            let answered = async {
-                loop {
-                    let count = socket.recv(&mut buffer).await.map_err(lost)?;
-                    if let Some(judgement) = judge(&buffer[..count]) {
-                        return judgement;
-                    }
-                    strays += 1;
-                    if strays == MAX_STRAYS {
-                        return Err(Reason::Protocol {
-                            at: 0,
-                            detail: "64 answers belong to other questions",
-                        });
-                    }
-                }
-            };
+            let answered = listen(&socket, &mut judge, &mut strays);
             if let Ok(judgement) = timeout(pause, answered).await {
                 return judgement;
             }
         }
     }
+}
+
+/// Waits for an answer that can be judged; the others are counted.
+async fn listen<T>(
+    socket: &UdpSocket,
+    mut judge: impl FnMut(&[u8]) -> Option<Result<T, Reason>>,
+    strays: &mut u32,
+) -> Result<T, Reason> {
+    let mut buffer = vec![0; MAX_ANSWER];
+    while *strays < MAX_STRAYS {
+        let count = socket.recv(&mut buffer).await.map_err(lost)?;
+        if let Some(judgement) = judge(&buffer[..count]) {
+            return judgement;
+        }
+        *strays += 1;
+    }
+    Err(Reason::Protocol {
+        at: 0,
+        detail: "64 answers belong to other questions",
+    })
 }
 
 /// How often a datagram is sent within the deadline: one that is lost is no failure yet.

@@ -152,7 +152,11 @@ mod absent {
 
     #[cfg(not(feature = "tls"))]
     impl Asking<'_> {
-        #[expect(clippy::unused_async, reason = "it stands for one that waits")]
+        #[expect(
+            clippy::needless_pass_by_ref_mut,
+            clippy::unused_async,
+            reason = "it stands for one that waits and notes"
+        )]
         pub(in crate::driver::sockets) async fn secure(
             &mut self,
             _: super::super::connection::Connection,
@@ -163,6 +167,10 @@ mod absent {
             Err(lacking())
         }
 
+        #[expect(
+            clippy::needless_pass_by_ref_mut,
+            reason = "it stands for one that notes"
+        )]
         pub(in crate::driver::sockets) fn note_handshake(
             &mut self,
             _: Option<&crate::probe::TlsQuestion>,
@@ -174,7 +182,11 @@ mod absent {
 
     #[cfg(not(feature = "http2"))]
     impl Asking<'_> {
-        #[expect(clippy::unused_async, reason = "it stands for one that waits")]
+        #[expect(
+            clippy::needless_pass_by_ref_mut,
+            clippy::unused_async,
+            reason = "it stands for one that waits and notes"
+        )]
         pub(super) async fn ask_over_http2(
             &mut self,
             _: &HttpQuestion,
