@@ -173,6 +173,32 @@ async fn a_failed_origin_fails_those_who_waited_with_a_502() {
 }
 
 #[tokio::test]
+async fn what_a_purge_of_many_concerns_while_it_is_fetched_takes_no_room() {
+    use eaves_cache::purge::Purge;
+
+    let world = World::new();
+    let answer = later(&world);
+    let clients = start(&world, 1, &[]);
+    settle().await;
+    let _ = world
+        .layer
+        .apply(&Purge::prefix("http://a.example/").unwrap());
+    let response = respond(200, &[("cache-control", "max-age=60")]).body(OriginBody::whole("old"));
+    assert!(answer.send(Ok(response.unwrap())).is_ok());
+    assert!(
+        clients
+            .join_all()
+            .await
+            .iter()
+            .all(|got| got.text() == "old")
+    );
+    assert_eq!(
+        (world.store.usage().entries, world.layer.stats().stored),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
 async fn what_is_purged_while_it_is_fetched_is_not_kept() {
     let world = World::new();
     let first = later(&world);

@@ -338,15 +338,15 @@ async fn a_client_that_leaves_at_any_moment_spoils_no_answer() {
 /// What the origin answers to who asks for a rest of a text.
 type Rest = fn(&str, &str) -> Answer;
 
-/// This much of the rest that was asked for.
-fn rest_of(range: &str, text: &str, len: usize) -> Answer {
+/// This much of the rest that was asked for, under a tag.
+fn rest_of(range: &str, tag: &str, text: &str, len: usize) -> Answer {
     let from = range.strip_prefix("bytes=").unwrap();
     let from: usize = from.trim_end_matches('-').parse().unwrap();
     let (feed, body) = OriginBody::fed(None);
     let data = &text[from..text.len().min(from + len)];
     let _ = feed.send(Ok(Frame::data(data.to_owned().into())));
     let place = format!("bytes {from}-{}/{}", text.len() - 1, text.len());
-    Ok(respond(206, &[("etag", TAG), ("content-range", &place)])
+    Ok(respond(206, &[("etag", tag), ("content-range", &place)])
         .body(body)
         .unwrap())
 }
@@ -363,10 +363,12 @@ const RESTS: [(&str, Rest); 7] = [
     ("refused", |_, _| Err("refused")),
     ("unavailable", |_, _| whole(503, TAG, "down")),
     ("whole", |_, text| whole(200, TAG, text)),
-    ("another's", |_, text| whole(206, "\"2\"", text)),
+    ("another's", |range, text| {
+        rest_of(range, "\"2\"", text, text.len())
+    }),
     ("from elsewhere", |_, text| whole(206, TAG, text)),
-    ("cut short", |range, text| rest_of(range, text, 9)),
-    ("right", |range, text| rest_of(range, text, text.len())),
+    ("cut short", |range, text| rest_of(range, TAG, text, 9)),
+    ("right", |range, text| rest_of(range, TAG, text, text.len())),
 ];
 
 /// A reader that was left behind asks for the rest by itself; whatever is wrong with that ends its body in an error.
