@@ -4,6 +4,9 @@
 //   cargo build --example edge && node examples/conformance/run.mjs
 //   node examples/conformance/run.mjs -- target/debug/examples/cache-proxy LISTEN ORIGIN
 //
+// Ages are counted in seconds of the real clock, so that a busy machine can change a result: what differs is tried once
+// more, and told.
+//
 // Behind `--` stands the proxy to test; LISTEN and ORIGIN are replaced by HOST:PORT.
 
 import { execFileSync, spawn } from 'node:child_process'
@@ -22,8 +25,7 @@ const suite = path.join(work, 'node_modules/http-cache-tests')
 const command = proxyCommand()
 install()
 const tests = await load()
-const results = await run()
-const rows = judge(tests, results)
+const rows = await settle(judge(tests, await run()))
 const differing = compare(rows)
 fs.mkdirSync(path.join(root, 'docs'), { recursive: true })
 fs.writeFileSync(path.join(root, 'docs/conformance.md'), page(rows))
@@ -112,6 +114,20 @@ function judge (tests, results) {
 function exceptions () {
   const lines = fs.readFileSync(path.join(here, 'expected.tsv'), 'utf8').split('\n')
   return new Map(lines.filter(line => line && !line.startsWith('#')).map(line => line.split('\t')))
+}
+
+// Runs all tests again if a result is not as expected; a second result counts for those tests alone.
+async function settle (first) {
+  const reasons = exceptions()
+  const differs = row => row.passed === reasons.has(row.id)
+  if (!first.some(differs)) return first
+  const second = judge(tests, await run())
+  return first.map((row, at) => {
+    if (!differs(row)) return row
+    const [before, after] = [row, second[at]].map(row => row.passed ? 'passes' : row.found)
+    console.log(`${row.id}: ${before}; once more: ${after}`)
+    return second[at]
+  })
 }
 
 function compare (rows) {

@@ -53,13 +53,15 @@ impl Body {
                 if !chunked {
                     return Err("its transfer coding is not chunked");
                 }
-            } else if field.name.eq_ignore_ascii_case("content-length") {
-                let value = number(field.value).ok_or("its content-length is no number")?;
-                if length.is_some_and(|other| other != value) {
-                    return Err("it has two lengths");
-                }
-                length = Some(value);
             }
+            if !field.name.eq_ignore_ascii_case("content-length") {
+                continue;
+            }
+            let value = number(field.value).ok_or("its content-length is no number")?;
+            if length.is_some_and(|other| other != value) {
+                return Err("it has two lengths");
+            }
+            length = Some(value);
         }
         Ok(match (chunked, length) {
             (true, Some(_)) => return Err("it has a length and is chunked"),
