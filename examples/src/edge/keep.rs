@@ -1,11 +1,11 @@
 //! What the cache keeps: the two ways in which the edge sets it up.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use eaves_cache::{
     policy::Policy,
     store::Memory,
-    tower::{CacheConfig, OnDisconnect, Task},
+    tower::{Alarm, CacheConfig, OnDisconnect, Task},
 };
 
 use super::{config::CacheSettings, running::PSEUDONYM};
@@ -23,13 +23,18 @@ pub fn standards_only() -> CacheConfig {
     cache(Memory::new(256 << 20)).policy(Policy::standards_only())
 }
 
+/// How long a client may read nothing of a body that is held for it.
+const STALLED: Duration = Duration::from_secs(60);
+
 fn cache(store: Memory) -> CacheConfig {
     let in_background = |task: Task| {
         tokio::spawn(task);
     };
+    let sleep = |time| -> Alarm { Box::pin(tokio::time::sleep(time)) };
     CacheConfig::default()
         .name(PSEUDONYM)
         .store(Arc::new(store))
         .spawner(in_background)
+        .stalled_after(STALLED, sleep)
         .on_disconnect(OnDisconnect::Finish)
 }
