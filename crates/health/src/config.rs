@@ -1,6 +1,8 @@
 //! [`PoolConfig`]: a pool as its operator describes it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::{
     error::{ConfigError, Problem},

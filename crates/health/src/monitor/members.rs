@@ -1,8 +1,9 @@
 //! Who is in the pool: edits that keep what is known.
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{mem, sync::Arc};
 
 use eaves_common::time::Now;
+use foldhash::{HashMap, HashMapExt};
 
 use super::{Monitor, Standing, track::Track};
 use crate::{
@@ -44,7 +45,8 @@ impl Monitor {
                 by_slot[slot.index()] = Some(self.edit(slot, before, config));
             }
         }
-        let gone: Vec<Slot> = known.into_values().map(|(slot, _)| slot).collect();
+        let mut gone: Vec<Slot> = known.into_values().map(|(slot, _)| slot).collect();
+        gone.sort_unstable(); // slots are taken again in this order, the same in each run
         for slot in gone {
             self.remove(slot);
         }

@@ -70,7 +70,7 @@ impl Monitor {
                 },
             ));
         }
-        let doubted = || is_mending(track) || self.is_vetoed(track) || self.is_deferred(track);
+        let doubted = || self.is_mending(track) || self.is_vetoed(track) || self.is_deferred(track);
         (self.verdict(track) == Some(Vote::Down) && !doubted())
             .then(|| (Standing::Down, self.says_down(track)))
     }
@@ -246,6 +246,13 @@ impl Monitor {
         recent || since
     }
 
+    /// Says whether probes that traffic outweighed have begun to pass again: that is no reason to believe them now. Where
+    /// traffic has met errors, too, they were right.
+    fn is_mending(&self, track: &Track) -> bool {
+        let outweighed = self.window(track).bad_share() < self.policy.veto_share;
+        outweighed && track.green && track.votes.is_none()
+    }
+
     /// Several origins seem down to the prober and to nobody else: it may be the one that is cut
     /// off. Traffic that comes often enough to tell soon is waited for then.
     fn is_deferred(&self, track: &Track) -> bool {
@@ -294,11 +301,6 @@ impl Monitor {
 const RESULTS_AWAITED: f64 = 6.0;
 /// ...within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(6);
-
-/// Says whether probes that were not believed have begun to pass again: that is no reason to believe them now.
-fn is_mending(track: &Track) -> bool {
-    track.green && track.votes.is_none()
-}
 
 /// Says whether a share of errors is an origin's own: at least twice that of the others, and no less than the
 /// floor.

@@ -100,7 +100,7 @@ fn fill<T>(
 
 /// Gives those whose names hash alike ids that differ.
 fn distinct(named: impl Iterator<Item = (u64, u32)>) -> Vec<Member> {
-    let mut taken = HashSet::new();
+    let mut taken = HashSet::with_capacity(named.size_hint().0);
     let member = |(place, (hash, weight)): (u64, (u64, u32))| {
         let mut id = hash;
         while !taken.insert(id) {
