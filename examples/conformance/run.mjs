@@ -37,12 +37,31 @@ function proxyCommand () {
   return [path.join(target, 'debug/examples/edge'), 'proxy', '--listen', 'LISTEN', '--to', 'http://ORIGIN']
 }
 
+// A registry that stands still must not hold up the run: a try that takes too long is ended and begun again.
 function install () {
   if (fs.existsSync(path.join(suite, 'package.json'))) return
-  fs.mkdirSync(work, { recursive: true })
-  fs.writeFileSync(path.join(work, 'package.json'), '{"private":true}')
-  execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', `http-cache-tests@${VERSION}`],
-    { cwd: work, stdio: 'inherit' })
+  const TRIES = 4
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return installOnce()
+    } catch (error) {
+      if (attempt === TRIES) throw new Error(`npm could not install http-cache-tests@${VERSION} in ${TRIES} tries`, { cause: error })
+      console.log(`npm did not install the suite (${error.code ?? error.message}), try ${attempt + 1} of ${TRIES}`)
+    }
+  }
+}
+
+// Into a directory of its own first, so that a broken installation is never taken for a whole one.
+function installOnce () {
+  const fresh = path.join(work, 'installing')
+  fs.rmSync(fresh, { recursive: true, force: true })
+  fs.mkdirSync(fresh, { recursive: true })
+  fs.writeFileSync(path.join(fresh, 'package.json'), '{"private":true}')
+  const options = ['--silent', '--no-audit', '--no-fund', '--prefer-offline']
+  execFileSync('npm', ['install', ...options, `http-cache-tests@${VERSION}`],
+    { cwd: fresh, stdio: ['ignore', 'inherit', 'inherit'], timeout: 90_000, killSignal: 'SIGKILL' })
+  fs.rmSync(path.join(work, 'node_modules'), { recursive: true, force: true })
+  fs.renameSync(path.join(fresh, 'node_modules'), path.join(work, 'node_modules'))
 }
 
 async function load () {
