@@ -1,222 +1,132 @@
-//! [`Policy`]: how evidence becomes verdicts.
+//! [`Policy`]: all terms together.
 
 use std::time::Duration;
 
-use crate::{config::Problems, pool::Spill, state::HoldTerms};
+use super::{Ejection, Errors, Overdue, Probes, Ramp, Stall, Tiers, Trial, Veto, ranges::Section};
+use crate::config::Problems;
 
 /// How evidence becomes verdicts. The defaults suit a web service with more than a handful of
 /// requests per second.
 ///
 /// ```
+/// use std::time::Duration;
 /// use eaves_health::monitor::Policy;
 ///
 /// let mut policy = Policy::default();
-/// policy.consecutive_errors = 5;
+/// policy.errors.in_row = 5;
+/// policy.ejection.hold = Duration::from_secs(2);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Policy {
-    /// Errors in a row on traffic that put an origin out.
-    pub consecutive_errors: u32,
-    /// In this time the weight of results halves.
-    pub half_life: Duration,
-    /// An origin whose errors look like this share rather than like the rest of the pool is put out.
-    pub error_share: f64,
-    /// A smaller share of errors in the rest of the pool counts as this.
-    pub error_floor: f64,
-    /// The same while others are missing, whose load the rest has to take: errors that come of too
-    /// much of it must not put out one after another.
-    pub strained_floor: f64,
-    /// Probes that say down are not believed while so many results...
-    pub veto_samples: f64,
-    /// ...hold a smaller share of errors.
-    pub veto_share: f64,
-    /// Requests that succeed since probes began to fail, with no larger share of errors, outweigh them too.
-    pub veto_successes: u32,
-    /// What an origin counts as before its first probes.
-    pub initial: Initial,
-    /// Votes of other checkers count for so long, see [`Monitor::handle_vote`](crate::Monitor::handle_vote).
-    pub vote_life: Duration,
-    /// A probe counts as failed before its deadline if its silence is as surprising as this by what
-    /// answers took before, see [`Accrual`](crate::state::Accrual); 0 leaves it to the deadline.
-    pub overdue_phi: f64,
-    /// No probe is overdue before this.
-    pub overdue_least: Duration,
-    /// When probes fail for this share of the pool, and traffic meets no errors there, the prober is suspected.
-    pub suspect_share: f64,
-    /// So many requests in flight without a single answer...
-    pub stall_requests: u32,
-    /// ...for so many times the usual latency...
-    pub stall_ratio: f64,
-    /// ...and at least so long put an origin out.
-    pub stall_least: Duration,
-    /// At most this share of the members, but at least one, is put out for what traffic met. Beyond
-    /// that a worse origin displaces a milder one.
-    pub max_ejected: f64,
-    /// The first hold of an origin that was put out; it doubles each time.
-    pub hold: Duration,
-    /// The longest hold.
-    pub hold_longest: Duration,
-    /// In this time half of the past ejections are forgotten.
-    pub hold_half_life: Duration,
-    /// The share of its traffic that an origin gets on trial.
-    pub trial_share: f64,
-    /// Requests that must succeed in a row before it is taken back.
-    pub trial_successes: u32,
-    /// The same for one that was put out for its share of errors.
-    pub share_trial_successes: u32,
-    /// In panic mode, requests that must succeed in a row before an origin counts as healthy.
-    pub panic_successes: u32,
-    /// A trial that sees no traffic for this long is passed.
-    pub trial_patience: Duration,
-    /// The time in which an origin that is taken back grows to its full share.
-    pub ramp: Duration,
-    /// The share it starts from.
-    pub ramp_from: f64,
+    /// Which errors on traffic put an origin out.
+    pub errors: Errors,
+    /// Which silence on traffic does.
+    pub stall: Stall,
+    /// For how long and how many of the pool.
+    pub ejection: Ejection,
+    /// How one that was put out shows that it serves again.
+    pub trial: Trial,
+    /// How one that is taken back grows to its full share.
+    pub ramp: Ramp,
+    /// How many probes there are, and how far they and other checkers are believed.
+    pub probes: Probes,
+    /// When a probe is as good as failed before its deadline.
+    pub overdue: Overdue,
+    /// When good traffic outweighs probes that fail.
+    pub veto: Veto,
+    /// What falls to the tiers below the first.
+    pub tiers: Tiers,
     /// An origin whose average latency is so many times the pool's median gets less traffic.
     pub slow_ratio: f64,
     /// With a smaller share of healthy members everybody serves.
     pub panic_share: f64,
-    /// A tier takes all of the traffic while its live weight times this is at least its weight; what
-    /// is beyond it spills to the next tier.
-    pub overprovision: f64,
-    /// The most of the traffic that goes below the first tier while that has anybody: what lies there
-    /// may be too small for all of it.
-    pub spill_limit: f64,
     /// Traffic is looked at this often.
     pub tick: Duration,
-    /// Probes under way at once.
-    pub max_probes: usize,
-    /// Probes set off by errors may add this share to the planned ones.
-    pub triggered_share: f64,
-}
-
-/// What an origin counts as before its first probes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Initial {
-    /// As down: it needs as many good probes as one that went down, and warms up.
-    Down,
-    /// As nothing: the first probe decides.
-    #[default]
-    Probed,
-    /// As healthy: it serves at once, and as many bad probes take it down as anybody.
-    Up,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            consecutive_errors: 3,
-            half_life: Duration::from_secs(2),
-            error_share: 0.25,
-            error_floor: 0.005,
-            strained_floor: 0.1,
-            veto_samples: 5.0,
-            veto_share: 0.05,
-            veto_successes: 3,
-            initial: Initial::Probed,
-            vote_life: Duration::from_secs(30),
-            overdue_phi: 0.0,
-            overdue_least: Duration::from_millis(150),
-            suspect_share: 0.2,
-            stall_requests: 5,
-            stall_ratio: 10.0,
-            stall_least: Duration::from_millis(250),
-            max_ejected: 1.0,
-            hold: Duration::from_millis(500),
-            hold_longest: Duration::from_secs(30),
-            hold_half_life: Duration::from_secs(30),
-            trial_share: 0.01,
-            trial_successes: 3,
-            share_trial_successes: 10,
-            panic_successes: 10,
-            trial_patience: Duration::from_secs(1),
-            ramp: Duration::from_secs(5),
-            ramp_from: 0.05,
+            errors: Errors::default(),
+            stall: Stall::default(),
+            ejection: Ejection::default(),
+            trial: Trial::default(),
+            ramp: Ramp::default(),
+            probes: Probes::default(),
+            overdue: Overdue::default(),
+            veto: Veto::default(),
+            tiers: Tiers::default(),
             slow_ratio: 2.5,
             panic_share: 0.5,
-            overprovision: 1.4,
-            spill_limit: 1.0,
             tick: Duration::from_millis(100),
-            max_probes: 512,
-            triggered_share: 0.3,
         }
     }
 }
 
 impl Policy {
-    pub(crate) fn hold_terms(&self) -> HoldTerms {
-        HoldTerms {
-            base: self.hold,
-            longest: self.hold_longest,
-            half_life: self.hold_half_life,
-        }
-    }
-
-    pub(crate) fn spill(&self) -> Spill {
-        Spill {
-            overprovision: self.overprovision,
-            limit: self.spill_limit,
-        }
-    }
-
     pub(crate) fn check(&self, problems: &mut Problems) {
-        for (key, share) in [
-            ("error_share", self.error_share),
-            ("error_floor", self.error_floor),
-            ("strained_floor", self.strained_floor),
-            ("veto_share", self.veto_share),
-            ("suspect_share", self.suspect_share),
-            ("max_ejected", self.max_ejected),
-            ("trial_share", self.trial_share),
-            ("ramp_from", self.ramp_from),
-            ("panic_share", self.panic_share),
-            ("spill_limit", self.spill_limit),
-            ("triggered_share", self.triggered_share),
+        self.errors.check(Section::new("policy.errors", problems));
+        self.stall.check(Section::new("policy.stall", problems));
+        self.ejection
+            .check(Section::new("policy.ejection", problems));
+        self.trial.check(Section::new("policy.trial", problems));
+        self.ramp.check(Section::new("policy.ramp", problems));
+        self.probes.check(Section::new("policy.probes", problems));
+        self.overdue.check(Section::new("policy.overdue", problems));
+        self.veto.check(Section::new("policy.veto", problems));
+        self.tiers.check(Section::new("policy.tiers", problems));
+        let mut own = Section::new("policy", problems);
+        own.number("slow_ratio", self.slow_ratio, 1.0..=1000.0);
+        own.share("panic_share", self.panic_share);
+        own.time("tick", self.tick);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_pass_and_every_mistake_is_told_with_its_key_and_range() {
+        let mut problems = Problems::default();
+        Policy::default().check(&mut problems);
+        assert!(problems.into_result().is_ok());
+        let mut policy = Policy::default();
+        policy.errors.in_row = 0;
+        policy.errors.share = 1.5;
+        policy.errors.half_life = Duration::ZERO;
+        policy.stall.ratio = f64::NAN;
+        policy.stall.least = Duration::from_secs(90_000);
+        policy.ejection.most = -0.1;
+        policy.trial.share = 2.0;
+        policy.ramp.from = f64::INFINITY;
+        policy.probes.at_once = 0;
+        policy.overdue.phi = 101.0;
+        policy.veto.samples = -1.0;
+        policy.tiers.overprovision = 0.9;
+        policy.slow_ratio = 0.5;
+        let mut problems = Problems::default();
+        policy.check(&mut problems);
+        let told = problems.into_result().unwrap_err().to_string();
+        for line in [
+            "policy.errors.in_row: 0 is out of range, use 1 or more",
+            "policy.errors.share: 1.5 is out of range, use 0 to 1",
+            "policy.errors.half_life: 0ns is out of range, use 1ms to 1d",
+            "policy.stall.ratio: NaN is out of range, use 1 to 1000",
+            "policy.stall.least: 90000s is out of range, use 0s to 1d",
+            "policy.ejection.most: -0.1 is out of range, use 0 to 1",
+            "policy.trial.share: 2 is out of range, use 0 to 1",
+            "policy.ramp.from: inf is out of range, use 0 to 1",
+            "policy.probes.at_once: 0 is out of range, use 1 or more",
+            "policy.overdue.phi: 101 is out of range, use 0 to 100",
+            "policy.veto.samples: -1 is out of range, use 0 to 1000000",
+            "policy.tiers.overprovision: 0.9 is out of range, use 1 to 100",
+            "policy.slow_ratio: 0.5 is out of range, use 1 to 1000",
         ] {
-            if !(0.0..=1.0).contains(&share) {
-                problems.add(
-                    format!("policy.{key}"),
-                    format!("{share} is out of range, use 0 to 1"),
-                );
-            }
-        }
-        if !(0.0..=100.0).contains(&self.overdue_phi) {
-            let message = format!("{} is out of range, use 0 to 100", self.overdue_phi);
-            problems.add("policy.overdue_phi", message);
-        }
-        if !(1.0..=100.0).contains(&self.overprovision) {
-            let message = format!("{} is out of range, use 1 to 100", self.overprovision);
-            problems.add("policy.overprovision", message);
-        }
-        for (key, value) in [
-            ("half_life", self.half_life),
-            ("hold", self.hold),
-            ("hold_longest", self.hold_longest),
-            ("hold_half_life", self.hold_half_life),
-            ("tick", self.tick),
-            ("vote_life", self.vote_life),
-            ("overdue_least", self.overdue_least),
-        ] {
-            let fits = (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&value);
-            if !fits {
-                problems.add(
-                    format!("policy.{key}"),
-                    format!("{value:?} is out of range, use 1ms to 1d"),
-                );
-            }
-        }
-        for (key, value) in [
-            ("consecutive_errors", self.consecutive_errors as usize),
-            ("max_probes", self.max_probes),
-        ] {
-            if value == 0 {
-                problems.add(format!("policy.{key}"), "0 is out of range, use 1 or more");
-            }
+            assert!(told.contains(line), "{line:?} is missing in {told}");
         }
     }
 }
