@@ -145,7 +145,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         answer: Option<StatusCode>,
     ) -> Option<Response<CacheBody<S::Body>>> {
         let policy = &self.shared.config.policy;
-        let on_error = policy.on_error(plan.head().meta(), self.shared.now());
+        let on_error = policy.on_error(self.request(), plan.head().meta(), self.shared.now());
         let OnError::ServeStale { .. } = on_error else {
             return None;
         };

@@ -76,7 +76,7 @@ fn what_forbids_stale_forbids_it_everywhere() {
             "{directive}"
         );
         assert_eq!(
-            Policy::default().on_error(stored.meta(), at(70)),
+            Policy::default().on_error((&asked).into(), stored.meta(), at(70)),
             OnError::Forbidden
         );
     }
