@@ -4,6 +4,7 @@ mod collapse;
 mod explain;
 mod faults;
 mod fill;
+mod gaps;
 mod interim;
 mod keyed;
 mod ranges;
