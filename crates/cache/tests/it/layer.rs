@@ -12,6 +12,7 @@ mod search;
 mod serve;
 mod slices;
 mod stale;
+mod suite;
 mod tiered;
 mod validate;
 mod variants;
