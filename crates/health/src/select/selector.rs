@@ -10,7 +10,8 @@ use crate::{
 
 /// A worker's handle for picking origins. Clones share its board of what is in flight, so that
 /// a connection may keep one; another worker (a thread, a listener) asks the monitor for a selector of its own, so
-/// that no cache line moves between cores.
+/// that no cache line moves between cores. The first thread that picks by it counts what is in flight by plain stores;
+/// what begins or ends on another thread is counted as exactly, by locked additions, which take as long as the pick.
 ///
 /// A thread that picks keeps the snapshot it has seen, of up to 32 pools, until it picks again or ends.
 ///
