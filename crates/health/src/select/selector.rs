@@ -40,6 +40,13 @@ pub(crate) struct Worker {
     /// The place of its scope among the snapshot's views, its own as long as this is held.
     pub(super) view: usize,
     _scope: Option<Arc<Scope>>,
+    pub(super) progress: Progress,
+}
+
+/// What picks leave behind, in cache lines of its own: another worker's next pick must not wait for them.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Progress {
     pub(super) draws: AtomicU64,
     pub(super) turns: AtomicU64,
     pub(super) detours: AtomicU64,
@@ -117,9 +124,11 @@ impl Selector {
             algorithm,
             view,
             _scope: scope,
-            draws: AtomicU64::new(seed),
-            turns: AtomicU64::new(mix(seed) >> 32),
-            detours: AtomicU64::new(mix(seed)),
+            progress: Progress {
+                draws: AtomicU64::new(seed),
+                turns: AtomicU64::new(mix(seed) >> 32),
+                detours: AtomicU64::new(mix(seed)),
+            },
         }))
     }
 
