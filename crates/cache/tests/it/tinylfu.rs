@@ -310,6 +310,19 @@ fn small_objects_win_for_objects_and_large_ones_may_stay_for_bytes() {
 }
 
 #[test]
+fn uses_are_counted_up_to_fifteen_whether_an_entry_is_there_or_not() {
+    let cache = small(10_000);
+    let ask = |key: u32| (0..1_000).for_each(|_| drop(cache.get(&key)));
+    ask(1);
+    cache.insert(2, (), 100).expect("there is room");
+    ask(2);
+    assert_eq!((cache.uses(&2), cache.stats().hits), (15, 1_000));
+    assert_eq!(cache.stats().misses, 1_000);
+    ask(3);
+    assert_eq!(cache.uses(&3), 15);
+}
+
+#[test]
 fn refusals_say_why() {
     let cache = small(1_000);
     let too_large = cache.insert(0, (), 1_001).unwrap_err();
