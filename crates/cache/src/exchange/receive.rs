@@ -142,7 +142,7 @@ pub fn receive(
                 Freshened::Mismatch => Received::Refetch,
             };
         }
-        let stale = policy.on_error(stored.meta(), times.response);
+        let stale = policy.on_error(request, stored.meta(), times.response);
         if Policy::is_failure(answer.status) && stale != OnError::Forbidden {
             return Received::ServeStale;
         }

@@ -259,6 +259,8 @@ pub struct RequestDirectives {
     pub no_store: bool,
     /// `only-if-cached`: no contact with the origin.
     pub only_if_cached: bool,
+    /// `stale-if-error` (RFC 5861 section 4): what is stale by less than this will do if the origin fails.
+    pub stale_if_error: Option<Duration>,
 }
 
 impl RequestDirectives {
@@ -293,6 +295,7 @@ impl RequestDirectives {
             9 if is("max-stale") => directive.limit(&mut self.max_stale),
             9 if is("min-fresh") => directive.lifetime(&mut self.min_fresh),
             14 if is("only-if-cached") => self.only_if_cached = true,
+            14 if is("stale-if-error") => directive.lifetime(&mut self.stale_if_error),
             _ => {}
         }
     }

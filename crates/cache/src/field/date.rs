@@ -24,8 +24,8 @@ impl HttpDate {
     /// Parses an IMF-fixdate, an RFC 850 date or an asctime date.
     ///
     /// `now` decides the century of a two-digit year: what would be more than 50 years ahead is past.
-    /// Dates before 1970 count as 1970. Names are case-sensitive, as the RFC has them; the day's name must be
-    /// one, but need not be right.
+    /// Dates before 1970 count as 1970. Names are read in any case, as RFC 9111 section 4.2 asks of caches, though the
+    /// grammar has one; the day's name must be one, but need not be right.
     #[must_use]
     pub fn parse(value: &[u8], now: Wall) -> Option<Self> {
         if let Some(date) = Self::fixdate(value) {
@@ -47,7 +47,7 @@ impl HttpDate {
         let text: &[u8; 29] = value.try_into().ok()?;
         let spaced =
             text[3..5] == *b", " && text[7] == b' ' && text[11] == b' ' && text[16] == b' ';
-        if !spaced || text[19] != b':' || text[22] != b':' || text[25..] != *b" GMT" {
+        if !spaced || text[19] != b':' || text[22] != b':' || !is_gmt(&text[25..]) {
             return None;
         }
         let mut most = 0;
@@ -62,8 +62,8 @@ impl HttpDate {
             return None;
         }
         if !matches!(
-            &text[..3],
-            b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun"
+            &folded([text[0], text[1], text[2]]),
+            b"mon" | b"tue" | b"wed" | b"thu" | b"fri" | b"sat" | b"sun"
         ) {
             return None;
         }
@@ -145,12 +145,12 @@ struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {
     fn literal(&mut self, literal: &[u8]) -> bool {
-        match self.0.strip_prefix(literal) {
-            Some(rest) => {
+        match self.0.split_at_checked(literal.len()) {
+            Some((first, rest)) if first.eq_ignore_ascii_case(literal) => {
                 self.0 = rest;
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 
@@ -161,8 +161,7 @@ impl Text<'_> {
     fn one_of(&mut self, names: &[&str]) -> Option<u64> {
         let at = names
             .iter()
-            .position(|name| self.0.starts_with(name.as_bytes()))?;
-        self.0 = &self.0[names[at].len()..];
+            .position(|name| self.literal(name.as_bytes()))?;
         Some(at as u64)
     }
 
@@ -236,20 +235,29 @@ impl Text<'_> {
     }
 }
 
+fn is_gmt(end: &[u8]) -> bool {
+    end.eq_ignore_ascii_case(b" GMT")
+}
+
+/// Letters in lower case. What is no letter does not become one.
+fn folded(name: [u8; 3]) -> [u8; 3] {
+    name.map(|byte| byte | 0x20)
+}
+
 fn month_of(name: [u8; 3]) -> Option<u64> {
-    Some(match &name {
-        b"Jan" => 1,
-        b"Feb" => 2,
-        b"Mar" => 3,
-        b"Apr" => 4,
-        b"May" => 5,
-        b"Jun" => 6,
-        b"Jul" => 7,
-        b"Aug" => 8,
-        b"Sep" => 9,
-        b"Oct" => 10,
-        b"Nov" => 11,
-        b"Dec" => 12,
+    Some(match &folded(name) {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
         _ => return None,
     })
 }
@@ -333,7 +341,11 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-94 08:49:37 GMT",
             "Sun Nov  6 08:49:37 1994",
-        ] {
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .flat_map(|text| [text.to_lowercase(), text.to_uppercase(), text])
+        {
             let date = HttpDate::parse(text.as_bytes(), NOW);
             assert_eq!(
                 date.map(HttpDate::wall),
@@ -350,7 +362,6 @@ mod tests {
             "0",
             "Sun, 06 Nov 1994 08:49:37 UTC",
             "Sun, 06 Nov 1994 08:49:37 AEST",
-            "Sun, 06 Nov 1994 08:49:37 gmt",
             "Sun, 06 Nov 1994 08:49:37 GMT ",
             " Sun, 06 Nov 1994 08:49:37 GMT",
             "Sun, 06  Nov 1994 08:49:37 GMT",
@@ -359,8 +370,8 @@ mod tests {
             "Sun, 06 Nov 94 08:49:37 GMT",
             "Sun, 06 Nov 1994 8:49:37 GMT",
             "Sun, 06 Nov 1994 08.49.37 GMT",
-            "Sun, 06 NOV 1994 08:49:37 GMT",
-            "SUN, 06 Nov 1994 08:49:37 GMT",
+            "5un, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 \x07MT",
             "Sun, 31 Feb 1994 08:49:37 GMT",
             "Sun, 00 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:00:00 GMT",
@@ -406,7 +417,7 @@ mod tests {
             let mut text = date.to_string().into_bytes();
             prop_assert_eq!(HttpDate::fixdate(&text), Some(date));
             for (at, byte) in changes {
-                text[at] = if byte < 128 { b"0123456789 :,GMT"[usize::from(byte % 16)] } else { byte };
+                text[at] = if byte < 128 { b"0123456789 :,GMTgmtSUNsunJANjan"[usize::from(byte % 31)] } else { byte };
             }
             text.truncate(cut.max(20));
             prop_assert_eq!(HttpDate::fixdate(&text), by_parts(&text), "{}", String::from_utf8_lossy(&text));

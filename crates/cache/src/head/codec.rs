@@ -108,6 +108,7 @@ pub(super) const ASKED: core::ops::Range<usize> = 1..9;
 
 const NO_CACHE: u8 = 1;
 const NEVER_STALE: u8 = 2;
+const IMMUTABLE: u8 = 4;
 
 pub(super) fn write_meta(meta: &Meta, out: &mut [u8]) {
     let numbers = [
@@ -130,7 +131,9 @@ pub(super) fn write_meta(meta: &Meta, out: &mut [u8]) {
     }
     let flag = |set: bool, bit: u8| if set { bit } else { 0 };
     rest[0] = basis_code(meta.basis);
-    rest[1] = flag(meta.no_cache, NO_CACHE) | flag(meta.never_stale, NEVER_STALE);
+    rest[1] = flag(meta.no_cache, NO_CACHE)
+        | flag(meta.never_stale, NEVER_STALE)
+        | flag(meta.immutable, IMMUTABLE);
 }
 
 pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {
@@ -165,6 +168,7 @@ pub(super) fn read_meta(reader: &mut Reader<'_>) -> Result<Meta, HeadError> {
         basis,
         date: Wall::from_nanos(date),
         last_modified: (modified != u64::MAX).then(|| Wall::from_nanos(modified)),
+        immutable: flags & IMMUTABLE != 0,
         no_cache: flags & NO_CACHE != 0,
         never_stale: flags & NEVER_STALE != 0,
         stale_while_revalidate: Duration::from_nanos(while_revalidate),

@@ -232,7 +232,9 @@ impl Policy {
             return Err(Why::NoCache);
         }
         let remaining = meta.remaining(now);
-        let too_old = asks.max_age.is_some_and(|most| meta.age(now) > most);
+        // RFC 8246 section 2: however old, it is what the origin has; only no-cache wants to be told so again.
+        let settled = meta.immutable && remaining.is_fresh();
+        let too_old = !settled && asks.max_age.is_some_and(|most| meta.age(now) > most);
         if asks.no_cache || (too_old && asks.max_stale.is_none()) {
             return Err(Why::Request);
         }

@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use eaves_common::time::Now;
 
-use super::{Meta, Policy, Remaining};
+use super::{Meta, Policy, Remaining, RequestHead};
+use crate::field::RequestDirectives;
 
 /// What to do about a request whose origin failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +26,14 @@ pub enum OnError {
 impl Policy {
     /// Decides whether a stored response may stand in for an origin that failed: it gave no answer, or a 500,
     /// 502, 503 or 504.
-    pub fn on_error(&self, stored: &Meta, now: Now) -> OnError {
+    ///
+    /// It may for as long as its `stale-if-error` and the request's allow; where neither says anything, for as long as
+    /// [`stale_on_error`](Self::stale_on_error) has it.
+    pub fn on_error(&self, request: RequestHead<'_>, stored: &Meta, now: Now) -> OnError {
         let (age, remaining) = (stored.age(now), stored.remaining(now));
-        let window = stored.stale_if_error.unwrap_or(self.stale_on_error);
+        let asked = RequestDirectives::parse(request.headers).stale_if_error;
+        let windows = stored.stale_if_error.into_iter().chain(asked);
+        let window = windows.min().unwrap_or(self.stale_on_error);
         match remaining {
             Remaining::Stale(_) if stored.never_stale => OnError::Forbidden,
             Remaining::Stale(over) if over >= window => OnError::Forbidden,

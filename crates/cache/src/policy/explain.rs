@@ -87,6 +87,10 @@ impl Explanation {
                 "RFC 9111 section 4.2.4",
             );
         }
+        if meta.immutable {
+            let found = "immutable: no max-age of a request validates it while it is fresh";
+            self.step("response", found, "RFC 8246 section 2");
+        }
         if !meta.stale_while_revalidate.is_zero() {
             let window = format!(
                 "may be served stale for {:?} while it is validated",

@@ -71,7 +71,7 @@ impl SameOrigin<'_> {
     pub fn resolve(self, reference: &str) -> Option<Uri> {
         let reference = reference.split('#').next().unwrap_or_default();
         let (scheme, authority) = (self.0.scheme_str()?, self.0.authority()?.as_str());
-        let absolute = if reference.contains("://") {
+        let absolute = if has_scheme(reference) {
             reference.parse().ok()?
         } else if reference.starts_with("//") {
             format!("{scheme}:{reference}").parse().ok()?
@@ -99,6 +99,12 @@ impl SameOrigin<'_> {
     }
 }
 
+/// Says whether a reference begins with a scheme: in a query or a path a colon is no more than that (RFC 3986 section 4.2).
+fn has_scheme(reference: &str) -> bool {
+    let end = reference.find([':', '/', '?']);
+    end.is_some_and(|at| reference.as_bytes()[at] == b':')
+}
+
 fn same_origin(one: &Uri, other: &Uri) -> bool {
     let port = |uri: &Uri| {
         uri.port_u16().or(match uri.scheme_str()? {
@@ -109,4 +115,46 @@ fn same_origin(one: &Uri, other: &Uri) -> bool {
     };
     let host = |uri: &Uri| uri.host().map(str::to_ascii_lowercase);
     one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_resolved_within_their_origin() {
+        let target: Uri = "http://a.example:80/list/x?page=1".parse().unwrap();
+        for (reference, expected) in [
+            ("7", Some("/list/7")),
+            ("/7?a#b", Some("/7?a")),
+            ("?page=2", Some("/list/x?page=2")),
+            ("", Some("/list/x?page=1")),
+            ("//A.example/7", Some("/7")),
+            ("HTTP://a.example/7", Some("/7")),
+            (
+                "/next?to=http://b.example/",
+                Some("/next?to=http://b.example/"),
+            ),
+            (
+                "next/http://b.example/",
+                Some("/list/next/http://b.example/"),
+            ),
+            (
+                "?to=http://b.example/",
+                Some("/list/x?to=http://b.example/"),
+            ),
+            ("https://a.example/7", None),
+            ("http://a.example:81/7", None),
+            ("http://b.example/7", None),
+            ("//b.example/7", None),
+            ("mailto:a@a.example", None),
+            ("urn:7", None),
+            ("http:", None),
+        ] {
+            let resolved = SameOrigin(&target).resolve(reference);
+            let path = resolved.as_ref().and_then(Uri::path_and_query);
+            let path = path.map(http::uri::PathAndQuery::as_str);
+            assert_eq!(path, expected, "{reference}");
+        }
+    }
 }

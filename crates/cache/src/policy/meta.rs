@@ -46,6 +46,8 @@ pub struct Meta {
     pub date: Wall,
     /// Its Last-Modified.
     pub last_modified: Option<Wall>,
+    /// `immutable` (RFC 8246): while it is fresh it does not change.
+    pub immutable: bool,
     /// `no-cache`: validate before each use.
     pub no_cache: bool,
     /// A directive forbids serving it stale (RFC 9111 section 4.2.4).

@@ -237,6 +237,7 @@ impl Policy {
             basis,
             date: dates.date,
             last_modified: dates.last_modified,
+            immutable: directives.immutable,
             no_cache: directives.no_cache && !forced,
             never_stale: directives.must_revalidate
                 || (self.is_shared() && shared_only)

@@ -73,6 +73,8 @@ impl Policy {
         for (name, value) in &update {
             headers.append(name.clone(), value.clone());
         }
+        // What it now says must not be sent again without asking may have been stored before.
+        keep_storable(&mut headers);
         let meta = self.meta(
             (request, stored.meta().status),
             &self.told_by(&headers),

@@ -210,11 +210,11 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         answer: Option<StatusCode>,
     ) -> Option<Response<CacheBody<R>>> {
         let (head, entry) = (found.0.head()?, found.1.as_ref()?);
-        let on_error = self
-            .shared
-            .config
-            .policy
-            .on_error(head.meta(), self.shared.now());
+        let on_error =
+            self.shared
+                .config
+                .policy
+                .on_error(self.request(), head.meta(), self.shared.now());
         let OnError::ServeStale { age, remaining } = on_error else {
             return None;
         };

@@ -13,6 +13,7 @@ use super::{
     origin::Origin,
     partial::plan_parts,
     plan::{Plan, Standing, ask_for, forget_known},
+    present::without_origin,
     reader::Reader,
     respond,
     shared::{Search, Shared},
@@ -197,7 +198,15 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 Joined::Wait(mut wait) => {
                     self.shared.counters.add(Count::Collapsed);
                     match wait_for(&mut wait, self.shared.alarm()).await {
-                        Some(outcome) => self.waited(outcome, (&found, plan.as_deref()), ask),
+                        Some(outcome) => {
+                            let plan = match (&outcome, &plan) {
+                                (Outcome::Released(Release::Failed), Some(plan)) => {
+                                    without_origin(&self.shared, &found.0, plan).await
+                                }
+                                _ => None,
+                            };
+                            self.waited(outcome, (&found, plan), ask)
+                        }
                         None => Turn::Alone,
                     }
                 }

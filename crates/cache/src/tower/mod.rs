@@ -38,6 +38,7 @@ mod note;
 mod origin;
 mod partial;
 mod plan;
+mod present;
 mod reader;
 mod request_body;
 mod respond;

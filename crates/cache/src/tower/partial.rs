@@ -6,15 +6,17 @@ use core::ops::Range;
 use http::{Response, StatusCode};
 
 use super::{
-    CacheBody,
+    BodyError, CacheBody,
     answer::{Ask, Settled},
     fetch::{Duty, Exchange, Found, Next},
     fill::{Fill, Placed, Selection},
     origin::Origin,
     plan::{Live, Plan, Standing, ask_for},
+    present::without_origin,
     reader::Reader,
     respond,
     shared::Shared,
+    slices::Sliced,
     source::Erased,
 };
 use crate::{
@@ -61,10 +63,22 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         waited: Option<Ask>,
     ) -> Result<Option<Next<S::Body>>, S::Error> {
         let answer = |response| Ok(Some(Next::Answer(Box::new(response))));
+        if RequestDirectives::parse(&self.parts.headers).only_if_cached {
+            let there = without_origin(&self.shared, &found.0, &plan).await;
+            if there.is_none() || matches!(standing, Standing::Lacks(_)) {
+                return answer(respond::only_if_cached(&self.shared));
+            }
+        }
         match standing {
-            Standing::Holds => answer(self.serve_parts(&found.0, &plan, waited)),
-            Standing::Lacks(_) if RequestDirectives::parse(&self.parts.headers).only_if_cached => {
-                answer(respond::only_if_cached(&self.shared))
+            Standing::Holds => {
+                let Some((head, sliced)) = self.to_come(&found.0, &plan, waited) else {
+                    return answer(self.serve_parts(&found.0, &plan, waited));
+                };
+                let begun = begin(&self.shared, head, sliced).await;
+                if begun.is_none() {
+                    found.0.forget_parts();
+                }
+                Ok(begun.map(|response| Next::Answer(Box::new(response))))
             }
             Standing::Lacks(gap) => {
                 let completed = self.complete(found, plan, gap).await?;
@@ -83,6 +97,22 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
     }
 
+    /// The head and the body of what may be served as it is, if it is in slices of which the first is still to come.
+    fn to_come(
+        &self,
+        selected: &Selected,
+        plan: &Plan,
+        waited: Option<Ask>,
+    ) -> Option<(Response<()>, Sliced)> {
+        selected.parts().filter(|parts| parts.is_sliced())?;
+        let size = self.shared.slice_size()?;
+        if self.has_start(selected, plan) {
+            return None;
+        }
+        let status = self.parts_status(selected, plan, waited);
+        Some(self.by_slices((selected, size), plan, status, None))
+    }
+
     /// Serves what may be served as it is; `waited` if another's request brought it.
     pub(super) fn serve_parts(
         &self,
@@ -90,7 +120,12 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         plan: &Plan,
         waited: Option<Ask>,
     ) -> Response<CacheBody<S::Body>> {
-        let status = match waited {
+        let status = self.parts_status(selected, plan, waited);
+        self.respond_by(selected, plan, status)
+    }
+
+    fn parts_status(&self, selected: &Selected, plan: &Plan, waited: Option<Ask>) -> CacheStatus {
+        match waited {
             Some(ask) => ask.status().collapsed(),
             None if self.has_start(selected, plan) => {
                 self.shared.counters.add(Count::Hit);
@@ -101,8 +136,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 self.shared.counters.give(Reason::Partial);
                 CacheStatus::forward(Forward::Partial).stored()
             }
-        };
-        self.respond_by(selected, plan, status)
+        }
     }
 
     /// The response of a plan whose bytes are stored, or come slice by slice.
@@ -248,5 +282,23 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         *response.status_mut() = code;
         *response.headers_mut() = headers;
         response
+    }
+}
+
+/// Brings the first slice before the head is sent: an origin that fails gives an error and no body cut short. `None` if it
+/// has another response by now.
+async fn begin<R>(
+    shared: &Shared,
+    head: Response<()>,
+    mut sliced: Sliced,
+) -> Option<Response<CacheBody<R>>> {
+    match sliced.begin().await {
+        Ok(()) => Some(head.map(|()| CacheBody::sliced(sliced))),
+        Err(BodyError::Changed) => None,
+        Err(_) => {
+            shared.counters.add(Count::OriginError);
+            let (code, reason) = (StatusCode::BAD_GATEWAY, Reason::OriginError);
+            Some(respond::bare(shared, code, Some(reason)))
+        }
     }
 }

@@ -5,7 +5,7 @@ use core::{
     future::{Future, poll_fn},
     ops::Range,
     pin::Pin,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -21,6 +21,7 @@ use super::{
     fill::{Fill, Placed, Selection},
     origin::Origin,
     plan::{Plan, ask_for},
+    present::stored,
     respond,
     shared::Shared,
     source::{BoxError, Erased},
@@ -29,7 +30,6 @@ use crate::{
     exchange::{Joined, Outcome, PartPlacement, Received, Release, Selected, receive},
     policy::{Collapse, RequestHead, ResponseHead, Times},
     status::{CacheStatus, Forward},
-    store::Ticket,
 };
 
 /// The rest of a body that comes slice by slice.
@@ -69,6 +69,21 @@ impl Sliced {
     pub(super) fn left(&self) -> u64 {
         let now = self.now.as_ref().map_or(0, Assembled::left);
         now + self.rest.iter().map(Stretch::left).sum::<u64>()
+    }
+
+    /// Brings what comes first, so that a head is sent only if there is something to send behind it.
+    pub(super) async fn begin(&mut self) -> Result<(), BodyError> {
+        let mut pieces = VecDeque::new();
+        while let Some(piece) = poll_fn(|cx| self.poll_piece(cx)).await {
+            let piece = piece?;
+            let is_text = matches!(piece, Piece::Text(_));
+            pieces.push_back(piece);
+            if !is_text {
+                break;
+            }
+        }
+        self.now = Some(Assembled::from(pieces));
+        Ok(())
     }
 
     pub(super) fn poll_frame(
@@ -203,21 +218,6 @@ async fn bring<S: Origin<B>, B: Send + 'static>(
     ask::<S, B>(slicer, lead, slice, inside).await
 }
 
-async fn stored(
-    shared: &Shared,
-    selected: &Selected,
-    slice: &Range<u64>,
-    inside: &Range<u64>,
-) -> Option<Piece> {
-    let (store, mut ticket) = (&shared.config.store, Ticket::default());
-    let entry = poll_fn(|cx| store.poll_lookup(selected.key(), &mut ticket, cx)).await?;
-    let whole = entry.content.len() == Some(slice.end - slice.start);
-    whole.then(|| Piece::Stored {
-        content: entry.content,
-        range: inside.clone(),
-    })
-}
-
 /// Asks the origin for a slice, on condition that it belongs to the response whose other slices are sent.
 async fn ask<S: Origin<B>, B: Send + 'static>(
     mut slicer: Slicer<S>,
@@ -323,6 +323,18 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         status: CacheStatus,
         first: Option<(Arc<Fill>, Range<u64>)>,
     ) -> Response<CacheBody<S::Body>> {
+        let (head, sliced) = self.by_slices((selected, size), plan, status, first);
+        head.map(|()| CacheBody::sliced(sliced))
+    }
+
+    /// The head and the body of the same.
+    pub(super) fn by_slices(
+        &self,
+        (selected, size): (&Selected, u64),
+        plan: &Plan,
+        status: CacheStatus,
+        first: Option<(Arc<Fill>, Range<u64>)>,
+    ) -> (Response<()>, Sliced) {
         let (headers, code, parts) = plan.respond(&self.shared, self.request(), status);
         let mut rest = VecDeque::new();
         for range in plan.ranges() {
@@ -348,24 +360,10 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             rest,
             next: None,
         };
-        let mut response = Response::new(CacheBody::sliced(sliced));
+        let mut response = Response::new(());
         *response.status_mut() = code;
         *response.headers_mut() = headers;
-        response
-    }
-
-    /// Says whether what a response begins with is stored.
-    pub(super) fn has_start(&self, selected: &Selected, plan: &Plan) -> bool {
-        let Some(slice) = self.slice_of(selected, plan) else {
-            return true;
-        };
-        plan.ranges().is_empty()
-            || selected.piece(slice.start).is_some_and(|piece| {
-                let (store, mut ticket) = (&self.shared.config.store, Ticket::default());
-                let mut cx = Context::from_waker(Waker::noop());
-                let looked = store.poll_lookup(piece.key(), &mut ticket, &mut cx);
-                matches!(looked, Poll::Ready(Some(_)))
-            })
+        (response, sliced)
     }
 
     /// The first slice of a response of which nothing is stored. What is known of the whole is stored at once, so that

@@ -11,6 +11,7 @@ use super::{
     fetch::{Duty, Exchange, Found},
     origin::Origin,
     plan::Plan,
+    present::without_origin,
     respond,
 };
 use crate::{
@@ -38,7 +39,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         let mut request = self.outgoing();
         plan.condition(request.headers_mut(), slice.as_ref());
         let Ok((answer, times)) = self.send(request).await else {
-            return Ok(Ok(self.parts_failed(lead, (&found.0, &plan), ask)));
+            let plan = without_origin(&self.shared, &found.0, &plan).await;
+            return Ok(Ok(self.parts_failed(lead, (&found.0, plan), ask)));
         };
         let answered = match answer.status() {
             StatusCode::NOT_MODIFIED => {
@@ -49,8 +51,8 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             }
             status => {
                 if Policy::is_failure(status)
-                    && let Some(response) =
-                        self.parts_on_error((&found.0, &plan), ask, Some(status))
+                    && let Some(plan) = without_origin(&self.shared, &found.0, &plan).await
+                    && let Some(response) = self.parts_on_error((&found.0, plan), ask, Some(status))
                 {
                     self.shared.counters.add(Count::OriginError);
                     lead.release(Release::Failed);
@@ -121,15 +123,16 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
     }
 
-    /// The origin gave no answer: stale parts stand in for it, or it is a 504 (RFC 9111 section 5.2.2.2).
+    /// The origin gave no answer: stale parts stand in for it if all that is wanted is there, or it is a 504 (RFC 9111
+    /// section 5.2.2.2).
     fn parts_failed(
         &self,
         lead: Duty,
-        (selected, plan): (&Selected, &Plan),
+        (selected, plan): (&Selected, Option<&Plan>),
         ask: Ask,
     ) -> Response<CacheBody<S::Body>> {
         self.shared.counters.add(Count::OriginError);
-        let response = self.parts_on_error((selected, plan), ask, None);
+        let response = plan.and_then(|plan| self.parts_on_error((selected, plan), ask, None));
         lead.release(Release::Failed);
         response.unwrap_or_else(|| {
             let reason = Some(Reason::OriginError);
@@ -145,7 +148,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         answer: Option<StatusCode>,
     ) -> Option<Response<CacheBody<S::Body>>> {
         let policy = &self.shared.config.policy;
-        let on_error = policy.on_error(plan.head().meta(), self.shared.now());
+        let on_error = policy.on_error(self.request(), plan.head().meta(), self.shared.now());
         let OnError::ServeStale { .. } = on_error else {
             return None;
         };

@@ -13,17 +13,17 @@ use tokio::task::JoinSet;
 
 use crate::origin::{Got, OriginBody, World, get, got, respond};
 
-const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
+pub(super) const TEXT: &str = "abcdefghijklmnopqrstuvwxyz";
 const FRESH: (&str, &str) = ("cache-control", "max-age=60");
 
-fn sliced(config: CacheConfig) -> CacheConfig {
+pub(super) fn sliced(config: CacheConfig) -> CacheConfig {
     config.ranges(Ranges::Slices(NonZeroU64::new(10).unwrap()))
 }
 
-type Asked = Arc<Mutex<Vec<String>>>;
+pub(super) type Asked = Arc<Mutex<Vec<String>>>;
 
 /// An origin with ranges; the tag is what `tag` holds.
-fn origin(world: &World, tag: &Arc<Mutex<&'static str>>) -> Asked {
+pub(super) fn origin(world: &World, tag: &Arc<Mutex<&'static str>>) -> Asked {
     let asked = Asked::default();
     let (log, tag) = (asked.clone(), tag.clone());
     world.answer_with(move |headers| {
@@ -58,11 +58,11 @@ fn origin(world: &World, tag: &Arc<Mutex<&'static str>>) -> Asked {
     asked
 }
 
-fn tag() -> Arc<Mutex<&'static str>> {
+pub(super) fn tag() -> Arc<Mutex<&'static str>> {
     Arc::new(Mutex::new("\"1\""))
 }
 
-async fn range(world: &World, range: &str) -> Got {
+pub(super) async fn range(world: &World, range: &str) -> Got {
     world.get("/", &[("range", range)]).await
 }
 

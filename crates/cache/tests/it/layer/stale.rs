@@ -139,6 +139,20 @@ async fn stale_if_error_ends_with_its_window() {
 }
 
 #[tokio::test]
+async fn a_client_bounds_what_stands_in_for_a_failed_origin() {
+    // RFC 5861 section 4: the directive of a request counts for that request.
+    let world = World::new();
+    world.say(200, &[("cache-control", "max-age=1")], "old");
+    world.get("/", &[]).await;
+    world.pass(5);
+    for (control, status) in [("stale-if-error=4", 502), ("stale-if-error=5", 200)] {
+        world.say(502, &[], "sorry");
+        let got = world.get("/", &[("cache-control", control)]).await;
+        assert_eq!(got.status, status, "{control}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_may_take_it_stale() {
     let world = World::new();
     world.say(200, &[("cache-control", "max-age=1")], "old");

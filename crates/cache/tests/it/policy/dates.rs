@@ -5,11 +5,17 @@ use http::Method;
 
 use super::{DATE, at, head, meta, request};
 
-/// 60 seconds after the clock's start, in the three forms.
-const GOOD: [&str; 3] = [
+/// 60 seconds after the clock's start, in the three forms, and in any case (RFC 9111 section 4.2).
+const GOOD: [&str; 9] = [
     "Mon, 21 Sep 2026 14:14:20 GMT",
     "Monday, 21-Sep-26 14:14:20 GMT",
     "Mon Sep 21 14:14:20 2026",
+    "MON, 21 Sep 2026 14:14:20 GMT",
+    "Mon, 21 SEP 2026 14:14:20 GMT",
+    "Mon, 21 Sep 2026 14:14:20 gMT",
+    "mon, 21 sep 2026 14:14:20 gmt",
+    "MONDAY, 21-sep-26 14:14:20 Gmt",
+    "mon SEP 21 14:14:20 2026",
 ];
 
 const BAD: [&str; 34] = [

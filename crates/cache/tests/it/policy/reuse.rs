@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eaves_cache::policy::{
-    Bypass, Decision, Lifetime, OnError, Policy, RequestHead, ResponseHead, Revalidate, Rule,
+    Bypass, Decision, Kind, Lifetime, OnError, Policy, RequestHead, ResponseHead, Revalidate, Rule,
     Storage, Times, Why,
 };
 use http::{Method, StatusCode};
@@ -43,6 +43,29 @@ fn requests_narrow_or_widen_what_is_served() {
 }
 
 #[test]
+fn what_is_immutable_is_not_validated_while_it_is_fresh_unless_the_request_insists() {
+    // RFC 8246 section 2.
+    for (stored, control, seconds, is_hit) in [
+        ("max-age=60, immutable", "max-age=0", 30, true),
+        ("max-age=60, Immutable", "max-age=0, no-cache", 30, false),
+        ("max-age=60, immutable", "no-cache", 30, false),
+        ("max-age=60, immutable", "min-fresh=40", 30, false),
+        ("max-age=60, immutable", "max-age=0", 60, false),
+        ("max-age=60, immutable", "", 60, false),
+        ("max-age=60", "max-age=0", 30, false),
+    ] {
+        let stored = head(&[DATE, ("cache-control", stored)]);
+        let asked = request(Method::GET, &[("cache-control", control)]);
+        for kind in [Kind::Private, Kind::Shared] {
+            let policy = Policy::default().kind(kind);
+            let decision = policy.decide((&asked).into(), Some(&stored), None, at(seconds));
+            let hit = matches!(decision, Decision::Hit { .. });
+            assert_eq!(hit, is_hit, "{control} at {seconds}: {decision:?}");
+        }
+    }
+}
+
+#[test]
 fn stale_is_served_where_somebody_allowed_it() {
     let stored = head(&[
         DATE,
@@ -76,7 +99,7 @@ fn what_forbids_stale_forbids_it_everywhere() {
             "{directive}"
         );
         assert_eq!(
-            Policy::default().on_error(stored.meta(), at(70)),
+            Policy::default().on_error((&asked).into(), stored.meta(), at(70)),
             OnError::Forbidden
         );
     }

@@ -114,27 +114,69 @@ fn stale_while_revalidate_begins_with_staleness_and_ends_with_its_window() {
 #[test]
 fn stale_if_error_ends_with_its_window_and_where_it_is_not_said_with_ours() {
     let day = 86_400;
-    for (control, seconds, expected) in [
-        ("max-age=60, stale-if-error=30", 59, true),
-        ("max-age=60, stale-if-error=30", 60, true),
-        ("max-age=60, stale-if-error=30", 89, true),
-        ("max-age=60, stale-if-error=30", 90, false),
-        ("max-age=60, stale-if-error=0", 59, true),
-        ("max-age=60, stale-if-error=0", 60, false),
-        ("max-age=60", 59 + day, true),
-        ("max-age=60", 60 + day, false),
+    for (control, asked, seconds, expected) in [
+        ("max-age=60, stale-if-error=30", "", 59, true),
+        ("max-age=60, stale-if-error=30", "", 60, true),
+        ("max-age=60, stale-if-error=30", "", 89, true),
+        ("max-age=60, stale-if-error=30", "", 90, false),
+        ("max-age=60, stale-if-error=0", "", 59, true),
+        ("max-age=60, stale-if-error=0", "", 60, false),
+        ("max-age=60", "", 59 + day, true),
+        ("max-age=60", "", 60 + day, false),
         // What cannot be read allows nothing.
-        ("max-age=60, stale-if-error=x", 60, false),
-        ("max-age=60, no-cache, stale-if-error=30", 10, false),
-        ("max-age=60, must-revalidate, stale-if-error=30", 59, true),
-        ("max-age=60, must-revalidate, stale-if-error=30", 61, false),
-        ("max-age=60, proxy-revalidate, stale-if-error=30", 61, false),
-        ("s-maxage=60, stale-if-error=30", 61, false),
+        ("max-age=60, stale-if-error=x", "", 60, false),
+        ("max-age=60, no-cache, stale-if-error=30", "", 10, false),
+        (
+            "max-age=60, must-revalidate, stale-if-error=30",
+            "",
+            59,
+            true,
+        ),
+        (
+            "max-age=60, must-revalidate, stale-if-error=30",
+            "",
+            61,
+            false,
+        ),
+        (
+            "max-age=60, proxy-revalidate, stale-if-error=30",
+            "",
+            61,
+            false,
+        ),
+        ("s-maxage=60, stale-if-error=30", "", 61, false),
+        // A request's own counts for that request (RFC 5861 section 4), and the smaller of the two.
+        ("max-age=60", "stale-if-error=30", 89, true),
+        ("max-age=60", "stale-if-error=30", 90, false),
+        ("max-age=60", "Stale-If-Error=\"30\"", 90, false),
+        ("max-age=60", "stale-if-error=0", 60, false),
+        ("max-age=60", "stale-if-error=0", 59, true),
+        ("max-age=60", "stale-if-error=172800", 60 + day, true),
+        (
+            "max-age=60, stale-if-error=30",
+            "stale-if-error=9",
+            69,
+            false,
+        ),
+        (
+            "max-age=60, stale-if-error=30",
+            "stale-if-error=99",
+            90,
+            false,
+        ),
+        (
+            "max-age=60, must-revalidate",
+            "stale-if-error=99",
+            61,
+            false,
+        ),
     ] {
         let stored = meta(200, &[DATE, ("cache-control", control), ("etag", "\"1\"")]);
-        let on_error = Policy::standards_only().on_error(&stored, at(seconds));
+        let request = request(Method::GET, &[("cache-control", asked)]);
+        let policy = Policy::standards_only();
+        let on_error = policy.on_error((&request).into(), &stored, at(seconds));
         let stale = matches!(on_error, OnError::ServeStale { .. });
-        assert_eq!(stale, expected, "{control} at {seconds}");
+        assert_eq!(stale, expected, "{control}; {asked} at {seconds}");
         if let OnError::ServeStale { age, remaining } = on_error {
             assert_eq!(age.as_secs(), seconds);
             assert_eq!(matches!(remaining, Remaining::Stale(_)), seconds >= 60);
@@ -158,7 +200,8 @@ fn failures_are_the_four_of_rfc_5861_and_do_not_stand_in_for_one_another() {
     ] {
         let control = ("cache-control", "max-age=60, stale-if-error=30");
         let stored = meta(status, &[DATE, control, ("etag", "\"1\"")]);
-        let stale = Policy::standards_only().on_error(&stored, at(61));
+        let request = request(Method::GET, &[]);
+        let stale = Policy::standards_only().on_error((&request).into(), &stored, at(61));
         assert_eq!(
             matches!(stale, OnError::ServeStale { .. }),
             stands_in,
