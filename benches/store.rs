@@ -3,7 +3,10 @@
 //!
 //! Times are CPU times of the threads that ask, so that they mean the same on a busy machine. The
 //! latency of a get and the bytes per entry are printed before the benchmarks proper; `STORE_ONLY`
-//! picks one store by name, for a profiler.
+//! picks one store by name, for a profiler. `-- bars` measures the bars alone, beside quick_cache in turns.
+
+#[path = "store/bars.rs"]
+mod bars;
 
 use std::{
     hint::black_box,
@@ -238,7 +241,12 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 fn throughput(criterion: &mut Criterion) {
     let keys = zipf(2_000_000);
-    report(&keys);
+    if is_asked_for("store/bars") {
+        bars::print(&keys);
+    }
+    if is_asked_for("store/report") {
+        report(&keys);
+    }
     let mixes = [
         ("95-5", Mix::Puts(5)),
         ("75-25", Mix::Puts(25)),
@@ -267,11 +275,16 @@ fn throughput(criterion: &mut Criterion) {
     }
 }
 
-/// Prints what criterion has no form for.
+/// Says whether what criterion has no form for is wanted: in benches, not in tests of them, and within the filter, which
+/// comes first if there is one.
+fn is_asked_for(name: &str) -> bool {
+    let is_bench = std::env::args().any(|arg| arg == "--bench");
+    let filter = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
+    is_bench && filter.is_none_or(|filter| name.contains(&*filter))
+}
+
+/// Prints memory per entry and the latency of a get.
 fn report(keys: &[u32]) {
-    if !std::env::args().any(|arg| arg == "--bench") {
-        return;
-    }
     for name in names() {
         let before = resident();
         let cache = make(name, MILLION + MILLION / 8);

@@ -97,11 +97,11 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 16, decoder)))
 }
 
-/// Text that begins with a line of some length is a log; ids and sizes are full of zero bytes.
+/// Text whose first line that is not empty has some length is a log; ids and sizes are full of zero bytes.
 fn sniff(start: &[u8]) -> Format {
     let line = start
         .split(|byte| *byte == b'\n')
-        .next()
+        .find(|line| !matches!(line, [] | [b'\r']))
         .unwrap_or_default();
     let text = line
         .iter()
@@ -187,9 +187,11 @@ mod tests {
     #[test]
     fn records_and_logs_are_told_apart() {
         assert_eq!(sniff(&[0, 0, 0, 0, 10, 2, 0, 0, 1, 0]), Format::Tr);
-        assert_eq!(
-            sniff(b"192.0.2.1 - - [17/May/2015] \"GET / HTTP/1.1\" 200 5\n"),
-            Format::Combined
-        );
+        assert_eq!(sniff(&[10, 0, 0, 0, 10, 2, 0, 0, 1, 0]), Format::Tr);
+        assert_eq!(sniff(b""), Format::Tr);
+        for before in ["", "\n", "\r\n\r\n", "\u{FEFF}"] {
+            let log = format!("{before}192.0.2.1 - - [17/May/2015] \"GET / HTTP/1.1\" 200 5\n");
+            assert_eq!(sniff(log.as_bytes()), Format::Combined, "{log:?}");
+        }
     }
 }

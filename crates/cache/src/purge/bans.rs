@@ -57,21 +57,26 @@ impl Bans {
         self.list.len()
     }
 
-    /// Adds a ban, later than all others. An older one for the same URLs that does no more is replaced; if the list is
-    /// full, two neighbours become one.
+    /// Adds a ban where its epoch belongs: what an earlier process wrote down may come after what this one was told. An
+    /// older one for the same URLs that does no more is replaced; if the list is full, two neighbours become one.
     pub(super) fn add(
         &mut self,
         epoch: u64,
         mode: Mode,
         matcher: Arc<Matcher>,
     ) -> (Scope, Option<Everything>) {
-        self.list
-            .retain(|ban| ban.matcher != matcher || (ban.mode == Mode::Hard && mode == Mode::Soft));
-        self.list.push(Ban {
+        self.list.retain(|ban| {
+            ban.epoch > epoch
+                || ban.matcher != matcher
+                || (ban.mode == Mode::Hard && mode == Mode::Soft)
+        });
+        let ban = Ban {
             epoch,
             mode,
             matcher,
-        });
+        };
+        let at = self.list.partition_point(|known| known.epoch <= epoch);
+        self.list.insert(at, ban);
         if self.list.len() <= self.most {
             return (Scope::AsAsked, None);
         }

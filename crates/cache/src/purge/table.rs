@@ -122,7 +122,8 @@ impl Purges {
         }
     }
 
-    /// Applies what a store wrote down in earlier processes. Records that cannot be read count as missed.
+    /// Applies what a store wrote down in earlier processes, in whatever order and however late: what was checked before
+    /// is checked again. Records that cannot be read count as missed.
     pub fn restore(&self, logged: &Logged, now: Wall) {
         let mut missed_until = logged.missed_until;
         for bytes in &logged.records {
@@ -134,6 +135,10 @@ impl Purges {
         if missed_until > 0 {
             let soft = Purge::everything().soft();
             _ = self.enter(&soft, |_| missed_until);
+        }
+        if missed_until > 0 || !logged.records.is_empty() {
+            let _issuing = self.issuing.lock().unwrap_or_else(PoisonError::into_inner);
+            self.epoch.fetch_add(1, Ordering::Release);
         }
     }
 

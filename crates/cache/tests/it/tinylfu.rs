@@ -310,6 +310,40 @@ fn small_objects_win_for_objects_and_large_ones_may_stay_for_bytes() {
 }
 
 #[test]
+fn what_is_counted_is_exact_and_outlives_a_clearing() {
+    let cache: TinyLfu<u32, ()> = TinyLfu::new(
+        Config::new(ByteSize::from_bytes(64_000))
+            .shards(4)
+            .entry_cost(10),
+    );
+    for (key, weight) in [(1, 100), (2, 7)] {
+        cache.insert(key, (), weight).expect("there is room");
+    }
+    let ask = |key: u32, times: u64| (0..times).for_each(|_| _ = cache.get(&key));
+    ask(1, 3);
+    ask(2, 20);
+    ask(3, 5);
+    cache.clear();
+    ask(1, 2);
+    let stats = cache.stats();
+    assert_eq!((stats.hits, stats.misses), (23, 7));
+    assert_eq!(stats.saved_bytes, 3 * 100 + 20 * 7);
+    assert_eq!((stats.admitted, stats.removed, stats.entries), (2, 2, 0));
+    assert!((20..=30).contains(&stats.busiest) && stats.shards == 4);
+}
+
+#[test]
+fn uses_are_counted_up_to_fifteen_whether_an_entry_is_there_or_not() {
+    let cache = small(10_000);
+    let ask = |key: u32| (0..1_000).filter(|_| cache.get(&key).is_some()).count();
+    cache.insert(2, (), 100).expect("there is room");
+    assert_eq!((ask(1), ask(2)), (0, 1_000));
+    assert_eq!((cache.uses(&1), cache.uses(&2)), (15, 15));
+    let stats = cache.stats();
+    assert_eq!((stats.hits, stats.misses), (1_000, 1_000));
+}
+
+#[test]
 fn refusals_say_why() {
     let cache = small(1_000);
     let too_large = cache.insert(0, (), 1_001).unwrap_err();

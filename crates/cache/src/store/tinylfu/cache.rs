@@ -101,7 +101,8 @@ impl<K, V> TinyLfu<K, V> {
         let mut stats = Stats::of_budget(self.budget);
         for shard in &self.shards {
             let shard = shard.lock();
-            shard.counts.add_to(&mut stats, self.entry_cost);
+            shard.lookups.add_to(&mut stats, self.entry_cost);
+            shard.counts.add_to(&mut stats);
             stats.entries += u64::from(shard.len());
             stats.bytes += shard.weight;
             stats.table_bytes += shard.table_bytes() as u64;
@@ -115,6 +116,7 @@ impl<K, V> TinyLfu<K, V> {
             let budget = self.budget / self.shards.len() as u64;
             let mut fresh = Shard::new(budget, Worth::new(self.goal));
             let mut shard = shard.lock();
+            fresh.lookups = mem::take(&mut shard.lookups);
             fresh.counts = mem::take(&mut shard.counts);
             fresh.counts.removed += u64::from(shard.len());
             fresh.weight = shard.reserved;

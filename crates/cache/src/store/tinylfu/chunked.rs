@@ -3,15 +3,23 @@
 use std::ops::{Index, IndexMut};
 
 /// Elements in a chunk.
-const CHUNK: usize = 256;
+const CHUNK: usize = GROUP * GROUPS;
+const GROUPS: usize = 16;
+const GROUP: usize = 16;
 
 /// An array in chunks: growing it costs one chunk however long it is, where a `Vec` would copy
 /// everything while a lock is held.
 #[derive(Debug)]
 pub(super) struct Chunked<T> {
-    chunks: Vec<Box<[T; CHUNK]>>,
+    chunks: Vec<Box<[Group<T>; GROUPS]>>,
     len: u32,
 }
+
+/// Elements that begin with a cache line, so that each lies on as few of them as it can. Sixteen of anything whose size
+/// is a multiple of four fill whole lines.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Group<T>([T; GROUP]);
 
 impl<T> Chunked<T> {
     pub(super) const fn new() -> Self {
@@ -49,21 +57,25 @@ impl<T> Index<u32> for Chunked<T> {
 
     #[inline]
     fn index(&self, at: u32) -> &T {
-        &self.chunks[at as usize / CHUNK][at as usize % CHUNK]
+        let at = at as usize;
+        &self.chunks[at / CHUNK][at / GROUP % GROUPS].0[at % GROUP]
     }
 }
 
 impl<T> IndexMut<u32> for Chunked<T> {
     #[inline]
     fn index_mut(&mut self, at: u32) -> &mut T {
-        &mut self.chunks[at as usize / CHUNK][at as usize % CHUNK]
+        let at = at as usize;
+        &mut self.chunks[at / CHUNK][at / GROUP % GROUPS].0[at % GROUP]
     }
 }
 
-fn chunk<T: Default>() -> Box<[T; CHUNK]> {
-    let elements: Box<[T]> = (0..CHUNK).map(|_| T::default()).collect();
-    let Ok(chunk) = elements.try_into() else {
-        unreachable!("a chunk has CHUNK elements");
+/// Makes a chunk where it is to stay: on the stack there is one group of it at a time.
+fn chunk<T: Default>() -> Box<[Group<T>; GROUPS]> {
+    let group = |_| Group(std::array::from_fn(|_| T::default()));
+    let groups: Box<[Group<T>]> = (0..GROUPS).map(group).collect();
+    let Ok(chunk) = groups.try_into() else {
+        unreachable!("a chunk has GROUPS groups");
     };
     chunk
 }

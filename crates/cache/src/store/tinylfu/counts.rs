@@ -2,12 +2,17 @@
 
 use crate::stats::Stats;
 
-/// The counters of a shard.
+/// What every lookup counts, apart from the rest so that it lies beside the lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct Lookups {
     pub(super) hits: u64,
     pub(super) hit_weight: u64,
     pub(super) misses: u64,
+}
+
+/// What else a shard counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
     pub(super) inserted: u64,
     pub(super) replaced: u64,
     pub(super) removed: u64,
@@ -21,12 +26,19 @@ pub(super) struct Counts {
     pub(super) too_large: u64,
 }
 
-impl Counts {
-    /// Adds a shard's counters to those of the cache.
+impl Lookups {
+    /// Adds a shard's lookups to those of the cache.
     pub(super) fn add_to(&self, stats: &mut Stats, entry_cost: u64) {
         stats.hits += self.hits;
         stats.misses += self.misses;
         stats.saved_bytes += self.hit_weight - self.hits * entry_cost;
+        stats.busiest = stats.busiest.max(self.hits + self.misses);
+    }
+}
+
+impl Counts {
+    /// Adds a shard's counters to those of the cache.
+    pub(super) const fn add_to(&self, stats: &mut Stats) {
         stats.admitted += self.inserted;
         stats.replaced += self.replaced;
         stats.removed += self.removed;
@@ -39,6 +51,5 @@ impl Counts {
         stats.refused.reserved += self.no_room;
         stats.refused.too_large += self.too_large;
         stats.shards += 1;
-        stats.busiest = stats.busiest.max(self.hits + self.misses);
     }
 }

@@ -1,32 +1,39 @@
 //! [`Shard`]: one lock's worth of a cache.
 
 use super::{
-    counts::Counts,
+    counts::{Counts, Lookups},
     ghost::{Ghost, Ghosts},
     heap::Heap,
     index::Index,
-    sketch::Sketch,
+    sketch::{MOST, Sketch},
     slab::{NIL, Slab, Slot},
     worth::Worth,
 };
 
 /// A part of the cache with its own budget, tables and policy.
+///
+/// In the order in which a hit needs it: what a hit writes shares the lock's cache line, and what it reads follows.
+/// Each further line that one core writes is one that the next core waits for.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Shard<K, V> {
-    pub(super) slab: Slab<K, V>,
+    pub(super) lookups: Lookups,
+    /// Uses that the sketch has not aged by.
+    unaged: u32,
+    /// The sketch's epoch.
+    epoch: u8,
+    /// The highest due point evicted so far: what newcomers and used entries start from.
+    pub(super) age: f64,
     pub(super) index: Index,
+    pub(super) slab: Slab<K, V>,
     pub(super) heap: Heap,
     pub(super) sketch: Sketch,
     pub(super) ghosts: Ghosts,
     pub(super) worth: Worth,
-    /// The highest due point evicted so far: what newcomers and used entries start from.
-    pub(super) age: f64,
     pub(super) budget: u64,
     /// Of entries, and of what is reserved.
     pub(super) weight: u64,
     pub(super) reserved: u64,
-    /// Uses that the sketch has not aged by.
-    unaged: u32,
     pub(super) counts: Counts,
     /// Room to note victims in, kept between calls.
     pub(super) victims: Vec<(u32, f64)>,
@@ -35,17 +42,19 @@ pub(super) struct Shard<K, V> {
 impl<K, V> Shard<K, V> {
     pub(super) fn new(budget: u64, worth: Worth) -> Self {
         Self {
-            slab: Slab::new(),
+            lookups: Lookups::default(),
+            unaged: 0,
+            epoch: 0,
+            age: 0.0,
             index: Index::new(),
+            slab: Slab::new(),
             heap: Heap::new(),
             sketch: Sketch::new(),
             ghosts: Ghosts::new(budget),
             worth,
-            age: 0.0,
             budget,
             weight: 0,
             reserved: 0,
-            unaged: 0,
             counts: Counts::default(),
             victims: Vec::new(),
         }
@@ -70,14 +79,14 @@ impl<K, V> Shard<K, V> {
         self.unaged = self.unaged.saturating_add(1);
         let id = self.index.find(&self.slab, hash, is_it);
         if id == NIL {
-            self.counts.misses += 1;
+            self.lookups.misses += 1;
             self.sketch.add(hash);
             return None;
         }
         self.touch(id);
         let slot = &self.slab[id];
-        self.counts.hits += 1;
-        self.counts.hit_weight += slot.weight;
+        self.lookups.hits += 1;
+        self.lookups.hit_weight += slot.weight;
         slot.entry.as_ref().map(|(_, value)| value)
     }
 
@@ -166,6 +175,7 @@ impl<K, V> Shard<K, V> {
     pub(super) fn catch_up(&mut self) {
         let uses = std::mem::take(&mut self.unaged);
         self.sketch.age(uses, self.index.len(), self.worth.period());
+        self.epoch = self.sketch.epoch();
     }
 
     /// Moves slot `id` to where its uses put it in the heap; returns when it is due.
@@ -192,13 +202,20 @@ impl<K, V> Shard<K, V> {
         self.ghosts.add(hash, weight, ghost);
     }
 
+    /// Counts a use. What is used often is mostly as it would be written already: its line then stays shared between
+    /// cores.
+    #[inline]
     fn touch(&mut self, id: u32) {
-        let epoch = self.sketch.epoch();
+        let (age, epoch) = (self.age, self.epoch);
         let slot = &mut self.slab[id];
-        slot.uses = slot.uses_in(epoch).saturating_add(1);
+        let uses = (slot.uses_in(epoch) + 1).min(FULL);
+        if slot.uses == uses && slot.epoch == epoch && slot.touched && slot.base == age {
+            return;
+        }
+        slot.uses = uses;
         slot.epoch = epoch;
         slot.touched = true;
-        slot.base = self.age;
+        slot.base = age;
     }
 
     pub(super) fn due(&self, id: u32) -> f64 {
@@ -209,3 +226,6 @@ impl<K, V> Shard<K, V> {
                 .of(slot.uses_in(self.sketch.epoch()), slot.weight)
     }
 }
+
+/// Uses that are counted while an entry stays. More would be worth no more ([`MOST`]), and be forgotten later.
+const FULL: u8 = MOST;

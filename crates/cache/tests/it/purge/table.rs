@@ -258,6 +258,64 @@ fn a_clock_that_was_set_back_undoes_no_purge_that_was_written_down() {
     assert_eq!(later(&missing, 1100), Verdict::Holds);
 }
 
+/// A store that is opened late brings purges that are older than some that this process was told.
+#[test]
+fn what_is_restored_late_hides_no_later_purge_and_is_hidden_by_none() {
+    let at = |seconds| Wall::from_secs(seconds).as_nanos();
+    let prefix = |text| Purge::prefix(text).unwrap();
+    let play = |late: (u64, Purge), asked| {
+        let purges = Purges::new(Wall::from_secs(50));
+        let _ = purges.issue(&prefix("a.example/new"), Wall::from_secs(100));
+        let record = Record {
+            epoch: at(late.0),
+            purge: late.1,
+        };
+        let logged = Logged {
+            records: vec![record.to_bytes()],
+            missed_until: 0,
+        };
+        purges.restore(&logged, Wall::from_secs(100));
+        ["old", "new"].map(|path| {
+            let url = key(&format!("http://a.example/{path}"));
+            purges.verdict(&url, &head("t", at(asked)))
+        })
+    };
+    let (void, holds) = (Verdict::Void, Verdict::Holds);
+    assert_eq!(play((70, prefix("a.example/old")), 60), [void, void]);
+    assert_eq!(play((70, prefix("a.example/old")), 80), [holds, void]);
+    assert_eq!(play((70, prefix("b.example/")), 80), [holds, void]);
+    assert_eq!(
+        play((55, prefix("a.example/new").soft()), 60),
+        [holds, void]
+    );
+}
+
+#[test]
+fn what_was_checked_before_something_was_restored_is_checked_again() {
+    let purges = Purges::new(Wall::from_secs(50));
+    let (store, url) = (Memory::new(1 << 20), key("http://a.example/"));
+    let head = head("a", purges.epoch());
+    let write = store.begin(&url, head.as_bytes(), Some(0)).unwrap();
+    write.commit(None);
+    let _ = purges.issue(&Purge::tag("b"), Wall::from_secs(100));
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Some(entry)) = store.poll_lookup(&url, &mut Ticket::default(), &mut cx) else {
+        panic!("it is there")
+    };
+    let check = || purges.check(&url, &head, &*entry.content);
+    assert_eq!(check(), Verdict::Holds);
+    let record = Record {
+        epoch: Wall::from_secs(70).as_nanos(),
+        purge: Purge::tag("a"),
+    };
+    let logged = Logged {
+        records: vec![record.to_bytes()],
+        missed_until: 0,
+    };
+    purges.restore(&logged, Wall::from_secs(100));
+    assert_eq!(check(), Verdict::Void);
+}
+
 #[test]
 fn what_was_checked_is_not_checked_again_until_the_next_purge() {
     let purges = Purges::new(Wall::ZERO);
