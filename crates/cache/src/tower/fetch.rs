@@ -44,6 +44,8 @@ pub(super) struct Exchange<S, B> {
     pub(super) inner: S,
     pub(super) parts: request::Parts,
     pub(super) body: Option<B>,
+    /// What lacks was asked for, and did not fit what is stored: it is not asked for again.
+    pub(super) misfit: bool,
 }
 
 /// How often one request waits for others before it asks for itself.
@@ -56,6 +58,7 @@ impl<S, B> Exchange<S, B> {
             inner,
             parts,
             body: Some(body),
+            misfit: false,
         }
     }
 
@@ -326,6 +329,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             inner: self.inner.clone(),
             parts,
             body: None,
+            misfit: false,
         };
         let ask = Ask::behind();
         spawner.spawn(Box::pin(async move {
@@ -403,7 +407,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             lead.release(Release::LookAgain);
             return Ok(response);
         }
-        if let Some((plan, standing)) = plan_parts(&self.shared, (&self.parts).into(), &found).await
+        if !self.misfit
+            && let Some((plan, standing)) =
+                plan_parts(&self.shared, (&self.parts).into(), &found).await
         {
             match standing {
                 Standing::Holds => {

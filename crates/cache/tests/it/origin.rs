@@ -217,6 +217,12 @@ impl World {
         self.script.lock().unwrap().seen.len()
     }
 
+    /// The method of the request that the origin saw last.
+    pub(crate) fn last_method(&self) -> Option<Method> {
+        let script = self.script.lock().unwrap();
+        Some(script.seen.last()?.0.clone())
+    }
+
     /// A field of the request that the origin saw last.
     pub(crate) fn last_field(&self, name: &str) -> Option<String> {
         let script = self.script.lock().unwrap();
