@@ -57,7 +57,7 @@ fn origins(count: usize) -> Vec<OriginConfig> {
 fn monitor(count: usize, down: u64) -> (Monitor, Now) {
     let mut policy = Policy::default();
     policy.panic_share = 0.0;
-    policy.max_probes = count;
+    policy.probes.at_once = count;
     let config = PoolConfig::new("bench")
         .origins(origins(count))
         .policy(policy);

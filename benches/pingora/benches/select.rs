@@ -41,7 +41,7 @@ fn is_down(at: usize, down: u64) -> bool {
 fn ours(count: usize, down: u64) -> Monitor {
     let mut policy = Policy::default();
     policy.panic_share = 0.0;
-    policy.max_probes = count;
+    policy.probes.at_once = count;
     let origin = |at: usize| OriginConfig::new(format!("origin-{at}"), addr(at));
     let config = PoolConfig::new("bench")
         .origins((0..count).map(origin))

@@ -1,15 +1,21 @@
 //! The atomics of the table: the machine's, or in a build with `--cfg shuttle` some that let a test
-//! choose how threads interleave.
+//! choose how threads interleave. The crate's own tests get some that count how often they are accessed.
 
-#[cfg(not(shuttle))]
+#[cfg(not(any(shuttle, test)))]
 pub(crate) use portable_atomic::AtomicU128;
-#[cfg(not(shuttle))]
+#[cfg(not(any(shuttle, test)))]
 pub(crate) use std::sync::atomic::{AtomicU16, AtomicU64};
+
+#[cfg(all(test, not(shuttle)))]
+pub(crate) use self::counted::{AtomicU16, AtomicU64, AtomicU128, accesses};
 
 #[cfg(shuttle)]
 pub(crate) use self::chosen::AtomicU128;
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU64};
+
+#[cfg(all(test, not(shuttle)))]
+mod counted;
 
 #[cfg(shuttle)]
 mod chosen {

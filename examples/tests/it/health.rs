@@ -190,6 +190,9 @@ fn the_program_prints_one_object_and_draws() {
     assert_eq!(printed["requests"], play(&scenario("refused", 7)).requests);
     let svg = std::fs::read_to_string(svg.path()).expect("the chart is there");
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
+    for part in ["120 s", "refuse", "failed"] {
+        assert!(svg.contains(part), "{part} is not in the chart");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Monitor {
     }
 
     fn most_ejected(&self) -> usize {
-        let share = self.policy.max_ejected * self.members.takers().len() as f64;
+        let share = self.policy.ejection.most * self.members.takers().len() as f64;
         (share as usize).max(1)
     }
 
@@ -39,7 +39,7 @@ impl Monitor {
     fn badness(&self, track: &Track) -> f64 {
         let window = self.window(track);
         let silent = track.waiting_since.is_some() && window.samples() < 1.0;
-        if silent || track.errors_in_row >= self.policy.consecutive_errors {
+        if silent || track.errors_in_row >= self.policy.errors.in_row {
             return 1.0;
         }
         window.bad_share()

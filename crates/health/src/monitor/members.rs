@@ -108,7 +108,7 @@ impl Monitor {
         let check = Arc::clone(config.check.as_ref().unwrap_or(&self.check));
         let origin = Arc::new(Origin { id, config });
         let mut track = Track::new(&origin, check, self.now.mono);
-        track.start(self.policy.initial);
+        track.start(self.policy.probes.initial);
         self.tracks[slot.index()] = Some(track);
         if origin.admin().is_probed() {
             self.probe_now(slot);

@@ -10,7 +10,7 @@ mod fitness;
 mod limits;
 pub(crate) mod machine;
 mod members;
-mod policy;
+pub mod policy;
 mod preset;
 mod probing;
 mod publish;
@@ -25,7 +25,7 @@ use machine::Monitor;
 
 pub use event::{Change, Event, Evidence};
 pub use fitness::Fitness;
-pub use policy::{Initial, Policy};
+pub use policy::whole::Policy;
 pub use preset::Preset;
 pub use probing::{Probe, ProbeId};
 pub use rebuild::Rebuild;

@@ -3,7 +3,7 @@
 use core::{fmt, str::FromStr};
 use std::time::Duration;
 
-use super::Policy;
+use super::{Policy, policy::Errors};
 use crate::{error::ParseError, probe::Check};
 
 /// A policy and check timing for a kind of service; the simulator plays all outages with each.
@@ -45,12 +45,18 @@ impl Preset {
             },
             Self::Batch => Policy {
                 slow_ratio: 10.0,
-                half_life: Duration::from_secs(5),
+                errors: Errors {
+                    half_life: Duration::from_secs(5),
+                    ..web.errors
+                },
                 ..web
             },
             Self::LowTraffic => Policy {
-                half_life: Duration::from_secs(10),
-                consecutive_errors: 2,
+                errors: Errors {
+                    half_life: Duration::from_secs(10),
+                    in_row: 2,
+                    ..web.errors
+                },
                 ..web
             },
         }

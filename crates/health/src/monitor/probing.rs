@@ -92,7 +92,7 @@ impl Monitor {
     }
 
     pub(super) fn next_probe(&mut self) -> Option<Probe> {
-        while self.prober.under_way < self.policy.max_probes {
+        while self.prober.under_way < self.policy.probes.at_once {
             let slot = self.prober.dequeue()?;
             if let Some(probe) = self.begin_probe(slot) {
                 return Some(probe);
@@ -153,10 +153,10 @@ impl Monitor {
     fn patience(&self, slot: Slot) -> Option<Duration> {
         let track = self.track(slot)?;
         // Who is out has been found out; an early verdict gains nothing.
-        let usual = track.answers.deadline(self.policy.overdue_phi)?;
-        let patience = usual.max(self.policy.overdue_least);
+        let usual = track.answers.deadline(self.policy.overdue.phi)?;
+        let patience = usual.max(self.policy.overdue.least);
         let speaks =
-            self.policy.overdue_phi > 0.0 && track.is_probed_up() && patience < track.check.timeout;
+            self.policy.overdue.phi > 0.0 && track.is_probed_up() && patience < track.check.timeout;
         speaks.then_some(patience)
     }
 
@@ -280,9 +280,9 @@ impl Monitor {
 
     fn renew_credit(&mut self) {
         let members = self.members.len() as f64;
-        let rate = self.policy.triggered_share * members / self.check.interval.as_secs_f64();
+        let rate = self.policy.probes.triggered_share * members / self.check.interval.as_secs_f64();
         let age = (self.now.mono - self.prober.credited).as_secs_f64();
-        let most = (members * self.policy.triggered_share).max(2.0);
+        let most = (members * self.policy.probes.triggered_share).max(2.0);
         self.prober.credit = (self.prober.credit + age * rate).min(most);
         self.prober.credited = self.now.mono;
     }

@@ -32,7 +32,7 @@ impl Monitor {
             healthy: self.healthy.clone(),
             degraded: &self.degraded,
             merits: &self.merits,
-            spill: self.policy.spill(),
+            spill: self.policy.tiers.spill(),
             scopes: &self.scopes,
             former: self.rebuilds.former(),
         };
@@ -138,7 +138,7 @@ impl Monitor {
         if self.members.groups().is_flat() {
             return (healthy as f64) < of as f64 * share;
         }
-        capacity(&self.members, &self.merits, self.policy.overprovision) < share
+        capacity(&self.members, &self.merits, self.policy.tiers.overprovision) < share
     }
 
     fn merit(&self, track: &Track) -> u16 {
@@ -156,10 +156,10 @@ impl Monitor {
             Standing::Unknown => 0.0,
             Standing::Warming => {
                 let age = (self.now.mono - track.since).as_secs_f64();
-                let grown = (age / self.policy.ramp.as_secs_f64().max(0.001)).min(1.0);
-                self.policy.ramp_from + (1.0 - self.policy.ramp_from) * grown
+                let grown = (age / self.policy.ramp.time.as_secs_f64().max(0.001)).min(1.0);
+                self.policy.ramp.from + (1.0 - self.policy.ramp.from) * grown
             }
-            Standing::Down | Standing::Ejected if track.is_green() => self.policy.trial_share,
+            Standing::Down | Standing::Ejected if track.is_green() => self.policy.trial.share,
             Standing::Down | Standing::Ejected => 0.0,
         }
     }

@@ -81,7 +81,7 @@ impl Monitor {
     /// to be reached over all that is recent, so that a burst is not enough.
     fn stands_out(&self, track: &Track, window: &Window, elsewhere: f64) -> bool {
         let floor = if self.strain(track) > 0.0 {
-            self.policy.error_share
+            self.policy.errors.share
         } else {
             0.0
         };
@@ -96,7 +96,7 @@ impl Monitor {
         let floor = if refused { 0.0 } else { self.strain(track) };
         let usual = elsewhere.max(floor).clamp(0.001, 0.999);
         let chance = usual.powf(f64::from(track.errors_in_row));
-        track.errors_in_row >= self.policy.consecutive_errors && chance < BY_CHANCE
+        track.errors_in_row >= self.policy.errors.in_row && chance < BY_CHANCE
     }
 
     /// The share of errors to be expected because others are missing, whose load the rest has to take.
@@ -104,7 +104,7 @@ impl Monitor {
         let own = usize::from(track.published != FULL);
         let missing = self.members.len().saturating_sub(self.full + own);
         if missing as f64 >= STRAIN * self.members.len() as f64 && missing > 0 {
-            self.policy.strained_floor
+            self.policy.errors.strained_floor
         } else {
             0.0
         }
@@ -113,9 +113,9 @@ impl Monitor {
     /// Requests pile up and none is answered, for far longer than answers take here.
     fn stall(&self, track: &Track) -> Option<Evidence> {
         let waited = self.now.mono - track.waiting_since?;
-        let patience = Duration::from_secs_f64(track.latency.seconds()? * self.policy.stall_ratio);
-        let stalled = waited >= patience.max(self.policy.stall_least)
-            && track.waiting >= self.policy.stall_requests;
+        let patience = Duration::from_secs_f64(track.latency.seconds()? * self.policy.stall.ratio);
+        let stalled = waited >= patience.max(self.policy.stall.least)
+            && track.waiting >= self.policy.stall.requests;
         stalled.then_some(Evidence::Stall {
             in_flight: track.waiting,
             waited,
@@ -123,8 +123,8 @@ impl Monitor {
     }
 
     fn warmed(&self, track: &Track) -> Option<(Standing, Evidence)> {
-        let warm =
-            track.standing == Standing::Warming && self.now.mono - track.since >= self.policy.ramp;
+        let warm = track.standing == Standing::Warming
+            && self.now.mono - track.since >= self.policy.ramp.time;
         warm.then_some((Standing::Healthy, Evidence::Time))
     }
 
@@ -134,7 +134,7 @@ impl Monitor {
             in_row: track.good_in_row,
         };
         // In panic it serves like everybody else, which tells more than a trial would.
-        if self.mode == Mode::Panic && track.good_in_row >= self.policy.panic_successes {
+        if self.mode == Mode::Panic && track.good_in_row >= self.policy.trial.successes_in_panic {
             return Some((Standing::Healthy, traffic));
         }
         if track.standing == Standing::Down && self.is_deferred(track) {
@@ -148,7 +148,7 @@ impl Monitor {
         if proven {
             return Some((Standing::Warming, traffic));
         }
-        let quiet = self.now.mono - since >= self.policy.trial_patience;
+        let quiet = self.now.mono - since >= self.policy.trial.patience;
         quiet.then_some((
             Standing::Warming,
             Evidence::ProbesPassed {
@@ -169,7 +169,7 @@ impl Monitor {
 
     /// An error on trial begins another, longer hold.
     pub(super) fn note_trial_error(&mut self, slot: Slot) {
-        let (now, terms) = (self.now.mono, self.policy.hold_terms());
+        let (now, terms) = (self.now.mono, self.policy.ejection.hold_terms());
         let Some(track) = self.track_mut(slot) else {
             return;
         };
@@ -180,8 +180,8 @@ impl Monitor {
     }
 
     pub(super) fn turn(&mut self, slot: Slot, to: Standing, evidence: Evidence) {
-        let (now, terms) = (self.now.mono, self.policy.hold_terms());
-        let half_life = self.policy.half_life;
+        let (now, terms) = (self.now.mono, self.policy.ejection.hold_terms());
+        let half_life = self.policy.errors.half_life;
         let Some(track) = self.tracks.get_mut(slot.index()).and_then(Option::as_mut) else {
             return;
         };
@@ -199,9 +199,9 @@ impl Monitor {
             track.drift.clear();
             track.severity = severity(&evidence);
             track.trials_needed = if matches!(evidence, Evidence::ErrorShare { .. }) {
-                self.policy.share_trial_successes
+                self.policy.trial.successes_after_share
             } else {
-                self.policy.trial_successes
+                self.policy.trial.successes
             };
         }
         if from.is_out() {
@@ -224,11 +224,15 @@ impl Monitor {
     }
 
     pub(super) fn window(&self, track: &Track) -> Window {
-        track.window.faded(self.policy.half_life, self.now.mono)
+        track
+            .window
+            .faded(self.policy.errors.half_life, self.now.mono)
     }
 
     pub(super) fn elsewhere(&self, own: &Window) -> f64 {
-        let all = self.traffic.faded(self.policy.half_life, self.now.mono);
+        let all = self
+            .traffic
+            .faded(self.policy.errors.half_life, self.now.mono);
         let bad = (all.bad() - own.bad()).max(0.0);
         share(bad, (all.samples() - own.samples()).max(0.0))
     }
@@ -236,12 +240,12 @@ impl Monitor {
     /// Good traffic outweighs probes that fail: either what is recent, or all since they began to.
     fn is_vetoed(&self, track: &Track) -> bool {
         let window = self.window(track);
-        let recent = window.samples() >= self.policy.veto_samples
-            && window.bad_share() < self.policy.veto_share;
+        let recent = window.samples() >= self.policy.veto.samples
+            && window.bad_share() < self.policy.veto.share;
         let since = track.red.is_some_and(|red| {
             let samples = f64::from(red.good) + f64::from(red.bad);
-            red.good >= self.policy.veto_successes
-                && f64::from(red.bad) <= samples * self.policy.veto_share
+            red.good >= self.policy.veto.successes
+                && f64::from(red.bad) <= samples * self.policy.veto.share
         });
         recent || since
     }
@@ -249,7 +253,7 @@ impl Monitor {
     /// Says whether probes that traffic outweighed have begun to pass again: that is no reason to believe them now. Where
     /// traffic has met errors, too, they were right.
     fn is_mending(&self, track: &Track) -> bool {
-        let outweighed = self.window(track).bad_share() < self.policy.veto_share;
+        let outweighed = self.window(track).bad_share() < self.policy.veto.share;
         outweighed && track.green && track.votes.is_none()
     }
 
@@ -286,7 +290,7 @@ impl Monitor {
     }
 
     fn is_checker_suspect(&self) -> bool {
-        let share = self.policy.suspect_share * self.members.len() as f64;
+        let share = self.policy.probes.suspect_share * self.members.len() as f64;
         self.unconfirmed_red >= 2 && self.unconfirmed_red as f64 >= share
     }
 
@@ -350,7 +354,10 @@ mod tests {
     use super::*;
     use crate::{
         PoolConfig,
-        monitor::{Initial, Policy},
+        monitor::{
+            Policy,
+            policy::{Initial, Probes},
+        },
         pool::OriginConfig,
     };
 
@@ -377,7 +384,12 @@ mod tests {
             let monitor = with_missing(20, missing);
             let track = monitor.track(Slot::new(19)).unwrap();
             let mut window = Window::default();
-            window.add(100 - bad, bad, monitor.policy.half_life, monitor.now.mono);
+            window.add(
+                100 - bad,
+                bad,
+                monitor.policy.errors.half_life,
+                monitor.now.mono,
+            );
             let found = monitor.stands_out(track, &window, 0.01);
             assert_eq!(found, own, "{bad} % with {missing} missing");
         }
@@ -399,8 +411,12 @@ mod tests {
     /// A pool whose first members take nothing.
     fn with_missing(of: usize, missing: usize) -> Monitor {
         let addr = "192.0.2.1:80".parse().unwrap();
-        let policy = Policy {
+        let probes = Probes {
             initial: Initial::Up,
+            ..Probes::default()
+        };
+        let policy = Policy {
+            probes,
             ..Policy::default()
         };
         let origins = (0..of).map(|at| OriginConfig::new(at.to_string(), addr));

@@ -125,7 +125,7 @@ impl Monitor {
 
     fn origin_status(&self, origin: &Origin, track: &Track, in_flight: u32) -> OriginStatus {
         let now = self.now.mono;
-        let window = track.window.faded(self.policy.half_life, now);
+        let window = track.window.faded(self.policy.errors.half_life, now);
         let panic = self.mode == Mode::Panic;
         OriginStatus {
             id: origin.id(),

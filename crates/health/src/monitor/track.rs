@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use eaves_common::time::Mono;
 
-use super::{Fitness, Initial, ProbeId};
+use super::{Fitness, ProbeId, policy::Initial};
 use crate::{
     passive::{Drift, Latency, Window},
     pool::{Origin, OriginId},

@@ -37,7 +37,7 @@ impl Monitor {
         if tally == Tally::default() && failure.is_none() {
             return;
         }
-        let (now, half_life) = (self.now.mono, self.policy.half_life);
+        let (now, half_life) = (self.now.mono, self.policy.errors.half_life);
         let shares = self.shares(slot);
         self.traffic.add(tally.good, tally.bad, half_life, now);
         let Some(track) = self.track_mut(slot) else {
@@ -77,10 +77,10 @@ impl Monitor {
         let (elsewhere, strain) = self.track(slot).map_or((0.0, 0.0), |track| {
             (self.elsewhere(&self.window(track)), self.strain(track))
         });
-        let floor = self.policy.error_floor.max(strain);
+        let floor = self.policy.errors.floor.max(strain);
         Shares {
             usual: elsewhere.max(floor).min(0.99),
-            wrong: self.policy.error_share,
+            wrong: self.policy.errors.share,
         }
     }
 

@@ -44,7 +44,7 @@ impl Monitor {
     /// ```
     pub fn handle_vote(&mut self, id: OriginId, vantage: &str, vote: Vote, now: Now) {
         self.now = now;
-        let life = self.policy.vote_life;
+        let life = self.policy.probes.vote_life;
         let Some(slot) = self.members.slot(id) else {
             return;
         };
@@ -58,7 +58,7 @@ impl Monitor {
 
     /// What all checkers say together.
     pub(super) fn verdict(&self, track: &Track) -> Option<Vote> {
-        track.verdict(self.policy.vote_life, self.now.mono)
+        track.verdict(self.policy.probes.vote_life, self.now.mono)
     }
 
     /// Says whether only this checker says down, and most others do not.
@@ -68,7 +68,7 @@ impl Monitor {
 
     /// Why the verdict is what it is.
     pub(super) fn says_down(&self, track: &Track) -> Evidence {
-        let (life, now) = (self.policy.vote_life, self.now.mono);
+        let (life, now) = (self.policy.probes.vote_life, self.now.mono);
         let own = track
             .probe
             .is_up()

@@ -55,6 +55,19 @@ impl Bitmap {
             .sum()
     }
 
+    /// Yields the slots in the set, in their order.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        let words = (0_u32..).step_by(64).zip(&self.words);
+        words.flat_map(|(base, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(Slot::new(base + bit))
+            })
+        })
+    }
+
     #[inline]
     pub(crate) fn contains(&self, slot: Slot) -> bool {
         let word = self.words.get(slot.index() / 64).copied().unwrap_or(0);
@@ -76,6 +89,7 @@ mod tests {
             .filter(|&slot| set.contains(Slot::new(slot)))
             .collect();
         assert_eq!(held, [0, 63, 64, 199]);
+        assert!(set.slots().eq(held.into_iter().map(Slot::new)));
         set.remove(Slot::new(63));
         let mut other = Bitmap::new(200);
         (60..100).for_each(|slot| other.insert(Slot::new(slot)));

@@ -3,6 +3,7 @@
 //! A table's member `i` is the taker `i` of the pool, see [`Members::takers`].
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     sync::{Arc, OnceLock},
 };
@@ -132,24 +133,38 @@ pub(crate) struct Willing {
 }
 
 impl Willing {
-    pub(crate) fn new(acceptance: Vec<u16>) -> Self {
-        // Ten thousand are gone through at each change of one: without branches, several go at once.
+    /// Ten thousand are gone through at each change of one: without branches, several go at once.
+    pub(crate) fn new(acceptance: Cow<'_, [u16]>) -> Self {
         let is_full = acceptance
             .iter()
             .fold(true, |full, share| full & (share.wrapping_add(1) <= 1));
-        let word = |shares: &[u16]| {
-            let bits = shares.iter().rev().map(|share| u64::from(*share > 0));
-            bits.fold(0, |word, bit| word << 1 | bit)
-        };
         Self {
-            live: acceptance.chunks(64).map(word).collect(),
+            live: acceptance.chunks(64).map(live_word).collect(),
             acceptance: if is_full {
                 Box::default()
             } else {
-                acceptance.into_boxed_slice()
+                acceptance.into()
             },
             is_full,
         }
+    }
+
+    /// Returns those of the takers who may be picked.
+    pub(super) fn among(&self, takers: &[Slot]) -> Box<[Slot]> {
+        let count: u32 = self.live.iter().map(|word| word.count_ones()).sum();
+        let mut live = Vec::with_capacity(count as usize);
+        for (word, takers) in self.live.iter().zip(takers.chunks(64)) {
+            if word.count_ones() as usize == takers.len() {
+                live.extend_from_slice(takers);
+                continue;
+            }
+            let mut rest = *word;
+            while rest != 0 {
+                live.push(takers[rest.trailing_zeros() as usize]);
+                rest &= rest - 1;
+            }
+        }
+        live.into_boxed_slice()
     }
 
     /// Returns who may be picked, a bit each.
@@ -166,6 +181,24 @@ impl Willing {
     pub(crate) fn candidates(&self) -> Candidates<'_> {
         Candidates::new(&self.live).accepting(&self.acceptance)
     }
+}
+
+/// A bit for each of up to 64 shares that is more than nothing.
+fn live_word(shares: &[u16]) -> u64 {
+    let mut bytes = [0_u8; 64];
+    for (byte, share) in bytes.iter_mut().zip(shares) {
+        *byte = u8::from(*share > 0);
+    }
+    // Eight bytes that are 0 or 1 times this have them in order in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (eights, _) = bytes.as_chunks::<8>();
+    let gathered = eights
+        .iter()
+        .map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+    (0..)
+        .step_by(8)
+        .zip(gathered)
+        .fold(0, |word, (at, bits)| word | bits << at)
 }
 
 /// Members of before, whose table serves until that of the present ones is built: keys stay where
@@ -236,7 +269,7 @@ mod tests {
         let mut acceptance = vec![9; 130];
         acceptance[64] = 0;
         acceptance[129] = 0;
-        let willing = Willing::new(acceptance);
+        let willing = Willing::new(acceptance.into());
         let live = (0..200).filter(|at| willing.candidates().contains(*at));
         let expected = (0..129).filter(|at| *at != 64);
         assert_eq!(live.collect::<Vec<_>>(), expected.collect::<Vec<_>>());

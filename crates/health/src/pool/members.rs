@@ -159,6 +159,11 @@ impl Members {
         self.taking.common(slots)
     }
 
+    /// Says whether this slot takes requests.
+    pub(super) fn takes(&self, slot: Slot) -> bool {
+        self.taking.contains(slot)
+    }
+
     pub(crate) fn groups(&self) -> &Groups {
         &self.groups
     }

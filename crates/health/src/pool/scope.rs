@@ -145,7 +145,7 @@ fn prefer(members: &Members, own: usize, zone_share: Option<f64>, accept: &mut [
     };
     let most = (0..able.len()).map(factor).fold(0.0, f64::max);
     if most > 0.0 {
-        let takers = members.takers();
+        let takers = members.takers().iter().copied();
         tiers::scale(takers, accept, |slot| factor(place(slot)) / most);
     }
 }

@@ -37,14 +37,7 @@ pub(super) fn spill(members: &Members, degraded: &Bitmap, terms: Spill, accept: 
             tier
         }
     };
-    let mut levels = vec![Level::default(); tiers * 2];
-    for &slot in members.takers() {
-        let weight = f64::from(members.weight(slot));
-        let tier = members.groups().tier(slot);
-        levels[tier].whole += weight;
-        levels[tiers + tier].whole += weight;
-        levels[level_of(slot)].live += weight * share(accept[slot.index()]);
-    }
+    let mut levels = add_up(members, degraded, accept);
     load(&mut levels, terms);
     let factor = |level: &Level| {
         if level.live > 0.0 {
@@ -55,10 +48,52 @@ pub(super) fn spill(members: &Members, degraded: &Bitmap, terms: Spill, accept: 
     };
     let mut factors: Vec<f64> = levels.iter().map(factor).collect();
     let most = factors.iter().copied().fold(0.0, f64::max);
-    if most > 0.0 {
-        factors.iter_mut().for_each(|factor| *factor /= most);
-        scale(members.takers(), accept, |slot| factors[level_of(slot)]);
+    if most <= 0.0 {
+        return;
     }
+    factors.iter_mut().for_each(|factor| *factor /= most);
+    // Mostly the healthy can take it all, and only the few degraded are looked at.
+    if tiers == 1 && factors[0] == 1.0 {
+        scale(degraded.slots(), accept, |_| factors[1]);
+    } else {
+        let takers = members.takers().iter().copied();
+        scale(takers, accept, |slot| factors[level_of(slot)]);
+    }
+}
+
+/// Adds up what the healthy of each tier can take, then what its degraded can.
+fn add_up(members: &Members, degraded: &Bitmap, accept: &[u16]) -> Vec<Level> {
+    let tiers = members.groups().tiers();
+    let mut whole = vec![0_u64; tiers];
+    let mut live = vec![0_u64; tiers * 2];
+    let weighed = |&slot: &Slot| {
+        let weight = u64::from(members.weight(slot));
+        (weight, weight * u64::from(accept[slot.index()]))
+    };
+    let takers = members.takers().iter();
+    if tiers == 1 {
+        (whole[0], live[0]) = takers
+            .map(weighed)
+            .fold((0, 0), |sum, (weight, able)| (sum.0 + weight, sum.1 + able));
+    } else {
+        for (slot, (weight, able)) in takers.map(|slot| (slot, weighed(slot))) {
+            let tier = members.groups().tier(*slot);
+            whole[tier] += weight;
+            live[tier] += able;
+        }
+    }
+    for slot in degraded.slots().filter(|&slot| members.takes(slot)) {
+        let able = u64::from(members.weight(slot)) * u64::from(accept[slot.index()]);
+        let tier = members.groups().tier(slot);
+        live[tier] -= able;
+        live[tiers + tier] += able;
+    }
+    let level = |(live, whole): (&u64, &u64)| Level {
+        whole: *whole as f64,
+        live: *live as f64 / f64::from(FULL),
+        load: 0.0,
+    };
+    live.iter().zip(whole.iter().cycle()).map(level).collect()
 }
 
 /// Says what share of the traffic all tiers together can take, 1 if there is enough.
@@ -114,8 +149,12 @@ pub(super) fn share(accept: u16) -> f64 {
 }
 
 /// Multiplies acceptances; what is more than nothing stays so unless its factor is 0.
-pub(super) fn scale(takers: &[Slot], accept: &mut [u16], factor: impl Fn(Slot) -> f64) {
-    for &slot in takers {
+pub(super) fn scale(
+    takers: impl Iterator<Item = Slot>,
+    accept: &mut [u16],
+    factor: impl Fn(Slot) -> f64,
+) {
+    for slot in takers {
         let factor = factor(slot);
         let share = &mut accept[slot.index()];
         // One is the most frequent, and rounding the dearest.

@@ -1,5 +1,7 @@
 //! [`View`]: who may be picked, laid out for picking.
 
+use std::borrow::Cow;
+
 use super::{Bitmap, Members, Slot, Willing, members::nth};
 
 /// Who may be picked through one [`Scope`](super::Scope), and how readily, laid out for picking.
@@ -29,18 +31,11 @@ impl View {
     pub(crate) fn new(members: &Members, accept: Vec<u16>, named: Option<Bitmap>) -> Self {
         let takers = members.takers();
         let is_alike = takers.len() == accept.len();
-        let acceptance = match is_alike {
-            true => accept.clone(),
+        let willing = Willing::new(match is_alike {
+            true => Cow::Borrowed(&accept),
             false => takers.iter().map(|slot| accept[slot.index()]).collect(),
-        };
-        let mut live_slots = Vec::with_capacity(takers.len());
-        let shares = takers.iter().zip(&acceptance);
-        live_slots.extend(
-            shares
-                .filter(|(_, share)| **share > 0)
-                .map(|(slot, _)| *slot),
-        );
-        let willing = Willing::new(acceptance);
+        });
+        let live_slots = willing.among(takers);
         let live = match is_alike {
             true => Bitmap::of_words(willing.live()),
             false => Bitmap::of(members.slots(), &live_slots),
@@ -50,7 +45,7 @@ impl View {
             live_weight: 0,
             is_full: willing.is_full(),
             totals: Box::default(),
-            live_slots: live_slots.into_boxed_slice(),
+            live_slots,
             accept: accept.into_boxed_slice(),
             willing,
             named,

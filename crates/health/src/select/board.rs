@@ -8,12 +8,15 @@ use std::{
     time::Duration,
 };
 
+use super::count::{Count, Owner};
 use crate::pool::Slot;
 
 /// The counters of one worker. Loads lie close together, apart from the rest: drawing two of many
 /// reads two of them.
 #[derive(Debug)]
 pub(crate) struct Board {
+    /// The thread that picks; what ends elsewhere, or begins there by a clone, is counted too, at a higher price.
+    owner: Owner,
     loads: Paged<Load>,
     cells: Paged<Cell>,
     /// What is in flight to all slots, here and elsewhere, as of the latest tick and what began here since.
@@ -22,8 +25,9 @@ pub(crate) struct Board {
 
 /// What is in flight to one slot.
 #[derive(Debug, Default)]
+#[repr(align(16))]
 struct Load {
-    here: AtomicU32,
+    here: Count<AtomicU32>,
     /// What the other workers had in flight when the monitor last looked.
     elsewhere: AtomicU32,
 }
@@ -34,7 +38,7 @@ struct Cell {
     /// Good answers in the upper 24 bits, their latencies' sum in microseconds below: one addition
     /// updates both, and a difference of two readings is exact while the sum between them is
     /// less than 2^40 microseconds.
-    good: AtomicU64,
+    good: Count<AtomicU64>,
     bad: AtomicU32,
     /// Requests in flight whose answer has begun.
     answered: AtomicU32,
@@ -62,6 +66,7 @@ pub(crate) struct Mark {
 impl Board {
     pub(crate) fn new(max_slots: usize) -> Self {
         Self {
+            owner: Owner::default(),
             total: AtomicU32::new(0),
             loads: Paged::new(max_slots),
             cells: Paged::new(max_slots),
@@ -77,13 +82,13 @@ impl Board {
     /// Counts a request that begins.
     #[inline]
     pub(crate) fn begin(&self, slot: Slot) {
-        self.loads.make(slot).here.fetch_add(1, Relaxed);
+        self.loads.make(slot).here.up(self.owner.claim());
     }
 
     /// Counts a request that ended without a result.
     #[inline]
     pub(crate) fn end(&self, slot: Slot) {
-        self.loads.make(slot).here.fetch_sub(1, Relaxed);
+        self.loads.make(slot).here.down(self.owner.hand());
     }
 
     /// Counts a request in flight whose answer has begun.
@@ -103,7 +108,7 @@ impl Board {
         let capped = micros.min((1 << LATENCY_BITS) - 1);
         let add = (1 << LATENCY_BITS) + capped;
         let cell = self.cells.make(slot);
-        cell.good.fetch_add(add, Relaxed);
+        cell.good.add(add, self.owner.hand());
         cell.note_delay(u32::try_from(micros).unwrap_or(u32::MAX));
     }
 
@@ -124,14 +129,15 @@ impl Board {
     #[inline]
     pub(crate) fn load(&self, slot: Slot) -> u32 {
         self.loads.at(slot).map_or(0, |load| {
-            load.here.load(Relaxed) + load.elsewhere.load(Relaxed)
+            let elsewhere = load.elsewhere.load(Relaxed);
+            load.here.value().saturating_add(elsewhere)
         })
     }
 
     /// Returns what this worker has in flight to this slot.
     pub(crate) fn in_flight(&self, slot: Slot) -> u32 {
         let load = self.loads.at(slot);
-        load.map_or(0, |load| load.here.load(Relaxed))
+        load.map_or(0, |load| load.here.value())
     }
 
     /// Returns what this worker has in flight to this slot without an answer.
@@ -194,7 +200,7 @@ impl Board {
         let Some(cell) = self.cells.at(slot) else {
             return Tally::default();
         };
-        let (good, bad) = (cell.good.load(Relaxed), cell.bad.load(Relaxed));
+        let (good, bad) = (cell.good.sum(), cell.bad.load(Relaxed));
         let news = good.wrapping_sub(mark.good);
         let tally = Tally {
             good: (news >> LATENCY_BITS) as u32,

@@ -5,7 +5,7 @@
 use super::{choice::Choice, selector::Worker};
 use crate::{
     hashing::Candidates,
-    pool::{Members, Slot, Table, Tables},
+    pool::{Members, Slot, Table, Tables, Willing},
 };
 
 /// Origins tried that are left out from the start. With more, a key may find one of the others
@@ -27,18 +27,24 @@ impl Choice<'_> {
     /// Picks by a table of the members there are, or of those before while that is not built.
     #[inline]
     fn keyed(&self, table: Table, key: u64) -> Option<Slot> {
-        let mut tried = [0; MOST_TRIED];
         let members = self.members();
         if members.tables().has(table) {
-            let tried = self.tried_members(members, &mut tried);
-            let candidates = self.view.willing().candidates().excluding(tried);
-            return self.lookup(members, table, key, &candidates);
+            return self.among(members, self.view.willing(), table, key);
         }
         let former = self.snapshot.former(table)?;
-        let members = former.members();
-        let tried = self.tried_members(members, &mut tried);
         let willing = former.willing(self.worker.view)?;
-        self.lookup(members, table, key, &willing.candidates().excluding(tried))
+        self.among(former.members(), willing, table, key)
+    }
+
+    #[inline]
+    fn among(&self, members: &Members, willing: &Willing, table: Table, key: u64) -> Option<Slot> {
+        let candidates = willing.candidates();
+        if self.tried.is_empty() {
+            return self.lookup(members, table, key, &candidates);
+        }
+        let mut tried = [0; MOST_TRIED];
+        let tried = self.tried_members(members, &mut tried);
+        self.lookup(members, table, key, &candidates.excluding(tried))
     }
 
     #[inline]
@@ -74,11 +80,7 @@ impl Choice<'_> {
         })
     }
 
-    #[inline]
     fn tried_members<'b>(&self, members: &Members, buffer: &'b mut [u32; MOST_TRIED]) -> &'b [u32] {
-        if self.tried.is_empty() {
-            return &[];
-        }
         let tried = self.tried.iter().filter_map(|&id| members.taker(id));
         let mut count = 0;
         for (place, member) in buffer.iter_mut().zip(tried) {

@@ -132,7 +132,7 @@ mod tests {
             healthy: nobody.clone(),
             degraded: &nobody,
             merits: &[],
-            spill: Policy::default().spill(),
+            spill: Policy::default().tiers.spill(),
             scopes: &[],
             former: &[],
         })

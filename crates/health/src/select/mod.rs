@@ -8,6 +8,7 @@ mod algorithm;
 mod answered;
 mod board;
 mod choice;
+mod count;
 mod guard;
 mod hub;
 mod keyed;

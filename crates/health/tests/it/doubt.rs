@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use eaves_health::{
     Algorithm, Monitor, OriginId,
-    monitor::{Evidence, Initial, Standing},
+    monitor::{Evidence, Standing, policy::Initial},
     pool::{Mode, OriginConfig},
     state::Vote,
 };
@@ -143,7 +143,7 @@ fn an_origin_starts_as_the_policy_says() {
         (Initial::Up, Standing::Healthy, 2),
     ] {
         let mut config = pool(&[1]);
-        config.policy.initial = initial;
+        config.policy.probes.initial = initial;
         let mut world = World::healthy(config, Algorithm::RoundRobin);
         world.run(ms(10_000));
         assert_eq!(world.standing(0), Standing::Healthy, "{initial:?}");
@@ -169,7 +169,7 @@ fn an_origin_starts_as_the_policy_says() {
 #[test]
 fn who_starts_up_goes_down_after_as_many_bad_probes_as_anybody() {
     let mut config = pool(&[1, 1, 1]);
-    config.policy.initial = Initial::Up;
+    config.policy.probes.initial = Initial::Up;
     let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
     assert_eq!(monitor.snapshot().mode(), Mode::Normal);
     let probe = monitor.poll_probe().unwrap();
@@ -194,8 +194,8 @@ fn suffer(world: &mut World, shares: [f64; 4], rounds: u32) {
 #[test]
 fn a_worse_origin_displaces_a_milder_one() {
     let mut config = pool(&[1; 4]);
-    config.policy.max_ejected = 0.25;
-    config.policy.hold = Duration::from_secs(30);
+    config.policy.ejection.most = 0.25;
+    config.policy.ejection.hold = Duration::from_secs(30);
     let mut world = World::healthy(config, Algorithm::Random);
     suffer(&mut world, [0.4, 0.0, 0.0, 0.0], 600);
     assert_eq!(world.turns(), [(0, Standing::Ejected)]);
@@ -217,7 +217,7 @@ fn a_worse_origin_displaces_a_milder_one() {
 fn a_silence_that_never_was_counts_before_the_deadline() {
     for (phi, most) in [(0.0, 2_600), (8.0, 700)] {
         let mut config = pool(&[1; 3]);
-        config.policy.overdue_phi = phi;
+        config.policy.overdue.phi = phi;
         let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
         let mut now = eaves_common::time::Now::default();
         let mut asked = Vec::new();
@@ -253,7 +253,7 @@ fn a_silence_that_never_was_counts_before_the_deadline() {
 #[test]
 fn who_answers_late_all_of_a_sudden_is_learned() {
     let mut config = pool(&[1; 3]);
-    config.policy.overdue_phi = 8.0;
+    config.policy.overdue.phi = 8.0;
     let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
     let mut now = eaves_common::time::Now::default();
     let mut asked = Vec::new();

@@ -11,7 +11,7 @@ use std::{
 use eaves_common::time::Now;
 use eaves_health::{
     Algorithm, Monitor, PoolConfig,
-    monitor::{Initial, Standing},
+    monitor::{Standing, policy::Initial},
     pool::{Mode, OriginConfig},
     probe::Verdict,
 };
@@ -181,7 +181,7 @@ fn ten_thousand_origins_fit_into_thirty_mebibytes() {
         .collect();
     let used = allocation_counter::measure(|| {
         let mut config = PoolConfig::new("large").origins(origins);
-        config.policy.initial = Initial::Up;
+        config.policy.probes.initial = Initial::Up;
         let mut now = Now::default();
         let mut monitor = Monitor::new(config, 1, now).unwrap();
         let selector = monitor.selector(Algorithm::Maglev);

@@ -258,7 +258,7 @@ fn a_broken_prober_says_nothing_about_the_origin() {
 #[test]
 fn probes_under_way_are_bounded() {
     let mut config = pool(&[1; 100]);
-    config.policy.max_probes = 7;
+    config.policy.probes.at_once = 7;
     let mut monitor = Monitor::new(config, 1, Default::default()).unwrap();
     let under_way: Vec<_> = std::iter::from_fn(|| monitor.poll_probe()).collect();
     assert_eq!(under_way.len(), 7);

@@ -75,7 +75,7 @@ fn a_tier_is_full_before_the_next_has_anything() {
 fn a_spill_limit_spares_the_lower_tiers() {
     let tiered = |at: u16| origin(at).tier(u8::from(at >= 10));
     let mut config = pool((0..12).map(tiered));
-    config.policy.spill_limit = 0.2;
+    config.policy.tiers.spill_limit = 0.2;
     let mut world = World::healthy(config, Algorithm::RoundRobin);
     kill(&mut world, 0..9);
     let spilled = part(&shares(&world.selector, 20_000), 10..12);

@@ -14,6 +14,8 @@ mod narrow;
 mod scale;
 mod seen;
 mod wide;
+#[cfg(test)]
+mod worst;
 
 pub use cells::{Capacity, Occupancy, Width};
 pub(crate) use cells::{Table, bucket_of};

@@ -36,21 +36,36 @@ impl Wide {
         }
     }
 
-    /// Looks at all cells of a bucket, the key's home first: for its own, else for the one that owes
-    /// least.
+    /// Looks at all cells of a bucket, the key's home first: for its own, and only then for the one that
+    /// owes least.
     #[inline(never)]
     fn scan(&self, bucket: &Bucket, hash: u64, now: u64) -> (usize, u128) {
-        let own = fingerprint(hash);
-        let (mut least, mut found) = (u64::MAX, (0, 0));
-        for step in 0..WAYS {
-            let way = (home(hash) + step) % WAYS;
-            let word = bucket.0[way].load(Ordering::Acquire);
-            if self.is_of(word, own, now) {
-                return (way, word);
+        let (own, home) = (fingerprint(hash), home(hash));
+        let way = |step| (home + step) % WAYS;
+        // One look at each cell for both searches: a key that another thread inserts in between would be
+        // missed by the first, and make the bucket look full to the second.
+        let words: [u128; WAYS] =
+            std::array::from_fn(|step| bucket.0[way(step)].load(Ordering::Acquire));
+        for (step, word) in words.iter().enumerate() {
+            if self.is_of(*word, own, now) {
+                return (way(step), *word);
             }
-            let debt = self.debt(word, now);
+        }
+        let step = self.least(&words, now);
+        (way(step), words[step])
+    }
+
+    /// The first of the words that owes least.
+    #[inline]
+    fn least(&self, words: &[u128; WAYS], now: u64) -> usize {
+        let (mut least, mut found) = (u64::MAX, 0);
+        for (step, word) in words.iter().enumerate() {
+            let debt = self.debt(*word, now);
             if debt < least {
-                (least, found) = (debt, (way, word));
+                (least, found) = (debt, step);
+            }
+            if debt == 0 {
+                break;
             }
         }
         found

@@ -48,6 +48,22 @@ pub enum Kind {
     Slow,
 }
 
+impl Kind {
+    /// What a scenario's file calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Blackhole => "blackhole",
+            Self::CheckerCut => "checker_cut",
+            Self::Errors => "errors",
+            Self::Flap => "flap",
+            Self::ProbeOnly => "probe_only",
+            Self::Refuse => "refuse",
+            Self::Restart => "restart",
+            Self::Slow => "slow",
+        }
+    }
+}
+
 /// How much of a fault: a number, or a time.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(untagged)]
@@ -113,13 +129,9 @@ impl Fault {
         warmth: Warmth,
         condition: &mut Condition,
     ) {
-        let concerned = self
-            .origins
-            .as_ref()
-            .is_none_or(|origins| origins.contains(&origin));
         let Some(age) = now
             .checked_since(self.start())
-            .filter(|_| concerned && now < self.end(warmth))
+            .filter(|_| self.hits(origin) && now < self.end(warmth))
         else {
             return;
         };
@@ -142,6 +154,11 @@ impl Fault {
         }
     }
 
+    pub(super) fn hits(&self, origin: usize) -> bool {
+        let origins = self.origins.as_ref();
+        origins.is_none_or(|origins| origins.contains(&origin))
+    }
+
     pub(super) fn start(&self) -> Mono {
         Mono::ZERO + self.from.as_duration()
     }
@@ -162,7 +179,7 @@ impl Fault {
         changes.filter(|&at| at > now).min().unwrap_or(Mono::MAX)
     }
 
-    fn end(&self, warmth: Warmth) -> Mono {
+    pub(super) fn end(&self, warmth: Warmth) -> Mono {
         match (self.to, self.kind) {
             (Some(to), _) => Mono::ZERO + to.as_duration(),
             (None, Kind::Restart) => self.start() + self.time(3.0) + warmth.time,

@@ -184,6 +184,12 @@ impl Scenario {
         changes.min().unwrap_or(Mono::MAX)
     }
 
+    /// From when to when a fault lasts, in seconds; without an end, far beyond the run.
+    pub(super) fn span(&self, fault: &Fault) -> (f64, f64) {
+        let seconds = |at: Mono| (at - Mono::ZERO).as_secs_f64();
+        (seconds(fault.start()), seconds(fault.end(self.warmth())))
+    }
+
     fn warmth(&self) -> Warmth {
         Warmth {
             time: self.restart_warmup.as_duration(),

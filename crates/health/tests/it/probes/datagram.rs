@@ -83,7 +83,7 @@ async fn a_lost_datagram_is_sent_again() {
 
 /// A query of 12 bytes; an answer's third byte is its judgement.
 #[derive(Debug)]
-struct Toy;
+pub(super) struct Toy;
 
 impl DnsQuery for Toy {
     fn query(&self, id: u16) -> Vec<u8> {

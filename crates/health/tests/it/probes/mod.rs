@@ -6,6 +6,8 @@ mod hostile;
 mod http;
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(all(feature = "http2", feature = "tls"))]
+mod manners;
 mod names;
 mod origin;
 mod panics;

@@ -28,7 +28,7 @@ async fn a_thousand_origins_are_probed() {
         .timeout(PATIENCE);
     // Both ends of each connection are files of this process, which may have a thousand of them.
     let mut policy = Policy::default();
-    policy.max_probes = 200;
+    policy.probes.at_once = 200;
     let config = PoolConfig::new("many")
         .check(check)
         .policy(policy)
