@@ -86,7 +86,7 @@ pub(crate) struct World {
 }
 
 /// What a client got.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
