@@ -393,3 +393,23 @@ fn the_smaller_of_two_caps_counts() {
         assert_eq!(meta.lifetime, seconds(expected), "{rule} {most}");
     }
 }
+
+#[test]
+fn what_may_be_stale_by_the_rest_of_a_second_alone_is_kept() {
+    // Without a validator; a Date counts whole seconds.
+    for (control, seconds, kept) in [
+        ("max-age=1", 1, true),
+        ("max-age=1", 2, false),
+        ("max-age=0", 0, false),
+        ("no-cache, max-age=1", 0, false),
+    ] {
+        let (asked, answer) = (
+            request(Method::GET, &[]),
+            response(200, &[DATE, ("cache-control", control)]),
+        );
+        let times = Times::at(at(seconds));
+        let storage = Policy::default().storage((&asked).into(), (&answer).into(), times);
+        let stored = matches!(storage, Storage::Store(_));
+        assert_eq!(stored, kept, "{control} at {seconds}: {storage:?}");
+    }
+}
