@@ -10,6 +10,11 @@ use eaves_health::monitor::Preset;
 
 /// Plays an outage in virtual time.
 #[derive(Debug, Parser)]
+#[command(
+    name = "health-sim",
+    arg_required_else_help = true,
+    after_help = "For example: health-sim --scenario examples/scenarios/gray.toml --svg gray.svg"
+)]
 struct Options {
     /// The world and what goes wrong in it.
     #[arg(long, value_name = "FILE.toml")]

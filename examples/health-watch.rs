@@ -28,15 +28,17 @@ async fn watch(options: &Options) -> Result<(), Error> {
     let mut looks = tokio::time::interval(Duration::from_secs(1));
     let end = tokio::time::sleep(options.time.map_or(Duration::MAX, TimeSpan::as_duration));
     tokio::pin!(end);
-    let home = match std::io::stdout().is_terminal() {
-        true => "\x1b[2J\x1b[H",
-        false => "",
-    };
+    // On a terminal all is drawn anew each second, and events stay below; elsewhere they go their own way.
+    let is_drawn = std::io::stdout().is_terminal();
+    let home = if is_drawn { "\x1b[H\x1b[J" } else { "" };
     loop {
         tokio::select! {
             () = &mut end => break,
             _ = tokio::signal::ctrl_c() => break,
-            Ok(event) = events.recv() => eprintln!("{event}"),
+            Ok(event) = events.recv() => match is_drawn {
+                true => view.keep(&event),
+                false => eprintln!("{event}"),
+            },
             Ok(probed) = findings.recv() => {
                 view.note(&probed);
                 let seen = |probes| view.has_seen(probes, &handle.status(), &handle.names());
@@ -48,7 +50,10 @@ async fn watch(options: &Options) -> Result<(), Error> {
         }
     }
     while let Ok(event) = events.try_recv() {
-        eprintln!("{event}");
+        match is_drawn {
+            true => view.keep(&event),
+            false => eprintln!("{event}"),
+        }
     }
     print!("{home}{}", view.draw(&handle.status(), &handle.names()));
     handle.stop().await;

@@ -196,6 +196,16 @@ fn the_program_prints_one_object_and_draws() {
 }
 
 #[test]
+fn who_asks_for_a_detector_that_is_not_there_is_told_who_is() {
+    let error = report(&scenario("quiet", 1), Who::Peer("envoy")).expect_err("there is none");
+    let told = error.to_string();
+    assert!(
+        told.contains("\"envoy\", use none, pingora,") && told.contains("envoy-5xx"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_scenario_with_a_mistake_is_refused_with_its_place() {
     for (text, part) in [
         (

@@ -26,7 +26,7 @@ impl Canaries {
 impl Monitor {
     /// Takes what another checker, at `vantage`, says of an origin. From then on the origin is down if
     /// most say so, this monitor's probes included, for as long as the votes are
-    /// [renewed](super::Policy::vote_life).
+    /// [renewed](super::policy::Probes::vote_life).
     ///
     /// ```
     /// use eaves_common::time::Now;

@@ -74,31 +74,34 @@ impl Body {
         })
     }
 
-    /// Adds what `bytes` hold of the body to `out`, and leaves in `bytes` what comes after it; says
-    /// whether the body has ended, trailers apart.
+    /// Adds what `bytes` hold of the body to `out`, and leaves in `bytes` what comes after it.
     pub(super) fn read(
         &mut self,
         bytes: &mut &[u8],
         out: &mut Vec<u8>,
-    ) -> Result<bool, &'static str> {
+    ) -> Result<(), &'static str> {
         match self {
             Self::Open => {
                 out.extend_from_slice(bytes);
                 *bytes = &[];
-                Ok(false)
             }
-            Self::Sized(left) => {
-                take(bytes, left, out);
-                Ok(*left == 0)
-            }
+            Self::Sized(left) => take(bytes, left, out),
             Self::Chunked(chunk) => {
-                use Chunk::{End, EndLf, Last, Trailer};
-                while !bytes.is_empty() && *chunk != End {
+                while !bytes.is_empty() && *chunk != Chunk::End {
                     chunk.step(bytes, out)?;
                 }
-                Ok(matches!(chunk, Last | Trailer | EndLf | End))
             }
         }
+        Ok(())
+    }
+
+    /// Says whether all of it was read, trailers apart.
+    pub(super) fn has_ended(&self) -> bool {
+        use Chunk::{End, EndLf, Last, Trailer};
+        matches!(
+            self,
+            Self::Sized(0) | Self::Chunked(Last | Trailer | EndLf | End)
+        )
     }
 
     /// Says whether nothing of it is left on the connection.

@@ -129,16 +129,17 @@ impl<'a> HttpExchange<'a> {
             return Ok(Step::More);
         };
         let read = body.read(&mut rest, &mut self.buffer);
-        let drained = body.is_drained();
+        let (ended, drained) = (body.has_ended(), body.is_drained());
         self.consumed += bytes.len();
         if !self.passed {
-            // What came before a fault is judged first, so that it does not matter how it was cut.
+            // What came before a fault is judged first, so that it does not matter how it was cut. A fault in the
+            // trailers comes after all that is judged.
             let mut step = self.answer.feed(&self.buffer);
             if step == Step::More {
                 step = match read {
+                    _ if ended => Step::Judged(self.answer.end()),
                     Err(rule) => return Err(self.refusal(rule)),
-                    Ok(true) => Step::Judged(self.answer.end()),
-                    Ok(false) => Step::More,
+                    Ok(()) => Step::More,
                 };
             }
             if step != Step::Judged(Ok(())) || !self.is_kept() {
@@ -244,6 +245,10 @@ mod tests {
             ),
             (
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n",
+                false,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\r",
                 false,
             ),
         ] {
@@ -369,13 +374,26 @@ mod tests {
         );
     }
 
+    /// A fault after the last chunk comes too late to be judged, whether it comes with it or by itself.
+    #[test]
+    fn broken_trailers_are_not_judged() {
+        let answer =
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\na\r\n\r\r";
+        for piece in [1, 2, 5, 1000] {
+            assert_eq!(judge(&wanting("ok"), answer, piece), Ok(()), "{piece}");
+            let judged = judge(&wanting("good"), answer, piece);
+            let missing = matches!(judged, Err(Reason::Body { .. }));
+            assert!(missing, "in {piece}s: {judged:?}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn cuts_change_nothing(
             framing in "(content-length: [0-9]{1,2}|transfer-encoding: chunked|)",
-            body in "([0-9a-f]{1,2}\r\n|0\r\n\r\n|ok|[a-z\r\n]{0,9}){0,5}",
+            body in "([0-9a-f]{1,2}\r\n|0\r\n|0\r\n\r\n|ok|[a-z\r\n]{0,9}){0,5}",
             piece in 1_usize..20,
             keeps: bool,
         ) {

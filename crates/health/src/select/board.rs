@@ -233,8 +233,13 @@ impl Cell {
 /// its counters whatever edits the pool has seen.
 #[derive(Debug)]
 struct Paged<T> {
-    pages: Box<[OnceLock<Box<[T; PAGE]>>]>,
+    pages: Box<[OnceLock<Box<Page<T>>>]>,
 }
+
+/// Its lines hold no other board's counters.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Page<T>([T; PAGE]);
 
 const PAGE: usize = 64;
 
@@ -254,17 +259,17 @@ impl<T: Default> Paged<T> {
 
     #[inline]
     fn make(&self, slot: Slot) -> &T {
-        &self.pages[slot.index() / PAGE].get_or_init(fresh)[slot.index() % PAGE]
+        &self.pages[slot.index() / PAGE].get_or_init(fresh).0[slot.index() % PAGE]
     }
 
     #[inline]
     fn at(&self, slot: Slot) -> Option<&T> {
-        Some(&self.pages.get(slot.index() / PAGE)?.get()?[slot.index() % PAGE])
+        Some(&self.pages.get(slot.index() / PAGE)?.get()?.0[slot.index() % PAGE])
     }
 }
 
-fn fresh<T: Default>() -> Box<[T; PAGE]> {
-    Box::new(core::array::from_fn(|_| T::default()))
+fn fresh<T: Default>() -> Box<Page<T>> {
+    Box::new(Page(core::array::from_fn(|_| T::default())))
 }
 
 #[cfg(test)]

@@ -27,12 +27,20 @@ impl Choice<'_> {
     pub(super) fn slot(&self) -> Option<Slot> {
         let quick = match self.worker.algorithm {
             Algorithm::PowerOfTwo => self.of_two(|slot| self.load(slot)),
-            Algorithm::PeakEwma => self.of_two(|slot| self.delay(slot)),
             Algorithm::RoundRobin => self.turn(),
-            Algorithm::LeastLoaded => self.least_loaded(),
-            _ => self.draw(),
+            _ => self.by_other_means(),
         };
         quick.or_else(|| self.detour())
+    }
+
+    /// Stays a call of its own, so that what is picked by most often fits into the pick.
+    #[inline(never)]
+    fn by_other_means(&self) -> Option<Slot> {
+        match self.worker.algorithm {
+            Algorithm::PeakEwma => self.of_two(|slot| self.delay(slot)),
+            Algorithm::LeastLoaded => self.least_loaded(),
+            _ => self.draw(),
+        }
     }
 
     /// Picks this origin if it may be picked.
@@ -68,6 +76,7 @@ impl Choice<'_> {
         Some((self.view.live_slot(first)?, self.view.live_slot(second)?))
     }
 
+    #[inline(never)]
     fn two_unlike(&self) -> Option<(Slot, Slot)> {
         let first = self.draw()?;
         let other = (0..2).find_map(|_| self.draw().filter(|&slot| slot != first));
@@ -114,7 +123,7 @@ impl Choice<'_> {
         if order.is_empty() {
             return None;
         }
-        let mut at = self.worker.turns.load(Relaxed) as usize;
+        let mut at = self.worker.progress.turns.load(Relaxed) as usize;
         for _ in 0..TURNS {
             if at >= order.len() {
                 at %= order.len();
@@ -122,15 +131,16 @@ impl Choice<'_> {
             let slot = order[at];
             at += 1;
             if self.view.is_live(slot) && self.accepts(slot) {
-                self.worker.turns.store(at as u64, Relaxed);
+                self.worker.progress.turns.store(at as u64, Relaxed);
                 return Some(slot);
             }
         }
-        self.worker.turns.store(at as u64, Relaxed);
-        self.exact(self.worker.detours.fetch_add(GAMMA, Relaxed))
+        self.worker.progress.turns.store(at as u64, Relaxed);
+        self.exact(self.worker.progress.detours.fetch_add(GAMMA, Relaxed))
     }
 
     /// Returns the live slot at a position among all weights, unless it was tried.
+    #[inline(never)]
     fn exact(&self, position: u64) -> Option<Slot> {
         let slot = self.view.live_at(position)?;
         (!self.was_tried(slot)).then_some(slot)
@@ -204,8 +214,8 @@ impl Choice<'_> {
     /// Returns random bits. Threads that share a selector may draw alike now and then, which does no harm.
     #[inline]
     fn random(&self) -> u64 {
-        let next = self.worker.draws.load(Relaxed).wrapping_add(GAMMA);
-        self.worker.draws.store(next, Relaxed);
+        let next = self.worker.progress.draws.load(Relaxed).wrapping_add(GAMMA);
+        self.worker.progress.draws.store(next, Relaxed);
         mix(next)
     }
 }

@@ -10,7 +10,8 @@ use crate::{
 
 /// A worker's handle for picking origins. Clones share its board of what is in flight, so that
 /// a connection may keep one; another worker (a thread, a listener) asks the monitor for a selector of its own, so
-/// that no cache line moves between cores.
+/// that no cache line moves between cores. The first thread that picks by it counts what is in flight by plain stores;
+/// what begins or ends on another thread is counted as exactly, by locked additions, which take as long as the pick.
 ///
 /// A thread that picks keeps the snapshot it has seen, of up to 32 pools, until it picks again or ends.
 ///
@@ -39,6 +40,13 @@ pub(crate) struct Worker {
     /// The place of its scope among the snapshot's views, its own as long as this is held.
     pub(super) view: usize,
     _scope: Option<Arc<Scope>>,
+    pub(super) progress: Progress,
+}
+
+/// What picks leave behind, in cache lines of its own: another worker's next pick must not wait for them.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Progress {
     pub(super) draws: AtomicU64,
     pub(super) turns: AtomicU64,
     pub(super) detours: AtomicU64,
@@ -116,9 +124,11 @@ impl Selector {
             algorithm,
             view,
             _scope: scope,
-            draws: AtomicU64::new(seed),
-            turns: AtomicU64::new(mix(seed) >> 32),
-            detours: AtomicU64::new(mix(seed)),
+            progress: Progress {
+                draws: AtomicU64::new(seed),
+                turns: AtomicU64::new(mix(seed) >> 32),
+                detours: AtomicU64::new(mix(seed)),
+            },
         }))
     }
 

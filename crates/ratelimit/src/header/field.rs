@@ -17,7 +17,8 @@ const MOST: u64 = 999_999_999_999_999;
 /// Room for a name of which every character is escaped, and two parameters.
 type Item = ArrayString<{ 2 * Rule::LONGEST_NAME + 64 }>;
 
-/// Renders `RateLimit` for the binding rule: units that remain, and seconds until there are more.
+/// Renders `RateLimit` for the binding rule: units that remain, and seconds until there are more, which are
+/// the window in which a client can use no more than these.
 pub(crate) fn ratelimit(name: &str, reading: &Reading<'_>) -> HeaderValue {
     let mut item = item(name, 'r', reading.remaining());
     if let Some(more) = reading.more_after() {

@@ -6,7 +6,8 @@
 //!
 //! For a rule `100/1m burst 20` the policy says `q=100;w=60`, while `r` never exceeds the 20 that are
 //! possible at once. A burst above the count is the quota itself, of the time in which it comes
-//! back. Windows are whole seconds: 5 per 100 ms read `q=50;w=1`.
+//! back. Windows are whole seconds: 5 per 100 ms read `q=50;w=1`. The effective window `t` ends when there
+//! is one unit more than the `r` that are left, rounded up, and `Retry-After` never before it.
 
 mod field;
 
@@ -14,7 +15,7 @@ pub(crate) use field::{policy, ratelimit, retry_after};
 use http::HeaderName;
 
 /// The draft that the fields follow.
-pub const DRAFT: &str = "draft-ietf-httpapi-ratelimit-headers-10";
+pub const DRAFT: &str = "draft-ietf-httpapi-ratelimit-headers-11";
 
 /// `RateLimit`: how the binding rule stands.
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");

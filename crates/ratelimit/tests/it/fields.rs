@@ -6,6 +6,7 @@ use eaves_common::{time::Mono, units::Rate};
 use eaves_ratelimit::{
     Limiter, Rule,
     key::{Facts, KeyHasher},
+    meter::Algorithm,
     table::Capacity,
 };
 use http::HeaderMap;
@@ -51,6 +52,20 @@ fn rules() -> impl Strategy<Value = Vec<(String, Rate)>> {
         .prop_map(|rules| rules.into_iter().collect())
 }
 
+/// The lists of both fields have an item at least.
+#[test]
+fn a_rule_without_a_quota_is_told_nothing_of() {
+    let rule = Rule::new("penalty", "3/10s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule
+        .algorithm(Algorithm::Penalty)
+        .term(Duration::from_secs(600));
+    let limiter = Limiter::new([rule], KeyHasher::with_seed(7)).unwrap();
+    let mut headers = HeaderMap::new();
+    let decision = limiter.check(&Facts::default(), Mono::ZERO);
+    decision.write_headers(&mut headers);
+    assert!(headers.is_empty(), "{headers:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -83,7 +98,13 @@ proptest! {
             prop_assert_eq!(Some(name(&limits[0])), decision.rule());
             let remaining = decision.remaining().map(|left| i64::try_from(left).unwrap());
             prop_assert_eq!(number(&limits[0], "r"), remaining);
-            prop_assert!(number(&limits[0], "t").is_none_or(|t| t >= 0));
+            let window = number(&limits[0], "t");
+            prop_assert!(window.is_none_or(|t| t >= 0));
+            let retry: Option<i64> = headers.get("retry-after").map(|seconds| {
+                seconds.to_str().unwrap().parse().expect("seconds")
+            });
+            prop_assert_eq!(retry.is_some(), decision.retry_after().is_some());
+            prop_assert!(retry.is_none_or(|retry| Some(retry) >= window), "{:?}", headers);
         }
     }
 }

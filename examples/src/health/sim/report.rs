@@ -3,7 +3,7 @@
 use eaves_health::ConfigError;
 use serde::Serialize;
 
-use super::{Contender, Oracle, Ours, Scenario, Score, peer, play};
+use super::{Contender, Oracle, Ours, PEERS, Scenario, Score, peer, play};
 use eaves_health::monitor::Preset;
 
 /// What a run came to, beside the best that could be.
@@ -73,7 +73,7 @@ fn contender(scenario: &Scenario, who: Who<'_>) -> Result<Box<dyn Contender>, ea
         Who::Peer(name) => peer(name, scenario).ok_or_else(|| {
             eaves_common::Error::new(
                 eaves_common::ErrorKind::Invalid,
-                format!("there is no detector {name:?}"),
+                format!("there is no detector {name:?}, use {}", PEERS.join(", ")),
             )
         }),
     }

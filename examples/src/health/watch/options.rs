@@ -14,7 +14,11 @@ use super::{Scheme, Target, dns::Lookup};
 
 /// Watches addresses and shows how they stand: one sign a probe, + passed, ~ passed with a concern, - failed.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "health-watch")]
+#[command(
+    name = "health-watch",
+    arg_required_else_help = true,
+    after_help = "For example: health-watch https://www.example/ grpc://127.0.0.1:50051/shop 127.0.0.1:22 --for 10s"
+)]
 pub struct Options {
     /// What to watch: http://, https://, h2://, h2c://, grpc://host:port/service, grpcs://, tls://,
     /// tcp://host:port or host:port, udp://host:port/payload, dns://server/name?type.

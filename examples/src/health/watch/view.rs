@@ -8,7 +8,7 @@ use std::{
 use eaves_common::time::Wall;
 use eaves_health::{
     driver::{NameStatus, Probed},
-    monitor::{OriginStatus, PoolStatus},
+    monitor::{Event, OriginStatus, PoolStatus},
     probe::Verdict,
 };
 
@@ -16,6 +16,7 @@ use eaves_health::{
 #[derive(Debug, Default)]
 pub struct View {
     rows: HashMap<String, Row>,
+    events: VecDeque<String>,
     now: Wall,
 }
 
@@ -29,6 +30,8 @@ struct Row {
 
 /// Signs of history.
 const SIGNS: usize = 40;
+/// Events that stay below the origins.
+const EVENTS: usize = 8;
 
 impl View {
     /// Takes note of a probe that has come back.
@@ -42,6 +45,14 @@ impl View {
         row.expires = probed.finding.expires.or(row.expires);
         row.latest = Some(probed.finding.verdict.clone());
         self.now = probed.at.wall;
+    }
+
+    /// Keeps an event, to be drawn below the origins as long as few have come after it.
+    pub fn keep(&mut self, event: &Event) {
+        self.events.push_back(event.to_string());
+        if self.events.len() > EVENTS {
+            self.events.pop_front();
+        }
     }
 
     /// Says whether so many probes of every origin have come back, those behind names included: a name
@@ -73,6 +84,9 @@ impl View {
         for name in names.iter().filter(|name| name.last_error.is_some()) {
             let error = name.last_error.as_deref().unwrap_or("");
             let _ = writeln!(page, "{}: looking up {}: {error}", name.name, name.host);
+        }
+        for event in &self.events {
+            let _ = writeln!(page, "{event}");
         }
         page
     }
@@ -106,5 +120,35 @@ fn sign(verdict: &Verdict) -> char {
         Verdict::Pass { .. } => '+',
         Verdict::Degraded { .. } => '~',
         Verdict::Fail(_) => '-',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use eaves_common::time::Now;
+    use eaves_health::{Monitor, PoolConfig, pool::OriginConfig};
+
+    use super::*;
+
+    #[test]
+    fn the_latest_events_stay_below_the_origins() {
+        let addr = "192.0.2.1:80".parse().expect("an address");
+        let config = PoolConfig::new("web").origin(OriginConfig::new("a", addr));
+        let mut monitor = Monitor::new(config, 1, Now::default()).expect("a valid pool");
+        let probe = monitor.poll_probe().expect("the first");
+        let latency = Duration::from_millis(1);
+        monitor.handle_probe(probe.id, &Verdict::Pass { latency }, Now::default());
+        let event = monitor.poll_event().expect("it is up");
+        let mut view = View::default();
+        let lines = |view: &mut View| view.draw(&monitor.status(), &[]).lines().count();
+        assert_eq!(lines(&mut view), 2);
+        (0..3).for_each(|_| view.keep(&event));
+        assert_eq!(lines(&mut view), 5);
+        (0..30).for_each(|_| view.keep(&event));
+        assert_eq!(lines(&mut view), 2 + EVENTS);
+        let page = view.draw(&monitor.status(), &[]);
+        assert!(page.ends_with(&format!("{event}\n")), "{page}");
     }
 }

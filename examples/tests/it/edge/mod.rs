@@ -3,6 +3,7 @@
 mod caching;
 mod config;
 pub(crate) mod dns;
+mod downloads;
 mod failover;
 mod herd;
 mod hostile;

@@ -1,4 +1,4 @@
-//! [`Policy`]: how evidence becomes verdicts, a group of terms for each topic.
+//! [`Policy`](super::Policy): how evidence becomes verdicts, a group of terms for each topic.
 
 mod ejection;
 mod errors;

@@ -1,6 +1,7 @@
 //! A seeded world of nodes, a network and a store, in which the exchange of deltas is played.
 
 mod bounds;
+mod herd;
 mod load;
 mod lua;
 mod play;
