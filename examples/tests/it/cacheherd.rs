@@ -26,3 +26,16 @@ fn readers_that_stall_take_little() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("8 readers of 100MiB"), "{text}");
 }
+
+#[test]
+fn wrong_words_are_told_and_measure_nothing() {
+    for args in [&["--nonsense"][..], &["warm"], &["cold", "many"]] {
+        let output = program::run("cache-herd", args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+    let output = program::run("cache-proxy", &["127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("<ORIGIN>"), "{told}");
+}

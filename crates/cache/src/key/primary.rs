@@ -209,3 +209,42 @@ impl fmt::Debug for Key {
         write!(f, "Key({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_one_and_ports_are_told_unless_they_are_the_schemes_own() {
+        for (uri, expected) in [
+            ("http://A.example:80/x", "http://a.example/x"),
+            ("http://a.example:443/x", "http://a.example:443/x"),
+            ("https://a.example:443/x", "https://a.example/x"),
+            ("https://a.example:80/x", "https://a.example:80/x"),
+            ("https://user@a.example/x", "https://a.example/x"),
+        ] {
+            assert_eq!(
+                Key::of_uri(&uri.parse().unwrap()).unwrap().to_string(),
+                expected
+            );
+        }
+        for (hosts, expected) in [
+            (&["a.example"][..], Ok("http://a.example/x")),
+            (&["a.example", "a.example"], Err(KeyError::BadHost)),
+            (&["a.example", "b.example"], Err(KeyError::BadHost)),
+            (&["a b"], Err(KeyError::BadHost)),
+            (&[], Err(KeyError::NoHost)),
+        ] {
+            let mut request = http::Request::get("/x");
+            for host in hosts {
+                request = request.header(HOST, *host);
+            }
+            let key = Key::of((&request.body(()).unwrap()).into());
+            assert_eq!(
+                key.map(|key| key.to_string()),
+                expected.map(str::to_owned),
+                "{hosts:?}"
+            );
+        }
+    }
+}

@@ -268,7 +268,9 @@ fn is_about_target(request: RequestHead<'_>, response: ResponseHead<'_>) -> bool
 /// Stale on arrival is worth keeping only if it can be validated or may be served stale.
 fn is_useless(meta: &Meta, told: &Told<'_>) -> bool {
     let directives = &told.directives;
-    let stale = meta.lifetime <= meta.initial_age || meta.no_cache;
+    // A Date counts whole seconds: what seems stale by less than one may not be.
+    let until = meta.lifetime.saturating_add(Duration::from_secs(1));
+    let stale = meta.lifetime.is_zero() || until <= meta.initial_age || meta.no_cache;
     let windows = [directives.stale_while_revalidate, directives.stale_if_error];
     stale && !told.has_validator() && windows.iter().flatten().all(Duration::is_zero)
 }

@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn a_token_ends_with_the_second_it_names() {
+        let signer = Signer::new("k", b"secret");
+        let token = signer.sign(&Grant::exactly("/a"), LATER).to_string();
+        for (secs, verdict) in [
+            (1_790_000_059, Verdict::Valid),
+            (1_790_000_060, Verdict::Expired),
+            (1_790_000_061, Verdict::Expired),
+        ] {
+            assert_eq!(signer.check(&token, "/a", Wall::from_secs(secs)), verdict);
+        }
+    }
+
+    #[test]
     fn keys_rotate() {
         let old = Signer::new("old", b"1");
         let token = old.sign(&Grant::exactly("/a"), LATER).to_string();

@@ -3,7 +3,7 @@
 use core::{future::poll_fn, pin::pin, task::Poll};
 use std::sync::{Arc, Weak};
 
-use http::{Method, Request, Response, StatusCode, Uri, header::RANGE, request};
+use http::{Method, Request, Response, Uri, header::RANGE, request};
 use http_body::Body;
 
 use super::{
@@ -14,9 +14,9 @@ use super::{
     partial::plan_parts,
     plan::{Plan, Standing, ask_for, forget_known},
     present::without_origin,
-    reader::Reader,
     respond,
     shared::{Search, Shared},
+    waited::Turn,
 };
 use crate::{
     exchange::{
@@ -44,6 +44,8 @@ pub(super) struct Exchange<S, B> {
     pub(super) inner: S,
     pub(super) parts: request::Parts,
     pub(super) body: Option<B>,
+    /// What lacks was asked for, and did not fit what is stored: it is not asked for again.
+    pub(super) misfit: bool,
 }
 
 /// How often one request waits for others before it asks for itself.
@@ -56,6 +58,7 @@ impl<S, B> Exchange<S, B> {
             inner,
             parts,
             body: Some(body),
+            misfit: false,
         }
     }
 
@@ -179,6 +182,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         mut found: Found,
     ) -> Result<Response<CacheBody<S::Body>>, S::Error> {
         let (mut rounds, mut waited) = (0, None);
+        let since = self.shared.now().mono;
         loop {
             let (ask, plan) = match self.next(&mut found, waited).await? {
                 Next::Answer(response) => return Ok(*response),
@@ -205,7 +209,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                                 }
                                 _ => None,
                             };
-                            self.waited(outcome, (&found, plan), ask)
+                            self.waited(outcome, (&found, plan), (ask, since))
                         }
                         None => Turn::Alone,
                     }
@@ -326,6 +330,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             inner: self.inner.clone(),
             parts,
             body: None,
+            misfit: false,
         };
         let ask = Ask::behind();
         spawner.spawn(Box::pin(async move {
@@ -346,46 +351,6 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
         }
     }
 
-    fn waited(
-        &self,
-        outcome: Outcome<Weak<Fill>>,
-        (found, plan): (&Found, Option<&Plan>),
-        ask: Ask,
-    ) -> Turn<S::Body> {
-        let respond = |response| Turn::Respond(Box::new(response));
-        match outcome {
-            Outcome::Lead(lead) => Turn::Lead(lead),
-            Outcome::Shared(fill) => match self.follow(&fill, &found.0) {
-                Some((fill, reader)) => respond(self.share_fill(&fill, reader, ask)),
-                None => Turn::Again,
-            },
-            Outcome::Released(Release::LookAgain) => Turn::Again,
-            Outcome::Released(Release::Unshared { .. }) => Turn::Alone,
-            Outcome::Released(Release::Failed) => {
-                let by_parts = |plan| self.parts_on_error((&found.0, plan), ask, None);
-                let stale = self
-                    .stale(found, ask, None)
-                    .or_else(|| plan.and_then(by_parts));
-                respond(stale.unwrap_or_else(|| {
-                    respond::bare(
-                        &self.shared,
-                        StatusCode::BAD_GATEWAY,
-                        Some(Reason::OriginError),
-                    )
-                }))
-            }
-        }
-    }
-
-    fn follow(&self, fill: &Weak<Fill>, selected: &Selected) -> Option<(Arc<Fill>, Reader)> {
-        let fill = fill.upgrade()?;
-        if !fill.fits(&self.parts.headers, selected) {
-            return None;
-        }
-        let reader = fill.follow()?;
-        Some((fill, reader))
-    }
-
     /// Looks again, since what was missing may have come before the lead did, and asks the origin.
     async fn lead(
         mut self,
@@ -403,7 +368,9 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
             lead.release(Release::LookAgain);
             return Ok(response);
         }
-        if let Some((plan, standing)) = plan_parts(&self.shared, (&self.parts).into(), &found).await
+        if !self.misfit
+            && let Some((plan, standing)) =
+                plan_parts(&self.shared, (&self.parts).into(), &found).await
         {
             match standing {
                 Standing::Holds => {
@@ -467,14 +434,6 @@ pub(super) enum Next<R> {
     /// Ask the origin, for the whole or whether stored parts still hold.
     Ask(Ask, Option<Box<Plan>>),
     Bypass(Bypass),
-}
-
-/// What comes of waiting.
-enum Turn<R> {
-    Again,
-    Alone,
-    Lead(Duty),
-    Respond(Box<Response<CacheBody<R>>>),
 }
 
 /// Pulls a body through, so that what is stored of it is complete; an error ends the fill by itself.

@@ -74,6 +74,8 @@ pub(super) struct Fill {
     pub(super) wakers: Arc<Wakers>,
     /// Nobody has to look after stalled readers, or somebody does.
     watched: AtomicBool,
+    /// Somebody asked for something newer while this was on its way.
+    overtaken: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -112,6 +114,7 @@ impl Fill {
             resume,
             wakers: Arc::default(),
             watched: AtomicBool::new(true),
+            overtaken: AtomicBool::new(false),
             state: Mutex::new(State {
                 content: Some(write.content()),
                 source: Some(source),
@@ -147,6 +150,19 @@ impl Fill {
         let unshared = self.shared.unshared();
         if let Some(lead) = &mut self.lock().lead {
             lead.part(unshared);
+        }
+    }
+
+    /// Notes that somebody asks for something newer, which this does not replace if it is stored first.
+    pub(super) fn overtake(&self) {
+        self.overtaken.store(true, Ordering::Release);
+    }
+
+    /// Ends that others join: they look for what is newer. For want of that this is still stored.
+    pub(super) fn retire(&self) {
+        self.overtake();
+        if let Some(lead) = &mut self.lock().lead {
+            lead.part(Release::LookAgain);
         }
     }
 
@@ -365,8 +381,15 @@ impl Fill {
             return lead.release(Release::LookAgain);
         }
         let key = lead.primary().clone();
-        let stored = lead.commit(|| {
+        let received = head.meta().received.mono;
+        let overtaken = self.overtaken.load(Ordering::Acquire);
+        let mut stored = false;
+        _ = lead.commit(|| {
+            if overtaken && self.shared.has_newer(&self.placement.key, received) {
+                return;
+            }
             write.commit(trailers);
+            stored = true;
             if let Some(part) = &self.part {
                 self.shared.record_part(part, &key);
             }

@@ -51,6 +51,7 @@ mod tiered;
 mod validate;
 mod variants;
 mod wait;
+mod waited;
 mod wakers;
 mod watch;
 

@@ -192,6 +192,7 @@ impl<S: Origin<B>, B: Send + 'static> Exchange<S, B> {
                 }
             }
             _ => {
+                self.misfit = true;
                 self.inner.ready().await?;
                 Ok(None)
             }

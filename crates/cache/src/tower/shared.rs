@@ -3,13 +3,13 @@
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Weak};
 
-use eaves_common::time::Now;
+use eaves_common::time::{Mono, Now};
 use http::HeaderName;
 
 use super::{Alarm, CacheConfig, Ranges, fill::Fill, watch::Watch};
 use crate::{
     exchange::{Flights, Found, Lookup, Opening, PartPlacement, Release, Selected},
-    head::Head,
+    head::{self, Head},
     key::{Key, KeyError},
     policy::RequestHead,
     purge::{Mode, Purge, Purges, Receipt, Record, Target, Verdict},
@@ -119,6 +119,15 @@ impl Shared {
                 self.put(primary, variants);
             }
         }
+    }
+
+    /// Says whether a whole response is stored that arrived after another.
+    pub(super) fn has_newer(&self, key: &Key, received: Mono) -> bool {
+        let stored = self.known(key).map(head::Record::read);
+        let Some(Ok(head::Record::Response(stored))) = stored else {
+            return false;
+        };
+        stored.meta().received.mono > received
     }
 
     /// Puts another head on stored parts, if they are still those that a lookup led to.

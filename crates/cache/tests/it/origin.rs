@@ -86,7 +86,7 @@ pub(crate) struct World {
 }
 
 /// What a client got.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -215,6 +215,12 @@ impl World {
     /// How many requests the origin has seen.
     pub(crate) fn seen(&self) -> usize {
         self.script.lock().unwrap().seen.len()
+    }
+
+    /// The method of the request that the origin saw last.
+    pub(crate) fn last_method(&self) -> Option<Method> {
+        let script = self.script.lock().unwrap();
+        Some(script.seen.last()?.0.clone())
     }
 
     /// A field of the request that the origin saw last.

@@ -1,11 +1,13 @@
 //! What a cache is for when everybody comes at once: herds on one URL, readers that stall, and what objects really
 //! take in memory.
 
+mod cli;
 mod crowd;
 mod memory;
 
 use core::fmt;
 
+pub use cli::Cli;
 pub use crowd::{Cold, NoStore, cold, no_store};
 pub use memory::{Resident, Stalled, resident, stalled};
 

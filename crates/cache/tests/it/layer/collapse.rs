@@ -84,10 +84,68 @@ async fn followers_read_a_fill_while_it_lasts() {
 }
 
 #[tokio::test]
+async fn who_comes_when_a_fill_is_stale_shares_a_newer_one() {
+    let world = World::new();
+    let (feed, body) = OriginBody::fed(Some(3));
+    let fields = [("cache-control", "max-age=60")];
+    let response = respond(200, &fields).body(body).unwrap();
+    world.answer(std::future::ready(Ok(response)));
+    let first = start(&world, 1, &[]);
+    settle().await;
+    world.pass(59);
+    let follower = start(&world, 1, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 1);
+    world.pass(1);
+    // The body is still on its way, and what is on its way is no longer fresh.
+    let later = later(&world);
+    let herd = start(&world, 20, &[]);
+    settle().await;
+    assert_eq!(world.seen(), 2);
+    let date = [fields[0], ("date", "Mon, 21 Sep 2026 14:14:20 GMT")];
+    let response = respond(200, &date).body(OriginBody::whole("new")).unwrap();
+    assert!(later.send(Ok(response)).is_ok());
+    let herd = herd.join_all().await;
+    assert!(herd.iter().all(|got| got.text() == "new"));
+    feed.send(Ok(http_body::Frame::data("old".into()))).unwrap();
+    for got in [first.join_all().await, follower.join_all().await].concat() {
+        assert_eq!(got.text(), "old");
+    }
+    assert_eq!(world.seen(), 2);
+}
+
+#[tokio::test]
+async fn who_wants_it_newer_than_what_is_being_filled_asks() {
+    for control in ["no-cache", "max-age=8", "min-fresh=52"] {
+        let world = World::new();
+        let (feed, body) = OriginBody::fed(Some(3));
+        let fields = [("cache-control", "max-age=60")];
+        let response = respond(200, &fields).body(body).unwrap();
+        world.answer(std::future::ready(Ok(response)));
+        let first = start(&world, 1, &[]);
+        settle().await;
+        world.pass(9);
+        let other = start(&world, 1, &[("cache-control", "max-age=9")]);
+        settle().await;
+        world.say(200, &fields, "new");
+        let picky = start(&world, 1, &[("cache-control", control)]);
+        settle().await;
+        feed.send(Ok(http_body::Frame::data("old".into()))).unwrap();
+        let texts = |all: Vec<Got>| all[0].text().to_owned();
+        assert_eq!(texts(picky.join_all().await), "new", "{control}");
+        assert_eq!(texts(first.join_all().await), "old", "{control}");
+        assert_eq!(texts(other.join_all().await), "old", "{control}");
+        // What was asked for first and came last replaces nothing.
+        assert_eq!(world.get("/", &[]).await.text(), "new", "{control}");
+        assert_eq!(world.seen(), 2, "{control}");
+    }
+}
+
+#[tokio::test]
 async fn a_no_store_answer_lets_everybody_ask_and_the_next_wave_does_not_queue() {
     let world = World::new();
     let first = later(&world);
-    for _ in 0..29 {
+    for _ in 0..9 {
         world.say(200, &[("cache-control", "no-store")], "mine");
     }
     let clients = start(&world, 10, &[]);
@@ -104,10 +162,15 @@ async fn a_no_store_answer_lets_everybody_ask_and_the_next_wave_does_not_queue()
     );
     assert_eq!(world.seen(), 10);
     let next: Vec<_> = (0..20).map(|_| later(&world)).collect();
-    drop(next);
     let clients = start(&world, 20, &[]);
     settle().await;
+    // None of them is answered, and nobody waits for another.
     assert_eq!(world.seen(), 30);
+    for answer in next {
+        let body = OriginBody::whole("mine");
+        let response = respond(200, &[("cache-control", "no-store")]).body(body);
+        assert!(answer.send(Ok(response.unwrap())).is_ok());
+    }
     assert_eq!(clients.join_all().await.len(), 20);
 }
 

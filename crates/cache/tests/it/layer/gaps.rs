@@ -1,6 +1,7 @@
 //! Slices of which some are gone: what is told before the head, and how bodies end that cannot go on.
 
 use std::{
+    num::NonZeroU64,
     sync::{Arc, Mutex},
     task::{Context, Poll},
 };
@@ -8,12 +9,12 @@ use std::{
 use eaves_cache::{
     key::Key,
     store::{Content, Entry, Memory, Refused, Store, Ticket, Usage, Write},
-    tower::{BodyError, CacheBody},
+    tower::{BodyError, CacheBody, Ranges},
 };
 use http_body_util::BodyExt;
 
 use super::slices::{TEXT, origin, range, sliced, tag};
-use crate::origin::{OriginBody, World, get};
+use crate::origin::{OriginBody, World, get, respond};
 
 /// Memory of which a test can take away what was written first, second and so on.
 struct Forgetful {
@@ -105,11 +106,7 @@ async fn stale_slices_stand_in_only_if_all_that_is_wanted_is_there() {
 async fn the_error_of_an_origin_is_passed_on_where_a_stale_slice_lacks() {
     let world = lacking(2).await;
     world.pass(61);
-    world.answer_with(|_| {
-        crate::origin::respond(503, &[])
-            .body(OriginBody::whole("sorry"))
-            .unwrap()
-    });
+    world.answer_with(|_| respond(503, &[]).body(OriginBody::whole("sorry")).unwrap());
     let got = world.get("/", &[]).await;
     assert_eq!((got.status, got.text()), (503, "sorry"));
     let got = range(&world, "bytes=0-19").await;
@@ -197,4 +194,83 @@ async fn a_body_whose_later_slice_is_gone_ends_in_an_error_and_has_no_other_byte
     store.forget(2);
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!((&body[..], world.seen()), (TEXT.as_bytes(), 4));
+}
+
+#[tokio::test]
+async fn an_origin_that_ignores_if_range_mixes_nothing() {
+    let store = Forgetful::new();
+    let world = World::on(store.clone(), sliced);
+    origin(&world, &tag());
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    store.forget(1);
+    // It answers with the range of another version, of the same length.
+    world.answer_with(|headers| {
+        assert_eq!(headers["if-range"], "\"1\"");
+        let fields = [
+            ("cache-control", "max-age=60"),
+            ("etag", "\"2\""),
+            ("content-range", "bytes 10-19/26"),
+        ];
+        respond(206, &fields)
+            .body(OriginBody::whole("KLMNOPQRST"))
+            .unwrap()
+    });
+    let body = world.send(get("/", &[])).await.unwrap().into_body();
+    let (text, error) = rest(body, String::new()).await;
+    assert_eq!(text, &TEXT[..10]);
+    assert!(matches!(error, BodyError::Changed), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_error_for_a_slice_says_nothing_about_the_others() {
+    let store = Forgetful::new();
+    let world = World::on(store.clone(), sliced);
+    origin(&world, &tag());
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    store.forget(1);
+    world.answer_with(|_| respond(503, &[]).body(OriginBody::whole("sorry")).unwrap());
+    let body = world.send(get("/", &[])).await.unwrap().into_body();
+    let (text, error) = rest(body, String::new()).await;
+    assert_eq!(text, &TEXT[..10]);
+    assert!(matches!(error, BodyError::Unavailable), "{error:?}");
+    assert_eq!(range(&world, "bytes=0-9").await.text(), &TEXT[..10]);
+    origin(&world, &tag());
+    let seen = world.seen();
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    assert_eq!(world.seen() - seen, 1);
+}
+
+#[tokio::test]
+async fn a_slice_that_ends_early_begins_nothing() {
+    let world = World::with(sliced);
+    let fields = [("cache-control", "max-age=60"), ("etag", "\"1\"")];
+    let place = ("content-range", "bytes 0-4/26");
+    world.say(206, &[fields[0], fields[1], place], &TEXT[..5]);
+    world.say(200, &fields, TEXT);
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    assert_eq!((world.seen(), world.last_field("range")), (2, None));
+}
+
+#[tokio::test]
+async fn no_more_slices_are_looked_up_than_the_limit() {
+    const MOST: usize = 4096;
+    let text = "x".repeat(MOST + 1);
+    let world = World::storing(Memory::new(32 << 20), |config| {
+        config.ranges(Ranges::Slices(NonZeroU64::MIN))
+    });
+    world.answer_with(move |headers| {
+        let range = headers["range"].to_str().unwrap();
+        let at = range.strip_prefix("bytes=").unwrap();
+        let (at, _) = at.split_once('-').unwrap();
+        let place = format!("bytes {at}-{at}/{}", MOST + 1);
+        let fresh = ("cache-control", "max-age=60");
+        let fields = [fresh, ("etag", "\"1\""), ("content-range", &*place)];
+        respond(206, &fields).body(OriginBody::whole("x")).unwrap()
+    });
+    assert_eq!(world.get("/", &[]).await.text(), text);
+    world.answer_or_fail(|_| Err("connection refused"));
+    world.pass(61);
+    for (asked, status) in [("bytes=0-4095", 206), ("bytes=0-4096", 504)] {
+        assert_eq!(range(&world, asked).await.status, status, "{asked}");
+    }
 }

@@ -259,6 +259,36 @@ async fn parts_under_one_strong_validator_are_combined_and_completed() {
 }
 
 #[tokio::test]
+async fn parts_of_wholes_of_different_lengths_are_not_combined() {
+    // RFC 9111 section 3.4: one tag, and yet they cannot be of one response.
+    let world = World::new();
+    say_part(&world, 0, 2, &[TAG]);
+    range(&world, "bytes=0-2").await;
+    // The answer to the question for what lacks is of no use, so that the client's own question follows.
+    for _ in 0..2 {
+        let place = ("content-range", "bytes 3-9/11");
+        world.say(206, &[FRESH, TAG, place], &TEXT[3..]);
+    }
+    range(&world, "bytes=3-9").await;
+    say_whole(&world);
+    assert_eq!(world.get("/", &[]).await.text(), TEXT);
+    assert_eq!(world.seen(), 4);
+}
+
+#[tokio::test]
+async fn a_rest_of_other_bytes_than_asked_for_completes_nothing() {
+    for (first, last) in [(3, 8), (4, 9), (2, 9)] {
+        let world = World::new();
+        say_part(&world, 0, 2, &[TAG]);
+        range(&world, "bytes=0-2").await;
+        say_part(&world, first, last, &[TAG]);
+        say_whole(&world);
+        assert_eq!(world.get("/", &[]).await.text(), TEXT, "{first} {last}");
+        assert_eq!(world.seen(), 3);
+    }
+}
+
+#[tokio::test]
 async fn a_response_that_changed_takes_the_place_of_its_parts() {
     let world = World::new();
     say_part(&world, 0, 2, &[TAG]);

@@ -2,7 +2,7 @@
 
 use eaves_cache::tower::Task;
 
-use crate::origin::World;
+use crate::origin::{World, get};
 
 fn spawning() -> World {
     World::with(|config| {
@@ -46,6 +46,22 @@ async fn stale_is_served_while_it_is_validated_in_the_background() {
     settle().await;
     assert_eq!((world.get("/", &[]).await.text(), world.seen()), ("new", 2));
     assert_eq!(world.layer.stats().background, 1);
+}
+
+#[tokio::test]
+async fn a_head_has_the_whole_validated_behind_it() {
+    let world = spawning();
+    let control = ("cache-control", "max-age=1, stale-while-revalidate=60");
+    world.say(200, &[control], "old");
+    world.get("/", &[]).await;
+    world.pass(5);
+    world.say(200, &[("cache-control", "max-age=60")], "new");
+    let mut head = get("/", &[]);
+    *head.method_mut() = http::Method::HEAD;
+    assert_eq!(world.fetch(head).await.cache_status(), "eaves; hit; ttl=-4");
+    settle().await;
+    assert_eq!(world.last_method(), Some(http::Method::GET));
+    assert_eq!((world.get("/", &[]).await.text(), world.seen()), ("new", 2));
 }
 
 #[tokio::test]

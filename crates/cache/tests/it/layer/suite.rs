@@ -287,6 +287,29 @@ async fn a_head_freshens_a_stored_get_or_shows_that_it_changed() {
 }
 
 #[tokio::test]
+async fn what_answers_a_head_otherwise_says_nothing_about_a_stored_get() {
+    for status in [404, 410, 500, 503] {
+        let world = World::new();
+        let fields = [("cache-control", "max-age=60"), ("etag", "\"1\"")];
+        world.say(200, &fields, "hello");
+        world.get("/", &[]).await;
+        world.pass(61);
+        let later = ("date", "Mon, 21 Sep 2026 14:14:21 GMT");
+        world.say(
+            status,
+            &[later, ("cache-control", "max-age=60"), ("x-new", "1")],
+            "",
+        );
+        head(&world).await;
+        let fresh = [later, fields[0], fields[1]];
+        world.say(304, &fresh, "");
+        let got = world.get("/", &[]).await;
+        assert_eq!((got.text(), got.field("x-new")), ("hello", ""), "{status}");
+        assert_eq!(world.last_field("if-none-match").as_deref(), Some("\"1\""));
+    }
+}
+
+#[tokio::test]
 async fn a_304_that_varies_on_everything_ends_what_is_stored() {
     let world = World::new();
     let fresh = [("cache-control", "max-age=60"), ("etag", "\"1\"")];
@@ -367,6 +390,20 @@ async fn a_304_to_a_client_has_an_age() {
             "vary"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_304_without_a_tag_has_the_date_by_which_it_was_judged() {
+    let world = World::new();
+    let modified = "Mon, 21 Sep 2026 13:14:00 GMT";
+    world.say(
+        200,
+        &[("cache-control", "max-age=60"), ("last-modified", modified)],
+        "hello",
+    );
+    world.get("/", &[]).await;
+    let got = world.get("/", &[("if-modified-since", modified)]).await;
+    assert_eq!((got.status, got.field("last-modified")), (304, modified));
 }
 
 fn multipart() -> Response<OriginBody> {

@@ -14,10 +14,11 @@ fn cookies_are_guarded_by_default() {
         ("cache-control", "max-age=60, public"),
         ("set-cookie", "a=b"),
     ];
-    assert!(matches!(
-        storage(&Policy::default(), 200, &public),
-        Storage::Store(_)
-    ));
+    let shared = [("cache-control", "s-maxage=60"), ("set-cookie", "a=b")];
+    for fields in [&public, &shared] {
+        let stored = storage(&Policy::default(), 200, fields);
+        assert!(matches!(stored, Storage::Store(_)), "{fields:?}");
+    }
     let off = Policy::default().set_cookie(Guard::Off);
     assert!(matches!(storage(&off, 200, &fields), Storage::Store(_)));
 }

@@ -231,3 +231,31 @@ fn an_operators_rules_force_cap_and_bypass() {
     let stored = policy.storage((&by_host).into(), (&answer).into(), Times::at(at(0)));
     assert!(matches!(stored, Storage::Store(meta) if meta.lifetime == seconds(3)));
 }
+
+#[test]
+fn without_contact_means_without_contact_whatever_else_is_asked() {
+    // RFC 9111 section 5.2.1.7.
+    let stored = head(&[DATE, ("cache-control", "max-age=60"), ("etag", "\"1\"")]);
+    for control in [
+        "only-if-cached",
+        "only-if-cached, no-store",
+        "no-store, only-if-cached",
+    ] {
+        let asked = request(Method::GET, &[("cache-control", control)]);
+        let decide = |stored, now| Policy::default().decide((&asked).into(), stored, None, now);
+        assert_eq!(decide(None, at(0)), Decision::GatewayTimeout, "{control}");
+        assert_eq!(
+            decide(Some(&stored), at(61)),
+            Decision::GatewayTimeout,
+            "{control}"
+        );
+        let hit = decide(Some(&stored), at(9));
+        assert!(matches!(hit, Decision::Hit { .. }), "{control}: {hit:?}");
+    }
+    let asked = request(
+        Method::GET,
+        &[("cache-control", "only-if-cached, no-cache")],
+    );
+    let decision = Policy::default().decide((&asked).into(), Some(&stored), None, at(9));
+    assert_eq!(decision, Decision::GatewayTimeout);
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eaves_cache::policy::{Basis, Kind, NotStored, Policy, Storage, Times};
+use eaves_cache::policy::{Basis, Kind, Lifetime, NotStored, Policy, Rule, Storage, Times};
 use eaves_common::time::{Mono, Now, Wall};
 use http::Method;
 
@@ -325,5 +325,91 @@ fn operators_cap_lifetimes_and_give_them_to_statuses() {
             Storage::Refuse(_) => None,
         };
         assert_eq!(stored, expected, "{status} {fields:?}");
+    }
+}
+
+#[test]
+fn a_request_that_says_no_store_leaves_nothing() {
+    // RFC 9111 section 5.2.1.5.
+    let asked = request(Method::GET, &[("cache-control", "max-age=9, No-Store")]);
+    let answer = response(200, &[DATE, ("cache-control", "max-age=60")]);
+    for policy in [Policy::default(), Policy::standards_only()] {
+        let storage = policy.storage((&asked).into(), (&answer).into(), Times::at(at(0)));
+        assert_eq!(storage, Storage::Refuse(NotStored::RequestNoStore));
+    }
+}
+
+#[test]
+fn a_part_says_once_where_it_lies_and_may_be_used_without_asking() {
+    let place = ("content-range", "bytes 0-3/9");
+    let fresh = ("cache-control", "max-age=60");
+    for (fields, expected) in [
+        (&[DATE, fresh, place][..], Ok((0, 4, 9))),
+        (&[DATE, fresh, place, place], Err(NotStored::Partial)),
+        (
+            &[DATE, fresh, place, ("content-range", "bytes 0-4/9")],
+            Err(NotStored::Partial),
+        ),
+        (
+            &[DATE, fresh, ("content-range", "bytes 0-3/*")],
+            Err(NotStored::Partial),
+        ),
+        (&[DATE, fresh], Err(NotStored::Partial)),
+        (
+            &[DATE, fresh, place, ("content-length", "5")],
+            Err(NotStored::Partial),
+        ),
+        (
+            &[DATE, ("cache-control", "no-cache, max-age=60"), place],
+            Err(NotStored::Expired),
+        ),
+        (
+            &[DATE, ("cache-control", "max-age=0"), place],
+            Err(NotStored::Expired),
+        ),
+        (
+            &[DATE, ("cache-control", "no-store, max-age=60"), place],
+            Err(NotStored::NoStore),
+        ),
+    ] {
+        let (asked, answer) = (request(Method::GET, &[]), response(206, fields));
+        let part = Policy::default().part((&asked).into(), (&answer).into(), Times::at(at(0)));
+        let found = part.map(|part| (part.start, part.end, part.complete));
+        assert_eq!(found, expected, "{fields:?}");
+    }
+}
+
+#[test]
+fn the_smaller_of_two_caps_counts() {
+    let seconds = Duration::from_secs;
+    for (rule, most, expected) in [(5, 30, 5), (30, 5, 5)] {
+        let policy = Policy::standards_only()
+            .cap_lifetime(seconds(most))
+            .rule(Rule::new(Lifetime::Cap(seconds(rule))));
+        let storage = storage(&policy, 200, &[DATE, ("cache-control", "max-age=60")]);
+        let Storage::Store(meta) = storage else {
+            panic!("{storage:?}")
+        };
+        assert_eq!(meta.lifetime, seconds(expected), "{rule} {most}");
+    }
+}
+
+#[test]
+fn what_may_be_stale_by_the_rest_of_a_second_alone_is_kept() {
+    // Without a validator; a Date counts whole seconds.
+    for (control, seconds, kept) in [
+        ("max-age=1", 1, true),
+        ("max-age=1", 2, false),
+        ("max-age=0", 0, false),
+        ("no-cache, max-age=1", 0, false),
+    ] {
+        let (asked, answer) = (
+            request(Method::GET, &[]),
+            response(200, &[DATE, ("cache-control", control)]),
+        );
+        let times = Times::at(at(seconds));
+        let storage = Policy::default().storage((&asked).into(), (&answer).into(), times);
+        let stored = matches!(storage, Storage::Store(_));
+        assert_eq!(stored, kept, "{control} at {seconds}: {storage:?}");
     }
 }
