@@ -6,6 +6,8 @@ use eaves_common::{
 };
 
 use super::{Gauge, Reading, Verdict};
+#[cfg(feature = "huge-pages")]
+use crate::table::Pages;
 use crate::{
     error::BuildError,
     key::KeyHash,
@@ -70,6 +72,31 @@ impl Gcra {
             Scale::plan(rate, Some(width))?,
             capacity,
         ))
+    }
+
+    /// Takes the memory for `capacity` keys in pages of this kind, if they are to be had.
+    ///
+    /// Other constructors ask for huge ones. Cells of 16 bytes are in ordinary pages always.
+    ///
+    /// ```
+    /// use eaves_common::{time::Mono, units::Rate};
+    /// use eaves_ratelimit::{meter::Gcra, table::{Capacity, Pages}};
+    ///
+    /// let rate = "10/1s".parse::<Rate>()?;
+    /// let gcra = Gcra::with_pages(rate, Capacity::new(1 << 20)?, Pages::Ordinary)?;
+    /// assert_eq!(gcra.occupancy(Mono::ZERO).pages, Pages::Ordinary);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Rate`] if neither width can hold the rate exactly.
+    #[cfg(feature = "huge-pages")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "huge-pages")))]
+    pub fn with_pages(rate: Rate, capacity: Capacity, pages: Pages) -> Result<Self, BuildError> {
+        let scale = Scale::plan(rate, None)?;
+        let table = Table::in_pages(capacity, &scale, pages);
+        Ok(Self { rate, scale, table })
     }
 
     fn with_scale(rate: Rate, scale: Scale, capacity: Capacity) -> Self {

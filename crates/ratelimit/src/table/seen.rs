@@ -11,8 +11,16 @@ pub(super) trait Cells {
     /// later load start before, and neither does a compare-and-swap.
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<Self::Word>, u64);
 
-    /// Replaces what was `seen` by this key with this debt, unless somebody was faster.
-    fn write(&self, hash: u64, now: u64, seen: &Seen<Self::Word>, debt: u64) -> bool;
+    /// Replaces what was `seen` by this key with this debt, unless somebody was faster; tells when somebody
+    /// else's debt is forgotten for it, be it for a key that is not put there after all.
+    fn write(
+        &self,
+        hash: u64,
+        now: u64,
+        seen: &Seen<Self::Word>,
+        debt: u64,
+        evicted: impl Fn(),
+    ) -> bool;
 
     /// Loads a word of the key's bucket, so that its cache line comes.
     fn touch(&self, hash: u64) -> u64;

@@ -81,11 +81,21 @@ impl Wide {
     /// Puts a key where it was not, in the steps of the narrow cells: claims the cell, looks at the
     /// others, and then counts or withdraws.
     #[inline(never)]
-    fn insert(&self, bucket: &Bucket, (way, seen): (u8, u128), word: u128, now: u64) -> bool {
+    fn insert(
+        &self,
+        bucket: &Bucket,
+        seen: &Seen<u128>,
+        (word, now): (u128, u64),
+        evicted: &impl Fn(),
+    ) -> bool {
+        let way = seen.way;
         let cell = &bucket.0[usize::from(way)];
         let claim = claim(word);
-        if !swap(cell, seen, claim) {
+        if !swap(cell, seen.word, claim) {
             return false;
+        }
+        if seen.evicts() {
+            evicted(); // it is forgotten, whatever becomes of the claim
         }
         if self.is_alone(bucket, way, word, now) {
             return swap(cell, claim, word);
@@ -186,14 +196,14 @@ impl Cells for Wide {
     }
 
     #[inline]
-    fn write(&self, hash: u64, now: u64, seen: &Seen<u128>, debt: u64) -> bool {
+    fn write(&self, hash: u64, now: u64, seen: &Seen<u128>, debt: u64, evicted: impl Fn()) -> bool {
         let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
         let tat = now.saturating_add(debt).min(FURTHEST);
         let word = (u128::from(fingerprint(hash)) << 64) | u128::from(tat);
         if seen.known {
             return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
         }
-        self.insert(bucket, (seen.way, seen.word), word, now)
+        self.insert(bucket, seen, (word, now), &evicted)
     }
 
     #[inline]
