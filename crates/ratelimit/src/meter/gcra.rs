@@ -165,13 +165,14 @@ impl Gcra {
 
     #[inline]
     fn decide(&self, key: KeyHash, cost: u64, now: impl Fn() -> u64) -> Reading<'_> {
-        self.table.update(key, now, |debt| {
-            let debt = debt.min(self.scale.ceiling());
-            let reading = self.judged(debt, cost);
-            let after = debt.saturating_add(self.scale.cost(cost));
-            let counts = reading.is_allowed() && cost > 0;
-            (counts.then_some(after), reading)
-        })
+        self.table
+            .update(key, now, |debt| match self.after(debt, cost) {
+                Some(after) => {
+                    let reading = Reading::new(Verdict::Allowed, cost, self.gauge(after));
+                    ((cost > 0).then_some(after), reading)
+                }
+                None => (None, self.denied(debt, cost)),
+            })
     }
 
     /// Decides about many requests of this cost one after another, and tells each answer.
@@ -261,16 +262,30 @@ impl Gcra {
     /// Decides by what the key owes.
     #[inline]
     fn judged(&self, debt: u64, cost: u64) -> Reading<'_> {
-        let after = debt.saturating_add(self.scale.cost(cost));
-        if after <= self.scale.tolerance() {
-            return Reading::new(Verdict::Allowed, cost, self.gauge(after));
+        match self.after(debt, cost) {
+            Some(after) => Reading::new(Verdict::Allowed, cost, self.gauge(after)),
+            None => self.denied(debt, cost),
         }
+    }
+
+    /// What the key owes once this is counted, if it fits. All but one comparison and one addition is worked
+    /// out while the debt is on its way from memory.
+    #[inline]
+    fn after(&self, debt: u64, cost: u64) -> Option<u64> {
+        let cost = self.scale.cost(cost);
+        let room = self.scale.tolerance().checked_sub(cost)?;
+        (debt <= room).then(|| debt + cost)
+    }
+
+    /// The answer to what does not fit. More than the ceiling comes of clocks that differ.
+    #[inline]
+    fn denied(&self, debt: u64, cost: u64) -> Reading<'_> {
         let verdict = if cost > self.scale.burst() {
             Verdict::Impossible
         } else {
             Verdict::Denied
         };
-        Reading::new(verdict, cost, self.gauge(debt))
+        Reading::new(verdict, cost, self.gauge(debt.min(self.scale.ceiling())))
     }
 
     /// Counts what was judged allowed, the second step; `false` if the cell has changed meanwhile.

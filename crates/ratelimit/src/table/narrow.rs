@@ -84,7 +84,7 @@ impl Narrow {
         let words: [u64; WAYS] =
             std::array::from_fn(|step| bucket[way(step)].load(Ordering::Acquire));
         for (step, word) in words.iter().enumerate() {
-            if self.is_of(*word, own, now) {
+            if self.owed(*word, own, now).is_some() {
                 return (way(step), *word);
             }
         }
@@ -108,11 +108,18 @@ impl Narrow {
         found
     }
 
-    /// Whether a cell is this key's. A key that has paid goes on in its cell; another thread that finds it
-    /// free meanwhile changes this very word.
+    /// What the key owes if this is its cell. A key that has paid goes on in its cell; another thread that
+    /// finds it free meanwhile changes this very word.
     #[inline]
-    fn is_of(&self, word: u64, own: u64, now: u64) -> bool {
-        word >> TAT_BITS == own && (self.debt(word, now) > 0 || is_paid(word, now))
+    fn owed(&self, word: u64, own: u64, now: u64) -> Option<u64> {
+        if word >> TAT_BITS != own {
+            return None;
+        }
+        let ahead = word.wrapping_sub(now) & TAT_MASK;
+        if (1..=self.horizon).contains(&ahead) {
+            return Some(ahead);
+        }
+        is_paid(word, now).then_some(0)
     }
 
     /// Puts a key where it was not. At first its cell is only claimed: by a TAT that nobody believes, so
@@ -123,17 +130,16 @@ impl Narrow {
     fn insert(
         &self,
         bucket: &Bucket,
-        seen: &Seen<u64>,
+        (way, seen): (u8, u64),
         (word, now): (u64, u64),
-        evicted: &impl Fn(),
+        evicted: Option<impl FnOnce()>,
     ) -> bool {
-        let way = seen.way;
         let cell = &bucket[usize::from(way)];
         let claim = claim(word, now);
-        if !swap(cell, seen.word, claim) {
+        if !swap(cell, seen, claim) {
             return false;
         }
-        if seen.evicts() {
+        if let Some(evicted) = evicted {
             evicted(); // it is forgotten, whatever becomes of the claim
         }
         if self.is_alone(bucket, way, word, now) {
@@ -265,50 +271,34 @@ impl Cells for Narrow {
     #[inline]
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u64>, u64) {
         let at = bucket_of(hash, self.buckets.len());
-        let (bucket, own, mut way) = (self.buckets.bucket(at), fingerprint(hash), home(hash));
+        let (bucket, own, way) = (self.buckets.bucket(at), fingerprint(hash), home(hash));
         // A sweep that was done before the word was read has cleaned what is read.
         let sweep = Sweep(self.sweep.load(Ordering::Acquire));
-        let mut word = bucket[way].load(Ordering::Acquire);
+        let word = bucket[way].load(Ordering::Acquire);
         let now = now();
         let epoch = (now >> EPOCH_BITS) as u16;
         if sweep != Sweep::at(epoch, Sweep::DONE) {
             self.renew(at, now, epoch, sweep);
-            (way, word) = self.scan(bucket, hash, now);
-        } else if !self.is_of(word, own, now) {
-            (way, word) = self.scan(bucket, hash, now);
-        } else {
-            let debt = self.debt(word, now);
-            return (
-                Seen {
-                    way: way as u8,
-                    known: true,
-                    word,
-                    debt,
-                },
-                now,
-            );
+        } else if let Some(debt) = self.owed(word, own, now) {
+            return (Seen::own((at, way), word, debt), now);
         }
-        let known = self.is_of(word, own, now);
-        let debt = self.debt(word, now);
-        (
-            Seen {
-                way: way as u8,
-                known,
-                word,
-                debt,
-            },
-            now,
-        )
+        let (way, word) = self.scan(bucket, hash, now);
+        let seen = match self.owed(word, own, now) {
+            Some(debt) => Seen::own((at, way), word, debt),
+            None => Seen::other((at, way), word, self.debt(word, now) > 0),
+        };
+        (seen, now)
     }
 
     #[inline]
     fn write(&self, hash: u64, now: u64, seen: &Seen<u64>, debt: u64, evicted: impl Fn()) -> bool {
-        let bucket = self.buckets.bucket(bucket_of(hash, self.buckets.len()));
+        let bucket = self.buckets.bucket(seen.bucket as usize);
         let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
         if seen.known {
             return swap(&bucket[usize::from(seen.way)], seen.word, word);
         }
-        self.insert(bucket, seen, (word, now), &evicted)
+        let evicted = seen.evicts.then_some(evicted);
+        self.insert(bucket, (seen.way, seen.word), (word, now), evicted)
     }
 
     #[inline]
