@@ -203,14 +203,17 @@ impl<'t> Scanner<'t> {
             })
         });
         self.made = made;
-        match read? {
-            Ok(false) => None,
-            Ok(true) => {
+        let made = match read {
+            Some(Ok(true)) => {
                 self.generate = Some(generate);
-                Some(Ok(line))
+                return Some(Ok(line));
             }
-            Err(reason) => Some(Err(self.error_at(reason, Some(at), (at, line)))),
-        }
+            Some(Err(reason)) => Some(Err(self.error_at(reason, Some(at), (at, line)))),
+            Some(Ok(false)) | None => None,
+        };
+        // An entry without an owner repeats that of the record before the directive, as in BIND.
+        self.record.swap_owner(&mut generate.before);
+        made
     }
 
     /// Finds line and column of an error in an entry that starts at `start`; a made line's stands where
@@ -290,7 +293,9 @@ impl<'t> Scanner<'t> {
                 let mut template = Lexer::at(self.text, tokens.position(), None);
                 let place = (first.at, self.line);
                 let left = &mut self.left_to_make;
-                self.generate = Some(Generate::parse(&mut template, self.text, place, left)?);
+                let mut generate = Generate::parse(&mut template, self.text, place, left)?;
+                self.record.swap_owner(&mut generate.before);
+                self.generate = Some(generate);
                 tokens.skip_entry();
             }
             _ => return Err(first.invalid("unknown directive")),
