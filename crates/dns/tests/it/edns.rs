@@ -1,10 +1,10 @@
 //! EDNS options, cookies and padding.
 
 use eaves_dns::{
-    NameRef,
+    Builder, Header, Name, NameRef, Rtype, View,
     edns::{
-        ClientSubnet, Cookie, CookieSecret, CookieVerdict, EdnsOption, OptionCode, Options,
-        PaddingPolicy, ZoneVersion,
+        ClientSubnet, Cookie, CookieSecret, CookieVerdict, Edns, EdnsOption, ErrorReport, InfoCode,
+        OptionCode, Options, PaddingPolicy, ZoneVersion,
     },
 };
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn typed_options_read_back() {
         EdnsOption::Chain(NameRef::from(&agent)),
         EdnsOption::KeyTag(&[0, 1, 0, 2]),
         EdnsOption::ExtendedError {
-            code: 4,
+            code: InfoCode(4),
             text: b"stale",
         },
         EdnsOption::ClientTag(1),
@@ -175,4 +175,78 @@ proptest! {
             prop_assert_eq!(wire, octets);
         }
     }
+}
+
+#[test]
+fn reports_of_errors_are_names_under_their_agent() {
+    let agent = name("agent.example.");
+    let report = ErrorReport {
+        name: name("a\\.b._er.Test."),
+        rtype: Rtype::HTTPS,
+        code: InfoCode(65_535),
+    };
+    let asked = report.query_name(&agent).unwrap();
+    assert_eq!(
+        asked,
+        name("_er.65.a\\.b._er.test.65535._er.agent.example.")
+    );
+    assert_eq!(ErrorReport::read(&asked, &agent), Some(report.clone()));
+    assert_eq!(report.query_name(Name::ROOT), None);
+    let root = ErrorReport {
+        name: name("."),
+        ..report
+    };
+    let asked = root.query_name(&agent).unwrap();
+    assert_eq!(ErrorReport::read(&asked, &agent), Some(root.clone()));
+    // What is reported may have as many octets as are left by the labels around it and the agent.
+    for (last, is_room) in [(30, true), (31, false)] {
+        let labels = [
+            "x".repeat(63),
+            "x".repeat(63),
+            "x".repeat(63),
+            "x".repeat(last),
+        ];
+        let long = ErrorReport {
+            name: name(&(labels.join(".") + ".")),
+            ..root.clone()
+        };
+        assert_eq!(long.query_name(&agent).is_some(), is_room, "{last}");
+    }
+}
+
+#[test]
+fn what_reports_no_error_is_none() {
+    let agent = name("agent.example.");
+    let table = [
+        "agent.example.",
+        "_er.agent.example.",
+        "_er._er.agent.example.",
+        "_er.1._er.agent.example.",
+        "_er.1.test.7._er.example.",
+        "_er.1.test.7.er.agent.example.",
+        "er.1.test.7._er.agent.example.",
+        "_er.1-2.test.7._er.agent.example.",
+        "_er.01.test.7._er.agent.example.",
+        "_er.65536.test.7._er.agent.example.",
+        "_er.+1.test.7._er.agent.example.",
+        "_er.1.test.x._er.agent.example.",
+    ];
+    for text in table {
+        assert_eq!(ErrorReport::read(&name(text), &agent), None, "{text}");
+    }
+}
+
+#[test]
+fn flags_of_edns_are_kept_apart() {
+    let mut buf = [0; 64];
+    let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+    let edns = Edns {
+        dnssec_ok: true,
+        other_flags: Edns::COMPACT_OK,
+        ..Edns::default()
+    };
+    builder.edns(&edns).unwrap();
+    let bytes = builder.finish();
+    assert_eq!(bytes[19..21], [0xc0, 0]);
+    assert_eq!(View::parse(bytes).unwrap().edns(), Ok(Some(edns)));
 }
