@@ -94,6 +94,25 @@ fn notifications_carry_the_serial() {
     assert_eq!((notify.serial, notify.is_response), (Some(42), false));
 }
 
+/// RFC 9859: a child tells its parent which of its records to look at.
+#[test]
+fn notifications_name_the_type_that_changed() {
+    let mut buf = [0; 512];
+    let zone = name("child.example.");
+    for rtype in [Rtype::SOA, Rtype::CDS, Rtype::CSYNC] {
+        let message = Notify::query_of(&zone, rtype, 7, &mut buf).unwrap();
+        let notify = Notify::read(&View::parse(message).unwrap()).unwrap();
+        assert_eq!((notify.zone, notify.rtype), ((&zone).into(), rtype));
+    }
+    for rtype in [Rtype::ANY, Rtype::AXFR, Rtype::OPT] {
+        let message = Notify::query_of(&zone, rtype, 7, &mut buf).unwrap();
+        assert!(
+            Notify::read(&View::parse(message).unwrap()).is_err(),
+            "{rtype}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_stateful_operation_is_read_back_or_refused(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
