@@ -140,7 +140,9 @@ impl<'z, 'b> Writing<'z, 'b> {
             }
             Found::Redirected(owner, dname) => {
                 self.authoritative(hop);
-                return self.redirect(name, owner, dname);
+                let target = self.redirect(name, owner, dname)?;
+                // Who asks for the alias has it.
+                return Ok(target.filter(|_| rtype != Rtype::CNAME));
             }
             Found::Cut(_, node) | Found::Name(node) | Found::Wildcard(node) => node,
             Found::Missing => {

@@ -74,11 +74,14 @@ fn typed_options_read_back() {
 
 #[test]
 fn malformed_options_are_refused() {
-    let table: [(OptionCode, &[u8]); 8] = [
+    let table: [(OptionCode, &[u8]); 10] = [
         (OptionCode::COOKIE, &[0; 9]),
         (OptionCode::COOKIE, &[0; 41]),
         (OptionCode::CLIENT_SUBNET, b"\0\x01\x18\0\xc0\0\x02\x01"),
         (OptionCode::CLIENT_SUBNET, b"\0\x01\x17\0\xc0\0\x03"),
+        // An octet more or less than the prefix takes.
+        (OptionCode::CLIENT_SUBNET, b"\0\x01\x10\0\xc0\0\0"),
+        (OptionCode::CLIENT_SUBNET, b"\0\x01\x18\0\xc0\0"),
         (OptionCode::CLIENT_SUBNET, b"\0\x03\x00\0"),
         (OptionCode::EXPIRE, &[0; 3]),
         (OptionCode::KEY_TAG, &[0; 3]),
@@ -147,6 +150,13 @@ fn server_cookies_age() {
     }
     let bare = Cookie::from_client([2; 8]);
     assert_eq!(secret.check(&bare, client, 10_000), CookieVerdict::Missing);
+    // Cookies of other servers may be of any length: neither a part of the hash is enough, nor more of it.
+    for len in 16..=40 {
+        let mut wire = cookie.as_wire().to_vec();
+        wire.resize(len, 0);
+        let verdict = secret.check(&Cookie::from_wire(&wire).unwrap(), client, 10_000);
+        assert_eq!(verdict == CookieVerdict::Valid, len == 24, "{len}");
+    }
     let other = CookieSecret::new([3; 16]);
     assert_eq!(other.check(&cookie, client, 10_000), CookieVerdict::Invalid);
     assert_eq!(format!("{secret:?}"), "CookieSecret(..)");

@@ -274,6 +274,15 @@ fn names_below_a_dname_are_redirected() {
             ],
         ),
         (
+            "a.away.example.",
+            Rtype::CNAME,
+            Rcode::NOERROR,
+            &[
+                "away.example. 60 IN DNAME there.example.",
+                "a.away.example. 60 IN CNAME a.there.example.",
+            ],
+        ),
+        (
             "away.example.",
             Rtype::TXT,
             Rcode::NOERROR,
