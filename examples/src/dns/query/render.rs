@@ -49,6 +49,12 @@ pub fn render(answer: &Answer) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Shows the records of a section, a line each.
+pub(super) fn records(message: &Message, section: Section) -> String {
+    let records = message.section(section).filter(is_shown);
+    records.map(|record| format!("{record}\n")).collect()
+}
+
 /// OPT is shown apart.
 fn is_shown(record: &Record<'_>) -> bool {
     record.rtype() != Rtype::OPT
