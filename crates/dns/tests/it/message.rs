@@ -256,6 +256,22 @@ fn counts_that_lie_are_errors() {
 }
 
 #[test]
+fn every_bit_of_the_header_is_read_and_written() {
+    for bits in 0..=u16::MAX {
+        let mut bytes = [0; 12];
+        bytes[..2].copy_from_slice(&(!bits).to_be_bytes());
+        bytes[2..4].copy_from_slice(&bits.to_be_bytes());
+        let header = View::parse(&bytes).unwrap().header();
+        assert_eq!(header.id, !bits);
+        assert_eq!(u16::from(header.opcode.0), bits >> 11 & 15);
+        assert_eq!(header.rcode.0, bits & 15);
+        assert_eq!(header.is_response(), bits >> 15 == 1);
+        let mut buf = [0; 12];
+        assert_eq!(Builder::new(&mut buf, header).unwrap().finish(), bytes);
+    }
+}
+
+#[test]
 fn nothing_follows_the_last_record() {
     let mut bytes = b"\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\x01\0\x01".to_vec();
     assert!(Message::parse(bytes.clone()).is_ok());

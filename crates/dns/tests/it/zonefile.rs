@@ -209,6 +209,33 @@ fn includes_are_capped() {
     );
 }
 
+/// A small file would otherwise make much by being included often.
+#[test]
+fn what_included_files_hold_and_make_is_capped_for_the_zone() {
+    let origin = name("example.");
+    let text = "$TTL 5\n@ SOA a b 1 1 1 1 1\n@ NS ns.test.\n$INCLUDE 1\n$INCLUDE 2\n$GENERATE 1-3 m$ NS .\n";
+    let load = |generated, octets| {
+        let mut loader = Loader::new(&origin).include_limit(octets);
+        let scanner = Scanner::new(text.as_bytes(), &origin).generate_limit(generated);
+        loader.scan_with(scanner, &mut |file| {
+            Ok(format!("$GENERATE 1-3 {file}-$ NS .\n").into_bytes())
+        });
+        let problems = loader.finish().problems.into_iter();
+        problems
+            .map(|problem| problem.to_string())
+            .collect::<Vec<_>>()
+    };
+    let made = "more records than $GENERATE may make in a file";
+    assert_eq!(load(9, 46), [""; 0]);
+    assert_eq!(load(8, 46), [format!(":6:11: {made}")]);
+    assert_eq!(
+        load(5, 46),
+        [format!(":6:11: {made}"), format!("2:1:11: {made}")]
+    );
+    let held = ":5:1: cannot include: more octets than included files may have together";
+    assert_eq!(load(9, 45), [held]);
+}
+
 #[test]
 fn what_the_writer_writes_reads_back() {
     let text = "$TTL 5\n@ SOA Ns admin 1 1 1 1 1\n@ NS Ns\nNs A 192.0.2.1\nB TXT \"a;b\" c\n\
