@@ -12,7 +12,7 @@ use crate::{
     zone::{
         Zone,
         node::{Node, Rrset},
-        problem::{Fault, Problem, Severity},
+        problem::{Fault, Problem, Problems, Severity},
         targets::Targets,
     },
     zonefile::{Entry, Scanned, Scanner},
@@ -68,8 +68,8 @@ impl Load {
     ///
     /// # Errors
     /// With all problems, when one of them is an error.
-    pub fn into_result(self) -> Result<Zone, Vec<Problem>> {
-        self.zone.ok_or(self.problems)
+    pub fn into_result(self) -> Result<Zone, Problems> {
+        self.zone.ok_or(Problems(self.problems))
     }
 }
 
