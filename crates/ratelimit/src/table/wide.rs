@@ -36,36 +36,34 @@ impl Wide {
         }
     }
 
-    /// Looks at all cells of a bucket, the key's home first: for its own, and only then for the one that
-    /// owes least.
+    /// Looks at all cells of a bucket: for the key's own, and only then for the one that owes least, since in
+    /// a flood that search ends where it begins.
     #[inline(never)]
     fn scan(&self, bucket: &Bucket, hash: u64, now: u64) -> (usize, u128) {
-        let (own, home) = (fingerprint(hash), home(hash));
-        let way = |step| (home + step) % WAYS;
+        let own = fingerprint(hash);
         // One look at each cell for both searches: a key that another thread inserts in between would be
         // missed by the first, and make the bucket look full to the second.
-        let words: [u128; WAYS] =
-            std::array::from_fn(|step| bucket.0[way(step)].load(Ordering::Acquire));
-        for (step, word) in words.iter().enumerate() {
+        let words: [u128; WAYS] = std::array::from_fn(|way| bucket.0[way].load(Ordering::Acquire));
+        for (way, word) in words.iter().enumerate() {
             if self.owed(*word, own, now).is_some() {
-                return (way(step), *word);
+                return (way, *word);
             }
         }
-        let step = self.least(&words, now);
-        (way(step), words[step])
+        let way = self.least(&words, home(hash), now);
+        (way, words[way])
     }
 
-    /// The first of the words that owes least.
+    /// The cell that owes least: the home if that is free, or no other owes less.
     #[inline]
-    fn least(&self, words: &[u128; WAYS], now: u64) -> usize {
-        let (mut least, mut found) = (u64::MAX, 0);
-        for (step, word) in words.iter().enumerate() {
+    fn least(&self, words: &[u128; WAYS], home: usize, now: u64) -> usize {
+        let (mut least, mut found) = (self.debt(words[home], now), home);
+        for (way, word) in words.iter().enumerate() {
+            if least == 0 {
+                break;
+            }
             let debt = self.debt(*word, now);
             if debt < least {
-                (least, found) = (debt, step);
-            }
-            if debt == 0 {
-                break;
+                (least, found) = (debt, way);
             }
         }
         found
@@ -113,7 +111,8 @@ impl Wide {
         let mut others = others.filter(|(other, _)| *other != usize::from(way));
         others.all(|(_, cell)| {
             let seen = cell.load(Ordering::SeqCst);
-            seen >> 64 != word >> 64 || self.debt(seen, now) == 0 && swap(cell, seen, 0)
+            let twin = seen >> 64 == word >> 64;
+            !twin || self.debt(seen, now) == 0 && swap(cell, seen, 0)
         })
     }
 
