@@ -15,6 +15,9 @@ pub(super) struct Heap {
     places: Chunked<u32>,
     /// The place after the last one.
     end: u32,
+    /// Whether the first has left and nothing has taken its place yet. What comes next is mostly a newcomer, which does
+    /// not sink far: that spares taking the last one up, which sinks all the way.
+    hollow: bool,
 }
 
 impl Heap {
@@ -24,6 +27,7 @@ impl Heap {
             ids: Chunked::new(),
             places: Chunked::new(),
             end: ROOT,
+            hollow: false,
         }
     }
 
@@ -33,7 +37,8 @@ impl Heap {
 
     /// The slot that is due first, and when.
     #[inline]
-    pub(super) fn first(&self) -> Option<(u32, f64)> {
+    pub(super) fn first(&mut self) -> Option<(u32, f64)> {
+        self.fill();
         (self.end > ROOT).then(|| (self.ids[ROOT], self.dues[ROOT]))
     }
 
@@ -48,6 +53,9 @@ impl Heap {
         while self.places.len() <= id {
             self.places.push(0);
         }
+        if std::mem::take(&mut self.hollow) {
+            return self.sink(ROOT, id, due);
+        }
         let end = self.end;
         while self.dues.len() <= end | (CHILDREN - 1) {
             self.dues.push(f64::INFINITY);
@@ -59,18 +67,37 @@ impl Heap {
 
     /// Removes slot `id`, which is there.
     pub(super) fn remove(&mut self, id: u32) {
+        self.fill();
         let place = self.places[id];
+        if place == ROOT {
+            self.hollow = true;
+        } else {
+            self.vacate(place);
+        }
+    }
+
+    /// Sets when slot `id`, which is there, is due.
+    pub(super) fn change(&mut self, id: u32, due: f64) {
+        self.fill();
+        self.settle(self.places[id], id, due);
+    }
+
+    /// Sees to it that there is a first.
+    #[inline]
+    fn fill(&mut self) {
+        if std::mem::take(&mut self.hollow) {
+            self.vacate(ROOT);
+        }
+    }
+
+    /// Puts the last node where there is none.
+    fn vacate(&mut self, place: u32) {
         self.end -= 1;
         let (last, due) = (self.ids[self.end], self.dues[self.end]);
         self.dues[self.end] = f64::INFINITY;
         if place != self.end {
             self.settle(place, last, due);
         }
-    }
-
-    /// Sets when slot `id`, which is there, is due.
-    pub(super) fn change(&mut self, id: u32, due: f64) {
-        self.settle(self.places[id], id, due);
     }
 
     /// Puts a node where it belongs, given a place to begin at that is free to be overwritten.

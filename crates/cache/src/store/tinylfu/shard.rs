@@ -172,13 +172,20 @@ impl<K, V> Shard<K, V> {
         self.ghosts.grow(self.len());
     }
 
-    /// Has all fetched at once that it takes to let an entry in, where each would be waited for in its turn.
+    /// Has all fetched at once that it takes to let an entry in, where each would be waited for in its turn: what is known
+    /// of its key, and where the next victim is noted. The victim itself was fetched when it became the second.
     #[inline]
-    pub(super) fn foresee(&self, hash: u64) {
+    pub(super) fn foresee(&mut self, hash: u64) {
         self.ghosts.touch(hash);
         self.sketch.touch(hash);
-        if let Some((id, _)) = self.heap.first() {
-            self.slab.touch(id);
+        let Some((first, _)) = self.heap.first() else {
+            return;
+        };
+        let victim = self.slab[first].hash;
+        self.index.touch(victim);
+        self.sketch.touch(victim);
+        if let Some(second) = self.heap.second() {
+            self.slab.touch(second);
         }
     }
 
