@@ -255,3 +255,28 @@ impl<K, V> Shard<K, V> {
 
 /// Uses that are counted while an entry stays. More would be worth no more ([`MOST`]), and be forgotten later.
 const FULL: u8 = MOST;
+
+#[cfg(test)]
+mod tests {
+    use super::{super::config::Goal, *};
+
+    /// With a low bias fifteen uses are worth little more than one: what keeps an entry then is that it was used lately, of
+    /// which the count, which is at its most, says nothing.
+    #[test]
+    fn a_use_counts_where_the_count_is_at_its_most() {
+        let mut worth = Worth::new(Goal::Objects);
+        (0..1_000).for_each(|_| worth.learn(Ghost::Once, 16));
+        let mut shard = Shard::new(100, worth);
+        for hash in [1, 2] {
+            shard.add(hash, Some((hash, ())), 1, FULL);
+            let got = (0..20).filter(|_| shard.get(hash, |key| *key == hash).is_some());
+            assert_eq!(got.count(), 20);
+        }
+        let ids = [1, 2].map(|hash| shard.index.find(&shard.slab, hash, |key| *key == hash));
+        assert_eq!(ids.map(|id| shard.slab[id].uses), [FULL; 2]);
+        shard.age += 5.0;
+        assert!(shard.get(1, |key| *key == 1).is_some());
+        let [used, other] = ids.map(|id| shard.put_off(id));
+        assert_eq!(used - other, 5.0);
+    }
+}
