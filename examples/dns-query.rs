@@ -10,10 +10,19 @@ use std::{
     process::ExitCode,
 };
 
-use eaves_examples::dns::query::{Ask, USAGE, query, render};
+use eaves_common::{Error, ErrorKind};
+use eaves_dns::Rtype;
+use eaves_examples::dns::query::{Ask, USAGE, query, render, transfer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<ExitCode> {
+    if std::env::args()
+        .skip(1)
+        .any(|arg| arg == "-h" || arg == "--help")
+    {
+        writeln!(stdout(), "{USAGE}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let ask = match Ask::parse(std::env::args().skip(1)) {
         Ok(ask) => ask,
         Err(problem) => {
@@ -23,14 +32,25 @@ async fn main() -> std::io::Result<ExitCode> {
     };
     // The standard library seeds hash tables from the system's randomness.
     let id = RandomState::new().hash_one(0) as u16;
-    match query(&ask, id).await {
-        Ok(answer) => {
-            stdout().write_all(render(&answer).as_bytes())?;
-            Ok(ExitCode::SUCCESS)
-        }
+    match show(&ask, id).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             writeln!(stderr(), "{}", error.chain())?;
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+async fn show(ask: &Ask, id: u16) -> Result<(), Error> {
+    let mut print = |text: &str| stdout().write_all(text.as_bytes());
+    let printed = if ask.rtype == Rtype::AXFR {
+        let done = transfer(ask, id, &mut print).await?;
+        let (records, messages, octets) = (done.records, done.messages, done.octets);
+        print(&format!(
+            ";; XFR size: {records} records (messages {messages}, bytes {octets})\n"
+        ))
+    } else {
+        print(&render(&query(ask, id).await?))
+    };
+    printed.map_err(|error| Error::with_source(ErrorKind::Unavailable, "printing", error))
 }

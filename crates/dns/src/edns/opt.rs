@@ -27,7 +27,7 @@ pub struct Edns<'a> {
     pub version: u8,
     /// The sender wants DNSSEC records (RFC 3225).
     pub dnssec_ok: bool,
-    /// Flags without a meaning so far, without the DO bit.
+    /// All other flags: [`Edns::COMPACT_OK`], and those without a meaning so far.
     pub other_flags: u16,
     /// The options.
     pub options: Options<'a>,
@@ -36,6 +36,10 @@ pub struct Edns<'a> {
 impl<'a> Edns<'a> {
     /// A size that is not fragmented on common paths.
     pub const SAFE_UDP_SIZE: u16 = 1232;
+
+    /// The flag with which a resolver says that it takes NXDOMAIN with compact denial of existence
+    /// (RFC 9824 section 5).
+    pub const COMPACT_OK: u16 = 0x4000;
 
     const DO: u16 = 0x8000;
 

@@ -3,7 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::{
-    edns::{Cookie, OptionCode},
+    edns::{Cookie, InfoCode, OptionCode},
     error::{BuildError, WireError},
     name::NameRef,
     wire::{Reader, Sink},
@@ -12,10 +12,10 @@ use crate::{
 /// An option, by its code.
 ///
 /// ```
-/// use eaves_dns::edns::{EdnsOption, Options};
+/// use eaves_dns::edns::{EdnsOption, InfoCode, Options};
 ///
 /// let mut wire = Vec::new();
-/// let error = EdnsOption::ExtendedError { code: 18, text: b"not for you" };
+/// let error = EdnsOption::ExtendedError { code: InfoCode::PROHIBITED, text: b"not for you" };
 /// Options::encode(&error, &mut wire).unwrap();
 /// let read = Options::from_wire(&wire)?.typed().next().unwrap()?;
 /// assert_eq!(read, error);
@@ -69,7 +69,7 @@ pub enum EdnsOption<'a> {
     /// An extended error.
     ExtendedError {
         /// What kind of error.
-        code: u16,
+        code: InfoCode,
         /// What it says to people, in UTF-8.
         text: &'a [u8],
     },
@@ -257,7 +257,7 @@ impl<'a> EdnsOption<'a> {
             }
             OptionCode::KEY_TAG => Self::KeyTag(reader.rest()),
             OptionCode::EXTENDED_ERROR => Self::ExtendedError {
-                code: reader.u16("error")?,
+                code: InfoCode(reader.u16("error")?),
                 text: utf8(reader)?,
             },
             OptionCode::CLIENT_TAG => Self::ClientTag(reader.u16("tag")?),
@@ -339,7 +339,7 @@ impl<'a> EdnsOption<'a> {
             Self::TcpKeepalive(tenths) => tenths.map_or(Ok(()), |t| sink.put(&t.to_be_bytes())),
             Self::Chain(name) | Self::ReportChannel(name) => sink.name(name),
             Self::ExtendedError { code, text } => {
-                sink.put(&code.to_be_bytes())?;
+                sink.put(&code.0.to_be_bytes())?;
                 sink.put(text)
             }
             Self::ClientTag(tag) | Self::ServerTag(tag) => sink.put(&tag.to_be_bytes()),

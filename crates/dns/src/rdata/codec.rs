@@ -1,6 +1,7 @@
 //! The interpreter of the table: what every record type's forms have in common.
 
 use core::fmt::{self, Write};
+use std::borrow::Cow;
 
 use crate::{
     error::{BuildError, TextError, WireError},
@@ -54,6 +55,20 @@ pub(crate) fn write_canonical(
         Names::Expanded
     };
     copy(known, reader, sink, names)
+}
+
+/// Returns checked, uncompressed rdata of class IN in canonical form: records are the same if these are (RFC
+/// 4034 section 6.3).
+pub(crate) fn canonical(rtype: Rtype, wire: &[u8]) -> Cow<'_, [u8]> {
+    let known = Format::of(Class::IN, rtype).spec(rtype);
+    if !known.is_some_and(|spec| spec.lowercase) {
+        return Cow::Borrowed(wire);
+    }
+    let mut written = Vec::with_capacity(wire.len());
+    match write_canonical(known, Reader::new(wire), &mut written) {
+        Ok(()) => Cow::Owned(written),
+        Err(_) => Cow::Borrowed(wire),
+    }
 }
 
 /// Appends checked rdata as it stands in a message: names compressed where the type allows.

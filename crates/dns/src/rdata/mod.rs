@@ -10,7 +10,7 @@ mod owned;
 pub(crate) mod table;
 mod views;
 
-pub(crate) use codec::{parse_rdata, write_message};
+pub(crate) use codec::{canonical, parse_rdata, write_message};
 pub use owned::RdataBuf;
 pub(crate) use table::Format;
 pub use table::{

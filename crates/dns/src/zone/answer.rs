@@ -5,7 +5,7 @@ use crate::{
     error::BuildError,
     message::{Builder, Flags, Head, Question, Rcode, Section},
     name::{Name, NameBuf, NameRef},
-    rdata::Rdata,
+    rdata::{Cname, Rdata},
     record::{Class, Rtype, Ttl},
     zone::{
         RrsetView, Zone,
@@ -138,6 +138,12 @@ impl<'z, 'b> Writing<'z, 'b> {
                 self.refer(cut, node, hop)?;
                 return Ok(None);
             }
+            Found::Redirected(owner, dname) => {
+                self.authoritative(hop);
+                let target = self.redirect(name, owner, dname)?;
+                // Who asks for the alias has it.
+                return Ok(target.filter(|_| rtype != Rtype::CNAME));
+            }
             Found::Cut(_, node) | Found::Name(node) | Found::Wildcard(node) => node,
             Found::Missing => {
                 self.builder.set_rcode(Rcode::NXDOMAIN);
@@ -186,6 +192,44 @@ impl<'z, 'b> Writing<'z, 'b> {
     }
 
     /// AA speaks of the first owner name in the answer (RFC 1035 section 4.1.1).
+    /// Answers with a DNAME and the CNAME that follows from it (RFC 6672 section 3.2); returns where that
+    /// leads. A name that becomes too long is a name there cannot be (section 2.2).
+    fn redirect(
+        &mut self,
+        name: &Name,
+        owner: &Name,
+        dname: &Rrset,
+    ) -> Result<Option<NameBuf>, BuildError> {
+        let mark = self.builder.mark();
+        let room = self.put(Section::Answer, owner, dname)?;
+        let Some(Rdata::Dname(view)) = RrsetView(dname).views().next() else {
+            return Ok(None);
+        };
+        if room == Room::TooLittle {
+            self.truncated = true;
+            return Ok(None);
+        }
+        let Some(target) = moved(name, owner, &view.target.to_name_buf()) else {
+            self.builder.set_rcode(Rcode::YXDOMAIN);
+            return Ok(None);
+        };
+        let alias = Rdata::Cname(Cname {
+            target: (&target).into(),
+        });
+        match self
+            .builder
+            .push(Section::Answer, name, Class::IN, dname.ttl, &alias)
+        {
+            Ok(()) => Ok(Some(target)),
+            Err(BuildError::Full { .. } | BuildError::Count) => {
+                self.builder.rewind(mark);
+                self.truncated = true;
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     fn authoritative(&mut self, hop: usize) {
         if hop == 0 {
             let flags = self.builder.header().flags | Flags::AA;
@@ -284,6 +328,12 @@ impl<'z, 'b> Writing<'z, 'b> {
         }
         Ok(Room::Enough)
     }
+}
+
+/// Puts `target` in the place of `owner`, within which `name` lies.
+fn moved(name: &Name, owner: &Name, target: &Name) -> Option<NameBuf> {
+    let own = name.as_wire().len() - owner.as_wire().len();
+    NameBuf::from_wire(&[&name.as_wire()[..own], target.as_wire()].concat()).ok()
 }
 
 fn host_of<'v>(view: &Rdata<'v>) -> Option<NameRef<'v>> {

@@ -3,7 +3,10 @@
 use crate::{
     name::{Name, NameBuf},
     record::Rtype,
-    zone::{Zone, node::Node},
+    zone::{
+        Zone,
+        node::{Node, Rrset},
+    },
 };
 
 /// What a zone has at a name.
@@ -15,6 +18,8 @@ pub(crate) enum Found<'z, 'n> {
     Wildcard(&'z Node),
     /// The name is, or lies below, one that is delegated.
     Cut(&'n Name, &'z Node),
+    /// The name lies below one whose subtree is elsewhere.
+    Redirected(&'n Name, &'z Rrset),
     /// There is no such name.
     Missing,
 }
@@ -28,14 +33,19 @@ pub(crate) struct Search<'z, 'n> {
 
 impl Zone {
     /// Goes down from the apex, one look-up per label, to the name or to what stops it: a cut, or
-    /// a name that is not there. So no search costs more than the name's labels and a wildcard.
+    /// a name that is not there. The name lies within the zone. So no search costs more than the name's labels and a wildcard.
     pub(crate) fn find<'n>(&self, name: &'n Name) -> Search<'_, 'n> {
         let mut starts = [0_u8; 128];
         let below = self.labels_below(name, &mut starts);
         let mut lookups = 1;
         let mut node = self.node(self.origin());
-        let mut encloser = self.origin();
+        let above = name.as_wire().len() - self.origin().as_wire().len();
+        let mut encloser = Name::cast(&name.as_wire()[above..]);
         for &start in below.iter().rev() {
+            if let Some(dname) = node.and_then(|node| node.set(Rtype::DNAME)) {
+                let found = Found::Redirected(encloser, dname);
+                return Search { found, lookups };
+            }
             let at = Name::cast(&name.as_wire()[usize::from(start)..]);
             lookups += 1;
             let Some(next) = self.node(at) else {

@@ -11,8 +11,8 @@ use crate::{
     record::{Class, Rtype, Ttl},
     zone::{
         Zone,
-        node::{Node, Rrset},
-        problem::{Fault, Problem, Severity},
+        node::{Node, Rrset, is_same},
+        problem::{Fault, Problem, Problems, Severity},
         targets::Targets,
     },
     zonefile::{Entry, Scanned, Scanner},
@@ -45,6 +45,8 @@ pub struct Loader {
     main_file: Option<Rc<str>>,
     /// How many files were included.
     included: usize,
+    /// How many octets they may still have.
+    left_to_include: u64,
 }
 
 /// A zone, if there is no error, and what was found wrong.
@@ -68,8 +70,8 @@ impl Load {
     ///
     /// # Errors
     /// With all problems, when one of them is an error.
-    pub fn into_result(self) -> Result<Zone, Vec<Problem>> {
-        self.zone.ok_or(self.problems)
+    pub fn into_result(self) -> Result<Zone, Problems> {
+        self.zone.ok_or(Problems(self.problems))
     }
 }
 
@@ -80,6 +82,9 @@ pub type Include<'i> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'i;
 const MAX_DEPTH: usize = 8;
 /// How many files may be included: one that includes itself twice would otherwise do so without end, nearly.
 const MAX_FILES: usize = 10_000;
+
+/// How many octets included files may have together.
+const MAX_OCTETS: u64 = 1 << 30;
 
 /// Where a record stands.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +107,16 @@ impl Loader {
             problems: Vec::new(),
             main_file: None,
             included: 0,
+            left_to_include: MAX_OCTETS,
         }
+    }
+
+    /// Sets how many octets included files may have together, each counted as often as it is included. Usually
+    /// there may be 2^30.
+    #[must_use]
+    pub fn include_limit(mut self, octets: u64) -> Self {
+        self.left_to_include = octets;
+        self
     }
 
     /// Takes all records of a scanner; an `$INCLUDE` is an error here.
@@ -112,11 +126,11 @@ impl Loader {
 
     /// Takes all records of a scanner; `include` gets the name of a file and returns its text.
     /// Files include one another at most eight deep, and are 10 000 at most.
-    pub fn scan_with(&mut self, scanner: Scanner<'_>, include: &mut Include<'_>) {
-        self.scan_nested(scanner, include, 0);
+    pub fn scan_with(&mut self, mut scanner: Scanner<'_>, include: &mut Include<'_>) {
+        self.scan_nested(&mut scanner, include, 0);
     }
 
-    fn scan_nested(&mut self, mut scanner: Scanner<'_>, include: &mut Include<'_>, depth: usize) {
+    fn scan_nested(&mut self, scanner: &mut Scanner<'_>, include: &mut Include<'_>, depth: usize) {
         let file: Rc<str> = scanner.file_name().into();
         self.main_file.get_or_insert_with(|| Rc::clone(&file));
         while let Some(entry) = scanner.next_entry() {
@@ -131,10 +145,11 @@ impl Loader {
                     line,
                 }) => {
                     let text = self.count_file(depth).and_then(|()| include(&name));
-                    match text {
+                    match text.and_then(|text| self.count_octets(text)) {
                         Ok(text) => {
-                            let inner = scanner.included(&text, &name, &origin);
-                            self.scan_nested(inner, include, depth + 1);
+                            let mut inner = scanner.included(&text, &name, &origin);
+                            self.scan_nested(&mut inner, include, depth + 1);
+                            scanner.resume(&inner);
                         }
                         Err(reason) => {
                             let place = Place::new(&file, line);
@@ -157,6 +172,13 @@ impl Loader {
         }
         self.included += 1;
         Ok(())
+    }
+
+    /// Counts the octets of an included file, or says that they are too many.
+    fn count_octets(&mut self, text: Vec<u8>) -> Result<Vec<u8>, String> {
+        let left = self.left_to_include.checked_sub(text.len() as u64);
+        self.left_to_include = left.ok_or("more octets than included files may have together")?;
+        Ok(text)
     }
 
     /// Takes a record made by a program.
@@ -308,7 +330,7 @@ fn faults(node: &Node, record: &Scanned<'_>, origin: &Name) -> [(Fault, bool); 4
     let same = node.set(record.rtype);
     let is_other = || {
         let first = same.and_then(|set| set.rdatas().next());
-        first.is_some_and(|first| first != record.rdata)
+        first.is_some_and(|first| !is_same(record.rtype, first, record.rdata))
     };
     // A CNAME stands alone, but for what DNSSEC puts beside it (RFC 4035 section 2.5).
     let may_stand_beside = |rtype: Rtype| matches!(rtype.0, 25 | 46 | 47);

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::record::{Rtype, Ttl};
+use crate::{
+    rdata::canonical,
+    record::{Rtype, Ttl},
+};
 
 /// The `RRsets` of a name; none at an empty non-terminal.
 #[derive(Clone, Debug, Default)]
@@ -67,8 +70,8 @@ impl Rrset {
             // Comparing with each before is fastest for the few that there usually are, and
             // quadratic in the many that there may be.
             let is_known = match rdatas.len() {
-                0..=FEW => unpack(&packed).any(|known| known == *rdata),
-                _ => !seen.insert(*rdata),
+                0..=FEW => unpack(&packed).any(|known| is_same(rtype, known, rdata)),
+                _ => !seen.insert(canonical(rtype, rdata)),
             };
             if is_known {
                 continue;
@@ -96,7 +99,7 @@ impl Rrset {
     /// [`Rrset::finish`] compares many.
     pub(crate) fn push(&mut self, rdata: &[u8]) -> bool {
         let are_few = usize::from(self.pushed) < FEW;
-        if are_few && self.rdatas().any(|known| known == rdata) {
+        if are_few && self.rdatas().any(|known| is_same(self.rtype, known, rdata)) {
             return false;
         }
         self.pushed = self.pushed.saturating_add(1);
@@ -118,6 +121,13 @@ impl Rrset {
     pub(crate) fn rdatas(&self) -> impl Iterator<Item = &[u8]> + Clone {
         unpack(&self.packed)
     }
+}
+
+/// Says whether two records of a set are one: the case of names makes no difference.
+#[inline]
+pub(super) fn is_same(rtype: Rtype, one: &[u8], other: &[u8]) -> bool {
+    one == other
+        || (one.eq_ignore_ascii_case(other) && canonical(rtype, one) == canonical(rtype, other))
 }
 
 /// Appends rdata, which comes checked: it is at most 65535 octets long.
@@ -147,6 +157,30 @@ impl<'p> Iterator for Unpack<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RFC 4034 section 6.3, on both sides of where the way of comparing changes.
+    #[test]
+    fn names_in_rdata_are_the_same_in_any_case_and_other_octets_are_not() {
+        for count in [1, FEW, FEW + 1, 4 * FEW] {
+            let host =
+                |letter: u8, number: usize| [&[0, number as u8, 1, letter][..], &[0]].concat();
+            let text = |letter: u8, number: usize| vec![2, letter, number as u8];
+            let make = |rtype: Rtype, rdata: &dyn Fn(u8, usize) -> Vec<u8>| {
+                let mut set = Rrset::empty(rtype, Ttl::default());
+                for letter in *b"aA" {
+                    for number in 0..count {
+                        set.push(&rdata(letter, number));
+                    }
+                }
+                set.finish();
+                set.rdatas().count()
+            };
+            // The preference of an MX may be the octet of a letter, and is none.
+            assert_eq!(make(Rtype::MX, &host), count);
+            assert_eq!(make(Rtype::TXT, &text), 2 * count);
+        }
+        assert!(!is_same(Rtype::MX, b"\0A\x01a\0", b"\0a\x01a\0"));
+    }
 
     /// RFC 2181 section 5, on both sides of where the way of comparing changes.
     #[test]

@@ -86,6 +86,12 @@ pub fn refuse(query: &[u8], rcode: Rcode, transport: Transport, buf: &mut [u8]) 
 /// Not a query, and not to be answered.
 struct Unreadable;
 
+/// Says whether nobody can ask for a type: NXNAME stands in lists of types only (RFC 9824 section 3.5),
+/// OPT and TSIG belong to messages.
+fn is_no_type(rtype: Rtype) -> bool {
+    matches!(rtype, Rtype::NXNAME | Rtype::OPT | Rtype::TSIG)
+}
+
 impl<'q> Query<'q> {
     /// Reads a query; with it, the response code it deserves if it cannot be answered.
     fn read(bytes: &'q [u8], transport: Transport) -> Result<(Self, Option<Rcode>), Unreadable> {
@@ -98,7 +104,10 @@ impl<'q> Query<'q> {
         let edns = view.edns();
         let fault = if header.opcode != Opcode::QUERY {
             Some(Rcode::NOTIMP)
-        } else if view.counts()[0] != 1 || question.is_err() || edns.is_err() {
+        } else if view.counts()[0] != 1
+            || !matches!(&question, Ok(Some(question)) if !is_no_type(question.rtype))
+            || edns.is_err()
+        {
             Some(Rcode::FORMERR)
         } else if matches!(edns, Ok(Some(edns)) if edns.version > 0) {
             Some(Rcode::BADVERS)

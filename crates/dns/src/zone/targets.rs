@@ -74,7 +74,8 @@ fn check_target(zone: &Zone, owner: &Name, view: &Rdata<'_>) -> Option<Fault> {
         return None;
     }
     let is_delegation = is_server && owner != zone.origin();
-    let node = match zone.find(&target).found {
+    let found = zone.find(&target).found;
+    let node = match found {
         Found::Name(node) | Found::Wildcard(node) => Some(node),
         Found::Cut(cut, _) if is_server && (!is_delegation || target.is_within(owner)) => {
             let glue = zone.node(&target);
@@ -85,9 +86,11 @@ fn check_target(zone: &Zone, owner: &Name, view: &Rdata<'_>) -> Option<Fault> {
             });
         }
         Found::Cut(..) => return None,
-        Found::Missing => None,
+        Found::Missing | Found::Redirected(..) => None,
     };
-    let is_alias = node.is_some_and(|node| node.set(Rtype::CNAME).is_some());
+    // Below a DNAME all names are aliases.
+    let is_alias = matches!(found, Found::Redirected(..))
+        || node.is_some_and(|node| node.set(Rtype::CNAME).is_some());
     match (is_server, is_alias, node.is_some_and(has_address)) {
         (true, true, _) => Some(Fault::NsIsCname(target)),
         (false, true, _) => Some(Fault::TargetIsCname(target)),

@@ -24,7 +24,7 @@ pub(super) struct Current {
 }
 
 /// What stands between owner and rdata.
-struct Head {
+pub(super) struct Head {
     class: Option<Class>,
     ttl: Option<Ttl>,
     rtype: Rtype,
@@ -97,6 +97,11 @@ impl Current {
         self.rtype
     }
 
+    /// Exchanges the owner that an entry without one repeats.
+    pub(super) fn swap_owner(&mut self, owner: &mut Vec<u8>) {
+        core::mem::swap(&mut self.owner, owner);
+    }
+
     /// Starts an entry that has no type.
     pub(super) fn forget_type(&mut self) {
         self.rtype = None;
@@ -132,7 +137,7 @@ impl Current {
 impl Head {
     /// Reads TTL and class, in any order, and the type.
     #[inline]
-    fn read(tokens: &mut Lexer<'_>) -> Result<Self, TextError> {
+    pub(super) fn read(tokens: &mut Lexer<'_>) -> Result<Self, TextError> {
         const IN: u64 = mnemonic::key(b"IN");
 
         let (mut class, mut ttl) = (None, None);

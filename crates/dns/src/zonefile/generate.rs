@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use crate::{error::TextError, text::Lexer};
+use crate::{error::TextError, text::Lexer, zonefile::current::Head};
 
 /// How many records one directive may make.
 const MAX_RECORDS: u64 = 65_536;
@@ -16,7 +16,11 @@ pub(super) struct Generate<'t> {
     stop: u64,
     step: u64,
     owner: &'t [u8],
+    /// What stands between owner and rdata when the rdata is one quoted string, else nothing.
+    head: &'t [u8],
     rest: &'t [u8],
+    /// The owner of the record before the directive.
+    pub(super) before: Vec<u8>,
     /// Where the directive stands: offset and line.
     pub(super) place: (usize, usize),
 }
@@ -42,15 +46,15 @@ impl<'t> Generate<'t> {
         };
         *left = rest;
         let owner = tokens.require("owner")?;
-        let from = tokens.position();
-        let rest = &text[from..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (head, rest) = split(*tokens, text);
         Ok(Self {
             next: start,
             stop,
             step,
             owner: owner.text,
-            rest: &rest[..end],
+            head,
+            rest,
+            before: Vec::new(),
             place,
         })
     }
@@ -63,10 +67,33 @@ impl<'t> Generate<'t> {
         line.clear();
         let value = self.next;
         self.next += self.step;
-        let written = expand(self.owner, value, line)
-            .and_then(|()| expand(self.rest, value, line))
+        let quote = if self.head.is_empty() {
+            Quote::Kept
+        } else {
+            Quote::Taken
+        };
+        let written = expand(self.owner, Quote::Kept, value, line)
+            .and_then(|()| expand(self.head, Quote::Kept, value, line))
+            .and_then(|()| expand(self.rest, quote, value, line))
             .ok_or_else(|| TextError::invalid(self.place.0, "bad ${OFFSET,WIDTH,BASE}"));
         Some(written)
+    }
+}
+
+/// Splits what follows the owner. BIND takes the rdata as one token, so that what holds blanks is
+/// quoted as a whole (`MX "0 ."`); here it may also stand without quotes. A quoted string that is all
+/// of the rdata is what BIND would take it for: the rdata's text.
+fn split<'t>(mut tokens: Lexer<'t>, text: &'t [u8]) -> (&'t [u8], &'t [u8]) {
+    let from = tokens.position();
+    let rest = &text[from..];
+    let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    let is_headed = Head::read(&mut tokens).is_ok();
+    let head = &text[from..tokens.position()];
+    match tokens.next() {
+        Ok(Some(token)) if is_headed && token.quoted && tokens.finish().is_ok() => {
+            (head, token.text)
+        }
+        _ => (&[], rest),
     }
 }
 
@@ -79,15 +106,29 @@ fn parse_range(text: &[u8]) -> Option<(u64, u64, u64)> {
     (start <= stop && step > 0).then_some((start, stop, step))
 }
 
+/// What becomes of `\"` in a template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    /// It stays.
+    Kept,
+    /// It is a quote, since the one around the template was taken off.
+    Taken,
+}
+
 /// Copies a template, `$` replaced by the value; `\$` stays as it is, and so does `$$` as one.
-fn expand(template: &[u8], value: u64, line: &mut Vec<u8>) -> Option<()> {
+fn expand(template: &[u8], quote: Quote, value: u64, line: &mut Vec<u8>) -> Option<()> {
+    if quote == Quote::Taken {
+        line.push(b' ');
+    }
     let mut rest = template;
     while let Some((&byte, behind)) = rest.split_first() {
         rest = behind;
         match byte {
             b'\\' => {
-                line.push(byte);
                 let (&escaped, behind) = rest.split_first()?;
+                if quote == Quote::Kept || escaped != b'"' {
+                    line.push(byte);
+                }
                 line.push(escaped);
                 rest = behind;
             }
@@ -131,8 +172,8 @@ fn expand_value<'r>(rest: &'r [u8], value: u64, line: &mut Vec<u8>) -> Option<&'
 }
 
 /// Hexadecimal digits from the last to the first with dots in between, as reverse zones have them;
-/// the width counts digits and dots.
-fn nibbles(mut value: u64, width: usize, upper: bool) -> String {
+/// the width counts digits and dots, so that an even one ends in a dot.
+fn nibbles(mut value: u64, mut width: usize, upper: bool) -> String {
     let mut text = String::new();
     loop {
         let digit = value & 15;
@@ -143,10 +184,14 @@ fn nibbles(mut value: u64, width: usize, upper: bool) -> String {
         };
         debug_assert!(written.is_ok(), "strings take all text");
         value >>= 4;
-        if value == 0 && text.len() + 1 >= width {
+        width = width.saturating_sub(1);
+        if value > 0 || width > 0 {
+            text.push('.');
+            width = width.saturating_sub(1);
+        }
+        if value == 0 && width == 0 {
             return text;
         }
-        text.push('.');
     }
 }
 
@@ -156,7 +201,7 @@ mod tests {
 
     fn expanded(template: &str, value: u64) -> Option<String> {
         let mut line = Vec::new();
-        expand(template.as_bytes(), value, &mut line)?;
+        expand(template.as_bytes(), Quote::Kept, value, &mut line)?;
         String::from_utf8(line).ok()
     }
 
@@ -170,6 +215,9 @@ mod tests {
             ("${248,0,X}", Some("FF")),
             ("${16,3,n}", Some("7.1")),
             ("${0,7,n}", Some("7.0.0.0")),
+            ("${0,6,n}", Some("7.0.0.")),
+            ("${16,2,n}", Some("7.1")),
+            ("${0,0,n}", Some("7")),
             (r"\$-$", Some(r"\$-7")),
             ("$$", Some(r"\$")),
             ("${0,0,z}", None),

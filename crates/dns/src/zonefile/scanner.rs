@@ -38,9 +38,8 @@ pub struct Scanner<'t> {
     /// The `$GENERATE` being worked off, and the line it makes.
     generate: Option<Generate<'t>>,
     made: Vec<u8>,
-    /// How many records `$GENERATE` may still make, of how many in each file.
+    /// How many records `$GENERATE` may still make.
     left_to_make: u64,
-    most_to_make: u64,
 }
 
 /// What a zone file holds.
@@ -113,7 +112,6 @@ impl<'t> Scanner<'t> {
             generate: None,
             made: Vec::new(),
             left_to_make: generate::MAX_IN_FILE,
-            most_to_make: generate::MAX_IN_FILE,
         }
     }
 
@@ -131,12 +129,12 @@ impl<'t> Scanner<'t> {
         self
     }
 
-    /// Sets how many records all `$GENERATE` lines of a file may make together; a line that would make more
-    /// is an error and makes none. Usually there may be 1 048 576, and 65 536 a line at most. Files that are
-    /// included count for themselves.
+    /// Sets how many records all `$GENERATE` lines of a file, and of those it includes, may make together; a
+    /// line that would make more is an error and makes none. Usually there may be 1 048 576, and 65 536 a line
+    /// at most.
     #[must_use]
     pub fn generate_limit(mut self, records: u64) -> Self {
-        (self.left_to_make, self.most_to_make) = (records, records);
+        self.left_to_make = records;
         self
     }
 
@@ -174,14 +172,19 @@ impl<'t> Scanner<'t> {
         self.file
     }
 
-    /// Starts reading an included file with the TTL reached here.
+    /// Starts reading an included file with the TTL reached here; give it to [`Scanner::resume`] when it is read.
     #[must_use]
     pub fn included<'i>(&self, text: &'i [u8], file: &'i str, origin: &Name) -> Scanner<'i> {
         let mut scanner = Scanner::new(text, origin)
             .file(file)
-            .generate_limit(self.most_to_make);
+            .generate_limit(self.left_to_make);
         scanner.record = self.record.inherited();
         scanner
+    }
+
+    /// Goes on behind an included file: what its `$GENERATE` lines made counts here too.
+    pub fn resume(&mut self, included: &Scanner<'_>) {
+        self.left_to_make = included.left_to_make;
     }
 
     #[inline]
@@ -203,14 +206,17 @@ impl<'t> Scanner<'t> {
             })
         });
         self.made = made;
-        match read? {
-            Ok(false) => None,
-            Ok(true) => {
+        let made = match read {
+            Some(Ok(true)) => {
                 self.generate = Some(generate);
-                Some(Ok(line))
+                return Some(Ok(line));
             }
-            Err(reason) => Some(Err(self.error_at(reason, Some(at), (at, line)))),
-        }
+            Some(Err(reason)) => Some(Err(self.error_at(reason, Some(at), (at, line)))),
+            Some(Ok(false)) | None => None,
+        };
+        // An entry without an owner repeats that of the record before the directive, as in BIND.
+        self.record.swap_owner(&mut generate.before);
+        made
     }
 
     /// Finds line and column of an error in an entry that starts at `start`; a made line's stands where
@@ -290,7 +296,9 @@ impl<'t> Scanner<'t> {
                 let mut template = Lexer::at(self.text, tokens.position(), None);
                 let place = (first.at, self.line);
                 let left = &mut self.left_to_make;
-                self.generate = Some(Generate::parse(&mut template, self.text, place, left)?);
+                let mut generate = Generate::parse(&mut template, self.text, place, left)?;
+                self.record.swap_owner(&mut generate.before);
+                self.generate = Some(generate);
                 tokens.skip_entry();
             }
             _ => return Err(first.invalid("unknown directive")),

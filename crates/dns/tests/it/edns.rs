@@ -1,10 +1,10 @@
 //! EDNS options, cookies and padding.
 
 use eaves_dns::{
-    NameRef,
+    Builder, Header, Name, NameRef, Rtype, View,
     edns::{
-        ClientSubnet, Cookie, CookieSecret, CookieVerdict, EdnsOption, OptionCode, Options,
-        PaddingPolicy, ZoneVersion,
+        ClientSubnet, Cookie, CookieSecret, CookieVerdict, Edns, EdnsOption, ErrorReport, InfoCode,
+        OptionCode, Options, PaddingPolicy, ZoneVersion,
     },
 };
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn typed_options_read_back() {
         EdnsOption::Chain(NameRef::from(&agent)),
         EdnsOption::KeyTag(&[0, 1, 0, 2]),
         EdnsOption::ExtendedError {
-            code: 4,
+            code: InfoCode(4),
             text: b"stale",
         },
         EdnsOption::ClientTag(1),
@@ -74,11 +74,14 @@ fn typed_options_read_back() {
 
 #[test]
 fn malformed_options_are_refused() {
-    let table: [(OptionCode, &[u8]); 8] = [
+    let table: [(OptionCode, &[u8]); 10] = [
         (OptionCode::COOKIE, &[0; 9]),
         (OptionCode::COOKIE, &[0; 41]),
         (OptionCode::CLIENT_SUBNET, b"\0\x01\x18\0\xc0\0\x02\x01"),
         (OptionCode::CLIENT_SUBNET, b"\0\x01\x17\0\xc0\0\x03"),
+        // An octet more or less than the prefix takes.
+        (OptionCode::CLIENT_SUBNET, b"\0\x01\x10\0\xc0\0\0"),
+        (OptionCode::CLIENT_SUBNET, b"\0\x01\x18\0\xc0\0"),
         (OptionCode::CLIENT_SUBNET, b"\0\x03\x00\0"),
         (OptionCode::EXPIRE, &[0; 3]),
         (OptionCode::KEY_TAG, &[0; 3]),
@@ -147,6 +150,13 @@ fn server_cookies_age() {
     }
     let bare = Cookie::from_client([2; 8]);
     assert_eq!(secret.check(&bare, client, 10_000), CookieVerdict::Missing);
+    // Cookies of other servers may be of any length: neither a part of the hash is enough, nor more of it.
+    for len in 16..=40 {
+        let mut wire = cookie.as_wire().to_vec();
+        wire.resize(len, 0);
+        let verdict = secret.check(&Cookie::from_wire(&wire).unwrap(), client, 10_000);
+        assert_eq!(verdict == CookieVerdict::Valid, len == 24, "{len}");
+    }
     let other = CookieSecret::new([3; 16]);
     assert_eq!(other.check(&cookie, client, 10_000), CookieVerdict::Invalid);
     assert_eq!(format!("{secret:?}"), "CookieSecret(..)");
@@ -175,4 +185,78 @@ proptest! {
             prop_assert_eq!(wire, octets);
         }
     }
+}
+
+#[test]
+fn reports_of_errors_are_names_under_their_agent() {
+    let agent = name("agent.example.");
+    let report = ErrorReport {
+        name: name("a\\.b._er.Test."),
+        rtype: Rtype::HTTPS,
+        code: InfoCode(65_535),
+    };
+    let asked = report.query_name(&agent).unwrap();
+    assert_eq!(
+        asked,
+        name("_er.65.a\\.b._er.test.65535._er.agent.example.")
+    );
+    assert_eq!(ErrorReport::read(&asked, &agent), Some(report.clone()));
+    assert_eq!(report.query_name(Name::ROOT), None);
+    let root = ErrorReport {
+        name: name("."),
+        ..report
+    };
+    let asked = root.query_name(&agent).unwrap();
+    assert_eq!(ErrorReport::read(&asked, &agent), Some(root.clone()));
+    // What is reported may have as many octets as are left by the labels around it and the agent.
+    for (last, is_room) in [(30, true), (31, false)] {
+        let labels = [
+            "x".repeat(63),
+            "x".repeat(63),
+            "x".repeat(63),
+            "x".repeat(last),
+        ];
+        let long = ErrorReport {
+            name: name(&(labels.join(".") + ".")),
+            ..root.clone()
+        };
+        assert_eq!(long.query_name(&agent).is_some(), is_room, "{last}");
+    }
+}
+
+#[test]
+fn what_reports_no_error_is_none() {
+    let agent = name("agent.example.");
+    let table = [
+        "agent.example.",
+        "_er.agent.example.",
+        "_er._er.agent.example.",
+        "_er.1._er.agent.example.",
+        "_er.1.test.7._er.example.",
+        "_er.1.test.7.er.agent.example.",
+        "er.1.test.7._er.agent.example.",
+        "_er.1-2.test.7._er.agent.example.",
+        "_er.01.test.7._er.agent.example.",
+        "_er.65536.test.7._er.agent.example.",
+        "_er.+1.test.7._er.agent.example.",
+        "_er.1.test.x._er.agent.example.",
+    ];
+    for text in table {
+        assert_eq!(ErrorReport::read(&name(text), &agent), None, "{text}");
+    }
+}
+
+#[test]
+fn flags_of_edns_are_kept_apart() {
+    let mut buf = [0; 64];
+    let mut builder = Builder::new(&mut buf, Header::default()).unwrap();
+    let edns = Edns {
+        dnssec_ok: true,
+        other_flags: Edns::COMPACT_OK,
+        ..Edns::default()
+    };
+    builder.edns(&edns).unwrap();
+    let bytes = builder.finish();
+    assert_eq!(bytes[19..21], [0xc0, 0]);
+    assert_eq!(View::parse(bytes).unwrap().edns(), Ok(Some(edns)));
 }

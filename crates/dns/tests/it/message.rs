@@ -1,10 +1,11 @@
 //! Messages: reading, building, truncation, EDNS.
 
 use eaves_dns::{
-    BuildError, Builder, Class, Flags, Header, Message, Name, Question, Rcode, Rdata, Rtype,
-    Section, Ttl, View, WireError,
+    BuildError, Builder, Class, Flags, Header, Message, Name, NameRef, Question, Rcode, Rdata,
+    Rtype, Section, Ttl, View, WireError,
     edns::{Edns, Options},
     rdata::{A, Mx, Ns},
+    wire::{Reader, Sink as _, Writer},
 };
 use proptest::prelude::*;
 
@@ -91,6 +92,33 @@ fn a_name_taken_back_is_not_pointed_to() {
     let message = Message::parse(builder.finish().to_vec()).unwrap();
     let record = message.section(Section::Answer).next().unwrap();
     assert_eq!(record.to_string(), ". 0 IN MX 1 gone.example.");
+}
+
+/// A pointer has fourteen bits: names that begin behind those are written, and none leads there.
+#[test]
+fn names_beyond_the_reach_of_pointers_are_not_pointed_to() {
+    let names = [
+        "a.first.example.",
+        "b.first.example.",
+        "x.y.second.test.",
+        "z.y.second.test.",
+    ];
+    let names = names.map(name);
+    let mut buf = vec![0; 0x4200];
+    for start in 0x3fd0..0x4010 {
+        let mut writer = Writer::new(&mut buf);
+        writer.put(&vec![0; start]).unwrap();
+        for _ in 0..2 {
+            for name in &names {
+                writer.compressed(name.into()).unwrap();
+            }
+        }
+        let mut reader = Reader::at(writer.written(), start);
+        for name in names.iter().chain(&names) {
+            assert_eq!(reader.name().unwrap(), NameRef::from(name), "{start:#x}");
+        }
+        assert!(reader.is_empty());
+    }
 }
 
 #[test]
@@ -225,6 +253,31 @@ fn counts_that_lie_are_errors() {
     assert_eq!(view.answers().unwrap().count(), 1);
     assert!(view.answers().unwrap().next().unwrap().is_err());
     assert!(Message::parse(view.as_bytes().to_vec()).is_err());
+}
+
+#[test]
+fn every_bit_of_the_header_is_read_and_written() {
+    for bits in 0..=u16::MAX {
+        let mut bytes = [0; 12];
+        bytes[..2].copy_from_slice(&(!bits).to_be_bytes());
+        bytes[2..4].copy_from_slice(&bits.to_be_bytes());
+        let header = View::parse(&bytes).unwrap().header();
+        assert_eq!(header.id, !bits);
+        assert_eq!(u16::from(header.opcode.0), bits >> 11 & 15);
+        assert_eq!(header.rcode.0, bits & 15);
+        assert_eq!(header.is_response(), bits >> 15 == 1);
+        let mut buf = [0; 12];
+        assert_eq!(Builder::new(&mut buf, header).unwrap().finish(), bytes);
+    }
+}
+
+#[test]
+fn nothing_follows_the_last_record() {
+    let mut bytes = b"\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\x01\0\x01".to_vec();
+    assert!(Message::parse(bytes.clone()).is_ok());
+    bytes.push(0);
+    let error = Message::parse(bytes).unwrap_err();
+    assert_eq!(error, WireError::Trailing { at: 17 });
 }
 
 #[test]

@@ -81,8 +81,15 @@ fn relations_respect_label_boundaries() {
 
 #[test]
 fn pointers_must_move_backwards() {
-    let table: [(&[u8], usize, WireError); 5] = [
+    let table: [(&[u8], usize, WireError); 7] = [
         (b"\xc0\x00", 0, WireError::Pointer { at: 0 }),
+        // Into itself, and back but then forwards again: no name ends there.
+        (
+            b"\0\x0aaaaaaaaaaa\xc0\x01",
+            1,
+            WireError::Pointer { at: 12 },
+        ),
+        (b"\xc0\x02\x01a\0\xc0\x00", 5, WireError::Pointer { at: 0 }),
         (b"\x01a\xc0\x00", 0, WireError::Pointer { at: 2 }),
         (b"\xc0\x02\x00", 0, WireError::Pointer { at: 0 }),
         (b"\x40a\x00", 0, WireError::Label { at: 0 }),

@@ -1,7 +1,8 @@
 //! UPDATE, NOTIFY and DSO.
 
 use eaves_dns::{
-    Builder, Class, Flags, Header, NameRef, Opcode, Question, RdataBuf, Rtype, Ttl, View,
+    Builder, Class, Flags, Head, Header, NameRef, Opcode, Question, RdataBuf, Rtype, Section, Ttl,
+    View,
     dso::{Dso, Tlv},
     notify::Notify,
     update::{Edit, Prerequisite, Update},
@@ -83,6 +84,58 @@ fn what_is_no_update_is_refused() {
     assert!(update.prerequisites().unwrap().next().unwrap().is_err());
 }
 
+/// RFC 2136 sections 3.2 and 3.4.1: what has no record has no TTL either.
+#[test]
+fn updates_with_a_ttl_where_none_belongs_are_refused() {
+    let (zone, host) = (name("example."), name("host.example."));
+    let mut buf = [0; 256];
+    let mut refused = |section, class, rtype, ttl, rdata: &[u8]| {
+        let header = Header {
+            opcode: Opcode::UPDATE,
+            ..Header::default()
+        };
+        let mut builder = Builder::new(&mut buf, header).unwrap();
+        builder.question(&Question::new(&zone, Rtype::SOA)).unwrap();
+        let head = Head {
+            name: (&host).into(),
+            rtype,
+            class,
+            ttl: Ttl::from_secs(ttl),
+        };
+        match rdata {
+            [] => builder.push_empty(section, &head).unwrap(),
+            _ => builder.push_wire(section, &head, rdata).unwrap(),
+        }
+        let update = Update::read(View::parse(builder.finish()).unwrap()).unwrap();
+        let first = match section {
+            Section::Answer => update.prerequisites().unwrap().next().unwrap().map(drop),
+            _ => update.edits().unwrap().next().unwrap().map(drop),
+        };
+        first.is_err()
+    };
+    let (address, any) = (&[192, 0, 2, 1][..], Rtype::ANY);
+    let table = [
+        (Section::Answer, Class::ANY, any, &[][..]),
+        (Section::Answer, Class::NONE, any, &[]),
+        (Section::Answer, Class::ANY, Rtype::A, &[]),
+        (Section::Answer, Class::NONE, Rtype::A, &[]),
+        (Section::Answer, Class::IN, Rtype::A, address),
+        (Section::Authority, Class::ANY, any, &[]),
+        (Section::Authority, Class::ANY, Rtype::A, &[]),
+        (Section::Authority, Class::NONE, Rtype::A, address),
+    ];
+    for (section, class, rtype, rdata) in table {
+        assert!(
+            !refused(section, class, rtype, 0, rdata),
+            "{section:?} {class} {rtype}"
+        );
+        assert!(
+            refused(section, class, rtype, 1, rdata),
+            "{section:?} {class} {rtype}"
+        );
+    }
+}
+
 #[test]
 fn notifications_carry_the_serial() {
     let message =
@@ -92,6 +145,25 @@ fn notifications_carry_the_serial() {
     assert!(view.header().flags.contains(Flags::AA));
     let notify = Notify::read(&view).unwrap();
     assert_eq!((notify.serial, notify.is_response), (Some(42), false));
+}
+
+/// RFC 9859: a child tells its parent which of its records to look at.
+#[test]
+fn notifications_name_the_type_that_changed() {
+    let mut buf = [0; 512];
+    let zone = name("child.example.");
+    for rtype in [Rtype::SOA, Rtype::CDS, Rtype::CSYNC] {
+        let message = Notify::query_of(&zone, rtype, 7, &mut buf).unwrap();
+        let notify = Notify::read(&View::parse(message).unwrap()).unwrap();
+        assert_eq!((notify.zone, notify.rtype), ((&zone).into(), rtype));
+    }
+    for rtype in [Rtype::ANY, Rtype::AXFR, Rtype::OPT] {
+        let message = Notify::query_of(&zone, rtype, 7, &mut buf).unwrap();
+        assert!(
+            Notify::read(&View::parse(message).unwrap()).is_err(),
+            "{rtype}"
+        );
+    }
 }
 
 proptest! {
@@ -104,6 +176,23 @@ proptest! {
             let mut out = Vec::new();
             Dso::encode(dso.header(), &tlvs, &mut out).unwrap();
             prop_assert_eq!(out, message);
+        }
+    }
+}
+
+#[test]
+fn tlvs_have_the_length_of_their_type() {
+    for (code, len) in [(1, 8), (2, 4)] {
+        for claimed in 0..=12_u16 {
+            let mut message = b"\0\x09\x30\0\0\0\0\0\0\0\0\0".to_vec();
+            message.extend_from_slice(&[0, code]);
+            message.extend_from_slice(&claimed.to_be_bytes());
+            message.resize(message.len() + usize::from(claimed), 0);
+            assert_eq!(
+                Dso::parse(&message).is_ok(),
+                claimed == len,
+                "{code} {claimed}"
+            );
         }
     }
 }

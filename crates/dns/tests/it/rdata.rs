@@ -108,6 +108,33 @@ fn wire_is_checked() {
     assert!(Strings::from_wire(b"\x05abc").is_err());
 }
 
+/// RFC 4034 section 4.1.2.
+#[test]
+fn windows_of_types_ascend_and_are_minimal() {
+    let mut wire = b"\x01a\0".to_vec();
+    let mut with = |windows: &[u8]| {
+        wire.truncate(3);
+        wire.extend_from_slice(windows);
+        RdataBuf::from_wire(Rtype::NSEC, &wire).is_ok()
+    };
+    let full = [&[0, 32][..], &[1; 32]].concat();
+    assert!(with(b"\0\x01\x40\x01\x01\x40"));
+    assert!(with(&full));
+    let long = [&[0, 33][..], &[1; 33]].concat();
+    let bad: [&[u8]; 7] = [
+        b"\0\x01\x40\0\x01\x20",
+        b"\x01\x01\x40\0\x01\x40",
+        b"\0\0",
+        b"\0\x02\x40\0",
+        b"\0\x02\x40",
+        b"\0",
+        &long,
+    ];
+    for windows in bad {
+        assert!(!with(windows), "{windows:?}");
+    }
+}
+
 #[test]
 fn canonical_form_lower_cases_names_of_some_types_only() {
     let table = [

@@ -235,6 +235,103 @@ fn what_cannot_be_answered_gets_the_error_it_deserves() {
 }
 
 #[test]
+fn nobody_can_ask_for_what_is_no_type() {
+    for rtype in [Rtype::NXNAME, Rtype::OPT, Rtype::TSIG] {
+        let query = query(Header::default(), Some(("www.example.", rtype)), None);
+        let message = respond(&zone(), &query, Transport::DATAGRAM);
+        assert_eq!(message.header().rcode, Rcode::FORMERR, "{rtype}");
+    }
+}
+
+/// RFC 6672: a name below a DNAME is an alias, whatever else the zone has there; the owner is not.
+#[test]
+fn names_below_a_dname_are_redirected() {
+    let long = ["x".repeat(60), "y".repeat(60), "z".repeat(60)].join(".");
+    let text = format!(
+        "{ZONE}away 60 DNAME there\nhidden.away A 192.0.2.7\naway TXT here\n\
+         *.there A 192.0.2.8\nround DNAME round\nfar DNAME {long}.there\ngone DNAME other.\n"
+    );
+    let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+    let table = [
+        (
+            "a.away.example.",
+            Rtype::A,
+            Rcode::NOERROR,
+            &[
+                "away.example. 60 IN DNAME there.example.",
+                "a.away.example. 60 IN CNAME a.there.example.",
+                "a.there.example. 300 IN A 192.0.2.8",
+            ][..],
+        ),
+        (
+            "HIDDEN.Away.example.",
+            Rtype::A,
+            Rcode::NOERROR,
+            &[
+                "Away.example. 60 IN DNAME there.example.",
+                "HIDDEN.Away.example. 60 IN CNAME HIDDEN.there.example.",
+                "HIDDEN.there.example. 300 IN A 192.0.2.8",
+            ],
+        ),
+        (
+            "a.away.example.",
+            Rtype::CNAME,
+            Rcode::NOERROR,
+            &[
+                "away.example. 60 IN DNAME there.example.",
+                "a.away.example. 60 IN CNAME a.there.example.",
+            ],
+        ),
+        (
+            "away.example.",
+            Rtype::TXT,
+            Rcode::NOERROR,
+            &["away.example. 300 IN TXT \"here\""],
+        ),
+        ("away.example.", Rtype::A, Rcode::NOERROR, &[]),
+        (
+            "a.gone.example.",
+            Rtype::A,
+            Rcode::NOERROR,
+            &[
+                "gone.example. 300 IN DNAME other.",
+                "a.gone.example. 300 IN CNAME a.other.",
+            ],
+        ),
+    ];
+    for (owner, rtype, rcode, expected) in table {
+        let message = ask(&zone, owner, rtype);
+        assert_eq!(message.header().rcode, rcode, "{owner}");
+        assert!(message.header().flags.contains(Flags::AA), "{owner}");
+        assert_eq!(
+            lines(&message, Section::Answer),
+            expected,
+            "{owner} {rtype}"
+        );
+    }
+    let too_long = format!("{}.far.example.", "w".repeat(60));
+    let message = ask(&zone, &too_long, Rtype::A);
+    assert_eq!(message.header().rcode, Rcode::YXDOMAIN);
+    assert_eq!(message.section(Section::Answer).count(), 1);
+    // Eight aliases and no more are followed, each with the DNAME it comes from.
+    let message = ask(&zone, "a.round.example.", Rtype::A);
+    assert_eq!(message.section(Section::Answer).count(), 18);
+}
+
+#[test]
+fn of_a_querys_flags_only_rd_and_cd_come_back() {
+    let asked = Flags::AA | Flags::TC | Flags::RD | Flags::RA | Flags::Z | Flags::AD | Flags::CD;
+    let header = Header {
+        flags: asked,
+        ..Header::default()
+    };
+    let query = query(header, Some(("host.example.", Rtype::A)), None);
+    let message = respond(&zone(), &query, Transport::DATAGRAM);
+    let expected = Flags::QR | Flags::AA | Flags::RD | Flags::CD;
+    assert_eq!(message.header().flags, expected);
+}
+
+#[test]
 fn responses_and_junk_are_not_answered() {
     let response = Header {
         flags: Flags::QR,
@@ -272,6 +369,50 @@ fn answers_that_do_not_fit_are_truncated_by_whole_rrsets() {
     assert!(small.edns().is_some() && small.as_bytes().len() <= 1232);
     let whole = respond(&zone, &query, Transport::Stream);
     assert_eq!(lines(&whole, Section::Answer).len(), 60);
+}
+
+/// RFC 9471: a referral without the glue that it needs is truncated; other addresses are an extra.
+#[test]
+fn glue_that_does_not_fit_truncates_a_referral() {
+    let mut text = format!("{ZONE}deep NS ns.deep\nbeside NS ns.deep\n");
+    for number in 0..40 {
+        text.push_str(&format!("ns.deep A 192.0.2.{number}\n"));
+    }
+    let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+    for (owner, transport, is_truncated, glue) in [
+        ("a.deep.example.", Transport::DATAGRAM, true, 0),
+        ("a.beside.example.", Transport::DATAGRAM, false, 0),
+        ("a.deep.example.", Transport::Stream, false, 40),
+    ] {
+        let query = query(Header::default(), Some((owner, Rtype::A)), None);
+        let message = respond(&zone, &query, transport);
+        assert_eq!(
+            message.header().flags.contains(Flags::TC),
+            is_truncated,
+            "{owner}"
+        );
+        assert_eq!(message.section(Section::Authority).count(), 1, "{owner}");
+        assert_eq!(
+            message.section(Section::Additional).count(),
+            glue,
+            "{owner}"
+        );
+    }
+}
+
+#[test]
+fn no_more_than_32_targets_get_their_addresses() {
+    let mut text = ZONE.to_owned();
+    for number in 0..40 {
+        text.push_str(&format!(
+            "many MX 1 mail-{number}\nmail-{number} A 192.0.2.1\n"
+        ));
+    }
+    let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+    let query = query(Header::default(), Some(("many.example.", Rtype::MX)), None);
+    let message = respond(&zone, &query, Transport::Stream);
+    assert_eq!(message.section(Section::Answer).count(), 40);
+    assert_eq!(message.section(Section::Additional).count(), 32);
 }
 
 #[test]

@@ -127,6 +127,29 @@ fn generate_makes_a_run_of_records() {
     assert_eq!(errors.len(), 3);
 }
 
+/// BIND takes what follows the type as one token, and its manual quotes what has blanks.
+#[test]
+fn generate_takes_rdata_in_quotes_and_leaves_the_owner_alone() {
+    let text = "$TTL 5\nfirst A 192.0.2.9\n\
+                $GENERATE 1-2 h$ 60 IN MX \"${9,2} m$\" ; run\n\
+                $GENERATE 1-1 t$ TXT \"a $ \\\"b c\\\"\"\n\
+                $GENERATE 1-1 u$ TXT \"a $\" \"b\"\n\
+                \x20 AAAA 2001:db8::1\n\
+                $GENERATE 1-1 e$ A \"x\n\
+                \x20 AAAA 2001:db8::2\n";
+    let expected = [
+        "first.example. 5 IN A 192.0.2.9",
+        "h1.example. 60 IN MX 10 m1.example.",
+        "h2.example. 60 IN MX 11 m2.example.",
+        "t1.example. 5 IN TXT \"a\" \"1\" \"b c\"",
+        "u1.example. 5 IN TXT \"a 1\" \"b\"",
+        "first.example. 5 IN AAAA 2001:db8::1",
+        "!line 7, column 1: e1.example. A: unclosed quote",
+        "first.example. 5 IN AAAA 2001:db8::2",
+    ];
+    assert_eq!(scan(text), expected);
+}
+
 #[test]
 fn generate_is_capped_by_line_and_by_file() {
     let count = |text: &str| {
@@ -184,6 +207,33 @@ fn includes_are_capped() {
         told.iter()
             .eq(&expected.map(|what| format!("cannot include: {what}")))
     );
+}
+
+/// A small file would otherwise make much by being included often.
+#[test]
+fn what_included_files_hold_and_make_is_capped_for_the_zone() {
+    let origin = name("example.");
+    let text = "$TTL 5\n@ SOA a b 1 1 1 1 1\n@ NS ns.test.\n$INCLUDE 1\n$INCLUDE 2\n$GENERATE 1-3 m$ NS .\n";
+    let load = |generated, octets| {
+        let mut loader = Loader::new(&origin).include_limit(octets);
+        let scanner = Scanner::new(text.as_bytes(), &origin).generate_limit(generated);
+        loader.scan_with(scanner, &mut |file| {
+            Ok(format!("$GENERATE 1-3 {file}-$ NS .\n").into_bytes())
+        });
+        let problems = loader.finish().problems.into_iter();
+        problems
+            .map(|problem| problem.to_string())
+            .collect::<Vec<_>>()
+    };
+    let made = "more records than $GENERATE may make in a file";
+    assert_eq!(load(9, 46), [""; 0]);
+    assert_eq!(load(8, 46), [format!(":6:11: {made}")]);
+    assert_eq!(
+        load(5, 46),
+        [format!(":6:11: {made}"), format!("2:1:11: {made}")]
+    );
+    let held = ":5:1: cannot include: more octets than included files may have together";
+    assert_eq!(load(9, 45), [held]);
 }
 
 #[test]

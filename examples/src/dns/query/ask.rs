@@ -8,6 +8,7 @@ use eaves_dns::{Class, Flags, NameBuf, Rtype, edns::Edns};
 /// How the program is called.
 pub const USAGE: &str = "\
 usage: dns-query NAME [TYPE] [CLASS] @SERVER[:PORT] [+tcp|+tls|+https[=PATH]]
+  AXFR as TYPE takes the whole zone, over TCP or TLS
   +port=N         another port than 53, 853 (TLS) or 443 (HTTPS)
   +tls-ca=FILE    trust the certificates in a PEM file, and no others
   +tls-host=NAME  the name that the certificate must have, if it is not SERVER

@@ -12,6 +12,18 @@ pub(super) fn check(question: &[u8], bytes: Vec<u8>) -> Result<Message, Error> {
     Ok(Message::parse(bytes)?)
 }
 
+/// Checks that `bytes` are a whole message, and one that goes on answering `question`: it need not repeat
+/// it (RFC 5936 section 2.2.1).
+pub(super) fn continues(question: &[u8], bytes: Vec<u8>) -> Result<Message, Error> {
+    let message = Message::parse(bytes)?;
+    let (asked, header) = (View::parse(question)?.header(), message.header());
+    if !header.is_response() || header.id != asked.id || header.opcode != asked.opcode {
+        let message = "what came does not go on with the answer";
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    Ok(message)
+}
+
 /// Says whether a message has the question's identifier and repeats the question. A server that
 /// could not read the question may leave it out.
 pub(super) fn answers(question: &[u8], bytes: &[u8]) -> bool {

@@ -10,9 +10,11 @@ mod https;
 mod render;
 mod stream;
 mod tls;
+mod transfer;
 
 pub use ask::{Ask, Carrier, USAGE};
 pub use render::render;
+pub use transfer::{Transferred, transfer};
 
 use std::{future::Future, net::SocketAddr};
 
@@ -73,10 +75,14 @@ async fn in_time(
     exchange: impl Future<Output = Result<Vec<u8>, Error>>,
 ) -> Result<Vec<u8>, Error> {
     let limit = ask.timeout;
-    timeout(limit, exchange).await.unwrap_or_else(|_| {
-        let message = format!("no answer from {} within {limit:?}", ask.server);
-        Err(Error::new(ErrorKind::Timeout, message))
-    })
+    timeout(limit, exchange)
+        .await
+        .unwrap_or_else(|_| Err(too_late(ask)))
+}
+
+fn too_late(ask: &Ask) -> Error {
+    let message = format!("no answer from {} within {:?}", ask.server, ask.timeout);
+    Error::new(ErrorKind::Timeout, message)
 }
 
 /// Writes the question; where it travels encrypted, it is padded (RFC 8467 section 4.1).

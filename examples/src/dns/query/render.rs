@@ -49,6 +49,12 @@ pub fn render(answer: &Answer) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Shows the records of a section, a line each.
+pub(super) fn records(message: &Message, section: Section) -> String {
+    let records = message.section(section).filter(is_shown);
+    records.map(|record| format!("{record}\n")).collect()
+}
+
 /// OPT is shown apart.
 fn is_shown(record: &Record<'_>) -> bool {
     record.rtype() != Rtype::OPT
@@ -95,15 +101,11 @@ fn edns_lines(edns: &Edns<'_>) -> Vec<String> {
 fn option_line(code: OptionCode, option: &EdnsOption<'_>, octets: &[u8]) -> String {
     match option {
         EdnsOption::ExtendedError { code, text: b"" } => {
-            format!("; EDE: {code} ({})", meaning(*code))
+            format!("; EDE: {} ({code})", code.0)
         }
         EdnsOption::ExtendedError { code, text } => {
             let text = String::from_utf8_lossy(text);
-            format!(
-                "; EDE: {code} ({}): ({})",
-                meaning(*code),
-                text.escape_debug()
-            )
+            format!("; EDE: {} ({code}): ({})", code.0, text.escape_debug())
         }
         EdnsOption::Nsid(id) => {
             format!("; NSID: {} (\"{}\")", hex::encode(id), id.escape_ascii())
@@ -117,47 +119,6 @@ fn option_line(code: OptionCode, option: &EdnsOption<'_>, octets: &[u8]) -> Stri
         EdnsOption::ReportChannel(agent) => format!("; Report-Channel: {agent}"),
         _ => format!("; OPT={}: {}", code.0, hex::encode(octets)),
     }
-}
-
-/// The registered meaning of an extended error (RFC 8914 section 5.2 and later).
-fn meaning(code: u16) -> &'static str {
-    const MEANINGS: [&str; 31] = [
-        "Other",
-        "Unsupported DNSKEY Algorithm",
-        "Unsupported DS Digest Type",
-        "Stale Answer",
-        "Forged Answer",
-        "DNSSEC Indeterminate",
-        "DNSSEC Bogus",
-        "Signature Expired",
-        "Signature Not Yet Valid",
-        "DNSKEY Missing",
-        "RRSIGs Missing",
-        "No Zone Key Bit Set",
-        "NSEC Missing",
-        "Cached Error",
-        "Not Ready",
-        "Blocked",
-        "Censored",
-        "Filtered",
-        "Prohibited",
-        "Stale NXDOMAIN Answer",
-        "Not Authoritative",
-        "Not Supported",
-        "No Reachable Authority",
-        "Network Error",
-        "Invalid Data",
-        "Signature Expired before Valid",
-        "Too Early",
-        "Unsupported NSEC3 Iterations Value",
-        "Unable to conform to policy",
-        "Synthesized",
-        "Invalid Query Type",
-    ];
-    MEANINGS
-        .get(usize::from(code))
-        .copied()
-        .unwrap_or("Unknown")
 }
 
 #[cfg(test)]

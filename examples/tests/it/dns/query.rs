@@ -61,6 +61,33 @@ fn every_carrier_brings_the_same_answer() {
 }
 
 #[test]
+fn a_whole_zone_is_transferred() {
+    use std::fmt::Write as _;
+    let mut zone = ZONE.to_owned();
+    for number in 0..3_000 {
+        writeln!(zone, "host-{number} TXT \"{number} {}\"", "x".repeat(50)).expect("text");
+    }
+    for kind in [Kind::Knot, Kind::Nsd] {
+        let Some(server) = Server::start(kind, &zone) else {
+            continue;
+        };
+        let shown = query(&["example", "AXFR", &at(server.plain), "+time=60"]).expect("a zone");
+        let records: Vec<&str> = shown
+            .lines()
+            .filter(|line| !line.starts_with(';'))
+            .collect();
+        assert_eq!(records.len(), 3_005, "the SOA stands at both ends");
+        assert_eq!(records.first(), records.last());
+        assert!(
+            shown.contains(";; XFR size: 3005 records (messages "),
+            "{kind:?}"
+        );
+        let refused = query(&["other", "AXFR", &at(server.plain), "+time=60"]).unwrap_err();
+        assert!(refused.contains("the transfer was refused: "), "{refused}");
+    }
+}
+
+#[test]
 fn servers_that_cannot_be_trusted_are_not_asked() {
     let Some(server) = Server::start(Kind::Unbound, ZONE) else {
         return;

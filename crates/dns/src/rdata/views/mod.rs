@@ -3,6 +3,7 @@
 mod address;
 mod gateway;
 mod hip;
+mod key;
 mod strings;
 mod types;
 
