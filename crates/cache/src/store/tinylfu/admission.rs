@@ -200,7 +200,7 @@ impl<K: Eq, V> Shard<K, V> {
                 self.slab.touch(next);
             }
             let slot = &self.slab[id];
-            let (hash, weight) = (slot.hash, slot.weight);
+            let weight = slot.weight;
             if slot
                 .entry
                 .as_ref()
@@ -219,8 +219,6 @@ impl<K: Eq, V> Shard<K, V> {
             if due - age >= limit {
                 return Choice::Outvalued;
             }
-            self.index.touch(hash);
-            self.sketch.touch(hash);
             self.heap.remove(id);
             self.victims.push((id, due));
             need = need.saturating_sub(weight);

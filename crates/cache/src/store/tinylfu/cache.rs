@@ -365,7 +365,7 @@ impl<K, V> fmt::Debug for TinyLfu<K, V> {
 /// Critical sections that one insertion may take to make room.
 const ROUNDS: u32 = 4;
 
-/// Bytes per entry of index (8), heap (16), sketch (16) and ghosts (4), each at most.
+/// Bytes per entry of index (7), heap (17), sketch (16) and ghosts (4), each at most.
 const TABLES: u64 = 44;
 
 /// Keeps the locks of two shards off one cache line, and off the pair that is fetched together.

@@ -1,46 +1,59 @@
 //! [`Heap`]: slots in the order in which they are due.
 
+use std::mem;
+
 use super::chunked::Chunked;
 
 /// A heap of slot numbers, first due on top, that knows the place of each slot.
 ///
-/// A node's four children lie side by side in one cache line: the root is at [`ROOT`], and the children of `place` begin at
-/// a multiple of four. Places that nothing has are due at the end of time, so that a node is chosen from four always.
+/// A node has five children, which are one [`Brood`]: sinking takes a cache line for each level, and one for the place of
+/// who moved up. Places that nothing has are due at the end of time, so that it is always chosen from five.
 #[derive(Debug)]
 pub(super) struct Heap {
-    /// Due points; apart from the numbers, so that the children's share a cache line.
-    dues: Chunked<f64>,
-    ids: Chunked<u32>,
+    broods: Chunked<Brood>,
     /// Place of each slot, by slot number.
     places: Chunked<u32>,
     /// The place after the last one.
     end: u32,
+    /// Whether the first has left and nothing has taken its place yet. What comes next is mostly a newcomer, which then
+    /// need not rise from the end, nor the last one be taken up.
+    hollow: bool,
+}
+
+/// The children of one node: a cache line.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Brood {
+    dues: [f64; CHILDREN],
+    ids: [u32; CHILDREN],
 }
 
 impl Heap {
     pub(super) const fn new() -> Self {
         Self {
-            dues: Chunked::new(),
-            ids: Chunked::new(),
+            broods: Chunked::new(),
             places: Chunked::new(),
             end: ROOT,
+            hollow: false,
         }
     }
 
     pub(super) const fn bytes(&self) -> usize {
-        self.dues.bytes() + self.ids.bytes() + self.places.bytes()
+        self.broods.bytes() + self.places.bytes()
     }
 
     /// The slot that is due first, and when.
     #[inline]
-    pub(super) fn first(&self) -> Option<(u32, f64)> {
-        (self.end > ROOT).then(|| (self.ids[ROOT], self.dues[ROOT]))
+    pub(super) fn first(&mut self) -> Option<(u32, f64)> {
+        self.fill();
+        (self.end > ROOT).then(|| self.at(ROOT))
     }
 
     /// The slot that will be due first once the first has left or was put off, unless that stays the first.
     #[inline]
     pub(super) fn second(&self) -> Option<u32> {
-        self.least_child(ROOT).map(|(place, _)| self.ids[place])
+        let (_, id, _) = self.least_child(ROOT)?;
+        Some(id)
     }
 
     /// Adds slot `id`, which is not there.
@@ -48,34 +61,55 @@ impl Heap {
         while self.places.len() <= id {
             self.places.push(0);
         }
-        let end = self.end;
-        while self.dues.len() <= end | (CHILDREN - 1) {
-            self.dues.push(f64::INFINITY);
-            self.ids.push(0);
+        if mem::take(&mut self.hollow) {
+            return self.sink(ROOT, id, due);
         }
-        self.end += 1;
+        let end = self.end;
+        while self.broods.len() <= end >> BITS {
+            self.broods.push(Brood::default());
+        }
+        self.end = after(end);
         self.rise(end, id, due);
     }
 
     /// Removes slot `id`, which is there.
     pub(super) fn remove(&mut self, id: u32) {
+        self.fill();
         let place = self.places[id];
-        self.end -= 1;
-        let (last, due) = (self.ids[self.end], self.dues[self.end]);
-        self.dues[self.end] = f64::INFINITY;
-        if place != self.end {
-            self.settle(place, last, due);
+        if place == ROOT {
+            self.hollow = true;
+        } else {
+            self.vacate(place);
         }
     }
 
     /// Sets when slot `id`, which is there, is due.
     pub(super) fn change(&mut self, id: u32, due: f64) {
+        self.fill();
         self.settle(self.places[id], id, due);
+    }
+
+    /// Sees to it that there is a first.
+    #[inline]
+    fn fill(&mut self) {
+        if mem::take(&mut self.hollow) {
+            self.vacate(ROOT);
+        }
+    }
+
+    /// Puts the last node where there is none.
+    fn vacate(&mut self, place: u32) {
+        self.end = before(self.end);
+        let (last, due) = self.at(self.end);
+        self.broods[self.end >> BITS].dues[spot(self.end)] = f64::INFINITY;
+        if place != self.end {
+            self.settle(place, last, due);
+        }
     }
 
     /// Puts a node where it belongs, given a place to begin at that is free to be overwritten.
     fn settle(&mut self, place: u32, id: u32, due: f64) {
-        if place > ROOT && self.dues[parent(place)] > due {
+        if place > ROOT && self.at(parent(place)).1 > due {
             self.rise(place, id, due);
         } else {
             self.sink(place, id, due);
@@ -83,65 +117,114 @@ impl Heap {
     }
 
     fn rise(&mut self, mut place: u32, id: u32, due: f64) {
-        while place > ROOT && self.dues[parent(place)] > due {
-            let above = parent(place);
-            self.set(place, self.ids[above], self.dues[above]);
-            place = above;
+        while place > ROOT {
+            let (above, later) = self.at(parent(place));
+            if later <= due {
+                break;
+            }
+            self.set(place, above, later);
+            place = parent(place);
         }
         self.set(place, id, due);
     }
 
     fn sink(&mut self, mut place: u32, id: u32, due: f64) {
-        while let Some((child, least)) = self.least_child(place) {
+        while let Some((child, child_id, least)) = self.least_child(place) {
             if least >= due {
                 break;
             }
-            self.set(place, self.ids[child], least);
+            self.set(place, child_id, least);
             place = child;
         }
         self.set(place, id, due);
     }
 
-    /// The child that is due first, and when. Without branches on what is due: those would be guessed wrong half of the time.
+    /// The child that is due first: its place, slot, and when. Without branches on what is due: those would be guessed wrong
+    /// half of the time.
     #[inline]
-    fn least_child(&self, place: u32) -> Option<(u32, f64)> {
-        let first = children(place)?;
+    fn least_child(&self, place: u32) -> Option<(u32, u32, f64)> {
+        let brood = brood_of(place)?;
+        let first = brood << BITS;
         if first >= self.end {
             return None;
         }
-        let [a, b, c, d] = *self.dues.four(first);
-        let (left, low) = if b < a { (1, b) } else { (0, a) };
-        let (right, high) = if d < c { (3, d) } else { (2, c) };
-        Some(if high < low {
-            (first + right, high)
-        } else {
-            (first + left, low)
-        })
+        let Brood { dues, ids } = &self.broods[brood];
+        let sooner = |a: (usize, f64), b: (usize, f64)| if b.1 < a.1 { b } else { a };
+        let [a, b, c, d, e] = *dues;
+        let (low, high) = (sooner((0, a), (1, b)), sooner((2, c), (3, d)));
+        let (least, due) = sooner(sooner(low, high), (4, e));
+        Some((first + least as u32, ids[least], due))
+    }
+
+    #[inline]
+    fn at(&self, place: u32) -> (u32, f64) {
+        let brood = &self.broods[place >> BITS];
+        (brood.ids[spot(place)], brood.dues[spot(place)])
     }
 
     #[inline]
     fn set(&mut self, place: u32, id: u32, due: f64) {
-        self.dues[place] = due;
-        self.ids[place] = id;
+        let brood = &mut self.broods[place >> BITS];
+        brood.dues[spot(place)] = due;
+        brood.ids[spot(place)] = id;
         self.places[id] = place;
     }
 }
 
-/// Children of a node: a flat heap takes fewer cache misses than a binary one.
-const CHILDREN: u32 = 4;
+impl Default for Brood {
+    fn default() -> Self {
+        Self {
+            dues: [f64::INFINITY; CHILDREN],
+            ids: [0; CHILDREN],
+        }
+    }
+}
 
-/// Where the root is. The three places before it are never used.
-const ROOT: u32 = CHILDREN - 1;
+/// As many as have room in a cache line, with their due points.
+const CHILDREN: usize = 5;
 
-/// The first of four; `None` beyond what slots can be numbered.
+/// Low bits of a place: which of its brood. The rest is the number of the brood.
+const BITS: u32 = 3;
+
+/// The root is the last of a brood whose others are never used: then one formula has the children of all.
+const ROOT: u32 = CHILDREN as u32 - 1;
+
 #[inline]
-const fn children(place: u32) -> Option<u32> {
-    (place - (ROOT - 1)).checked_mul(CHILDREN)
+const fn spot(place: u32) -> usize {
+    (place & ((1 << BITS) - 1)) as usize
+}
+
+/// Which brood the children of a place are; `None` beyond what slots can be numbered.
+#[inline]
+const fn brood_of(place: u32) -> Option<u32> {
+    let nth = (place >> BITS) * CHILDREN as u32 + spot(place) as u32;
+    if nth >> (32 - BITS) == 0 {
+        Some(nth - (ROOT - 1))
+    } else {
+        None
+    }
 }
 
 #[inline]
 const fn parent(place: u32) -> u32 {
-    place / CHILDREN + (ROOT - 1)
+    let nth = (place >> BITS) + (ROOT - 1);
+    ((nth / CHILDREN as u32) << BITS) | (nth % CHILDREN as u32)
+}
+
+const fn after(place: u32) -> u32 {
+    if spot(place) == CHILDREN - 1 {
+        ((place >> BITS) + 1) << BITS
+    } else {
+        place + 1
+    }
+}
+
+const fn before(place: u32) -> u32 {
+    if spot(place) == 0 {
+        (((place >> BITS) - 1) << BITS) | (CHILDREN as u32 - 1)
+    } else {
+        place - 1
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +232,20 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+
+    #[test]
+    fn every_place_is_a_child_of_its_parent_and_comes_after_the_one_before() {
+        let (mut place, mut nth) = (ROOT, 0);
+        while nth < 10_000 {
+            let children = brood_of(place).unwrap() << BITS;
+            assert_eq!(parent(children), place);
+            assert_eq!(parent(children + ROOT), place);
+            assert_eq!(before(after(place)), place);
+            assert_eq!(children >> BITS, nth + 1, "broods are numbered in a row");
+            (place, nth) = (after(place), nth + 1);
+        }
+        assert_eq!(size_of::<Brood>(), 64);
+    }
 
     #[derive(Clone, Copy, Debug)]
     enum Step {

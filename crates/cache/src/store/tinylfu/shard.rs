@@ -172,13 +172,20 @@ impl<K, V> Shard<K, V> {
         self.ghosts.grow(self.len());
     }
 
-    /// Has all fetched at once that it takes to let an entry in, where each would be waited for in its turn.
+    /// Has all fetched at once that it takes to let an entry in, where each would be waited for in its turn: what is known
+    /// of its key, and where the next victim is noted. The victim itself was fetched when it became the second.
     #[inline]
-    pub(super) fn foresee(&self, hash: u64) {
+    pub(super) fn foresee(&mut self, hash: u64) {
         self.ghosts.touch(hash);
         self.sketch.touch(hash);
-        if let Some((id, _)) = self.heap.first() {
-            self.slab.touch(id);
+        let Some((first, _)) = self.heap.first() else {
+            return;
+        };
+        let victim = self.slab[first].hash;
+        self.index.touch(victim);
+        self.sketch.touch(victim);
+        if let Some(second) = self.heap.second() {
+            self.slab.touch(second);
         }
     }
 
@@ -248,3 +255,28 @@ impl<K, V> Shard<K, V> {
 
 /// Uses that are counted while an entry stays. More would be worth no more ([`MOST`]), and be forgotten later.
 const FULL: u8 = MOST;
+
+#[cfg(test)]
+mod tests {
+    use super::{super::config::Goal, *};
+
+    /// With a low bias fifteen uses are worth little more than one: what keeps an entry then is that it was used lately, of
+    /// which the count, which is at its most, says nothing.
+    #[test]
+    fn a_use_counts_where_the_count_is_at_its_most() {
+        let mut worth = Worth::new(Goal::Objects);
+        (0..1_000).for_each(|_| worth.learn(Ghost::Once, 16));
+        let mut shard = Shard::new(100, worth);
+        for hash in [1, 2] {
+            shard.add(hash, Some((hash, ())), 1, FULL);
+            let got = (0..20).filter(|_| shard.get(hash, |key| *key == hash).is_some());
+            assert_eq!(got.count(), 20);
+        }
+        let ids = [1, 2].map(|hash| shard.index.find(&shard.slab, hash, |key| *key == hash));
+        assert_eq!(ids.map(|id| shard.slab[id].uses), [FULL; 2]);
+        shard.age += 5.0;
+        assert!(shard.get(1, |key| *key == 1).is_some());
+        let [used, other] = ids.map(|id| shard.put_off(id));
+        assert_eq!(used - other, 5.0);
+    }
+}

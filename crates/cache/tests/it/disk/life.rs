@@ -288,6 +288,48 @@ fn a_second_store_in_the_folder_is_refused_until_the_first_is_closed() {
     assert_eq!(error.kind(), eaves_common::ErrorKind::Conflict);
 }
 
+/// Which folder the other process is to open; without it, there is no other process.
+const OTHERS_FOLDER: &str = "EAVES_CACHE_TEST_FOLDER";
+
+#[test]
+fn a_second_process_in_the_folder_is_refused_and_harms_nothing() {
+    let path = tempfile::tempdir().unwrap();
+    let first = Disk::open(path.path(), &config(1 << 20)).unwrap();
+    put(&first, "a", b"hello").unwrap();
+    assert_eq!(from_another_process(path.path()), "Locked");
+    assert_eq!(get(&first, "a").unwrap(), b"hello");
+    first.close().unwrap();
+    assert_eq!(from_another_process(path.path()), "found hello");
+}
+
+/// What the other process does; alone it has nothing to do.
+#[test]
+fn another_process_says_what_it_finds() {
+    let Some(folder) = std::env::var_os(OTHERS_FOLDER) else {
+        return;
+    };
+    match Disk::open(std::path::Path::new(&folder), &config(1 << 20)) {
+        Ok(disk) => {
+            let body = get(&disk, "a").unwrap();
+            println!("other: found {}", String::from_utf8(body).unwrap());
+        }
+        Err(error) => println!("other: {error:?}"),
+    }
+}
+
+/// Runs this program again for that one test, and returns what it said.
+fn from_another_process(folder: &std::path::Path) -> String {
+    let it = "disk::life::another_process_says_what_it_finds";
+    let said = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", it, "--nocapture"])
+        .env(OTHERS_FOLDER, folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let (_, rest) = said.split_once("other: ").expect(&said);
+    rest.lines().next().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn a_budget_without_room_for_segments_is_refused() {
     let refused = Disk::open_in(Sim::new() as Arc<dyn Files>, &config(65_535));
