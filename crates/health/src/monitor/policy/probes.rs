@@ -27,6 +27,7 @@ pub struct Probes {
     /// When they fail for this share of the pool, and traffic meets no errors there, the prober is suspected.
     pub suspect_share: f64,
     /// Votes of other checkers count for so long, see [`Monitor::handle_vote`](crate::Monitor::handle_vote).
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub vote_life: Duration,
 }
 
@@ -88,6 +89,7 @@ pub struct Overdue {
     /// [`Accrual`](crate::state::Accrual); 0 leaves it to the deadline.
     pub phi: f64,
     /// And never before this.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub least: Duration,
 }
 
