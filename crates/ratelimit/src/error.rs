@@ -1,7 +1,10 @@
 //! What can go wrong while limits are built and keys are read. A request over its limit is no
 //! error but a [`Decision`](crate::Decision).
 
-use eaves_common::{Error, ErrorKind, units::Rate};
+use eaves_common::{
+    Error, ErrorKind,
+    units::{Rate, UnitError},
+};
 
 use crate::table::Capacity;
 
@@ -56,6 +59,26 @@ pub enum BuildError {
     Condition {
         /// What was written.
         text: String,
+    },
+    /// A condition names addresses that are none.
+    #[error("in `{text}`: {error}")]
+    ConditionAddress {
+        /// What was written.
+        text: String,
+        /// What is wrong with the first of them that is wrong.
+        error: UnitError,
+    },
+    /// A rule has a setting that its algorithm makes no use of.
+    #[error(
+        "the rule `{rule}` has a `{setting}`, which only the algorithm `{algorithm}` makes use of"
+    )]
+    Idle {
+        /// The rule's name.
+        rule: String,
+        /// The setting.
+        setting: &'static str,
+        /// The algorithm that has it.
+        algorithm: &'static str,
     },
     /// A key with a rate of its own does not fit the rule's key.
     #[error("`{text}` is no key of the rule `{rule}`, write one value for each part of its key")]

@@ -241,7 +241,9 @@ impl Monitor {
     /// ceased outweighs nothing: it says how things were.
     fn is_vetoed(&self, track: &Track) -> bool {
         if self.now.mono - track.last_good
-            >= self.telling_time(track, LONGEST_SILENCE).max(LEAST_SILENCE)
+            >= self
+                .time_of(RESULTS_MISSED, track, LONGEST_SILENCE)
+                .max(LEAST_SILENCE)
         {
             return false;
         }
@@ -275,15 +277,15 @@ impl Monitor {
         if !self.is_checker_suspect() {
             return false;
         }
-        let patience = self.telling_time(track, Duration::MAX);
+        let patience = self.time_of(RESULTS_AWAITED, track, Duration::MAX);
         patience <= LONGEST_WAIT && self.now.mono - red.since < patience
     }
 
-    /// Says within which time traffic as it was lately brings enough results to tell, but no more than this.
-    fn telling_time(&self, track: &Track, most: Duration) -> Duration {
+    /// Says within which time traffic as it was lately brings so many results, but no more than this.
+    fn time_of(&self, results: f64, track: &Track, most: Duration) -> Duration {
         let samples = track.long_window.faded(LONG, self.now.mono).samples();
         let rate = samples * std::f64::consts::LN_2 / LONG.as_secs_f64();
-        Duration::try_from_secs_f64(RESULTS_AWAITED / rate).map_or(most, |time| time.min(most))
+        Duration::try_from_secs_f64(results / rate).map_or(most, |time| time.min(most))
     }
 }
 
@@ -316,7 +318,10 @@ impl Monitor {
 const RESULTS_AWAITED: f64 = 6.0;
 /// ...within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(6);
-/// Traffic has ceased when nothing has succeeded for the time in which so many results were due, held between these.
+/// Traffic has ceased when nothing has succeeded for the time in which so many results were due, which chance does to
+/// one that is asked at random once in 160 000 times...
+const RESULTS_MISSED: f64 = 12.0;
+/// ...held between these.
 const LEAST_SILENCE: Duration = Duration::from_secs(1);
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 

@@ -95,7 +95,10 @@ impl FromStr for Condition {
         let patterns = match part {
             Part::ClientIp { .. } => {
                 let prefixes: Result<_, _> = patterns.map(str::parse).collect();
-                Patterns::Prefixes(prefixes.map_err(|_| wrong())?)
+                Patterns::Prefixes(prefixes.map_err(|error| BuildError::ConditionAddress {
+                    text: text.to_owned(),
+                    error,
+                })?)
             }
             _ => {
                 let patterns: Option<_> = patterns.map(Pattern::read).collect();

@@ -233,7 +233,25 @@ impl Rule {
     }
 
     pub(super) fn meter(&self) -> Result<AnyMeter, BuildError> {
+        self.check_use()?;
         self.meter_for(self.rate, self.capacity)
+    }
+
+    /// Refuses what would be without effect: whoever wrote it believes otherwise.
+    fn check_use(&self) -> Result<(), BuildError> {
+        let idle = |setting, algorithm| BuildError::Idle {
+            rule: self.name.clone(),
+            setting,
+            algorithm,
+        };
+        if self.term.is_some() && self.algorithm != Algorithm::Penalty {
+            return Err(idle("term", "penalty"));
+        }
+        #[cfg(feature = "calendar")]
+        if self.zone.is_some() && self.algorithm != Algorithm::Calendar {
+            return Err(idle("zone", "calendar"));
+        }
+        Ok(())
     }
 
     /// A meter of the rule's kind.

@@ -280,6 +280,10 @@ mod config {
                 "`path = /` is no condition, write for example",
             ),
             (
+                "when = ['client.ip is 10.0.0.1/8']",
+                "in `client.ip is 10.0.0.1/8`: 10.0.0.1/8 has bits set after its first 8, did you mean `10.0.0.0/8`?",
+            ),
+            (
                 "algorithm = 'leaky'",
                 "`leaky` is no algorithm, use concurrency, fixed",
             ),
@@ -295,6 +299,26 @@ mod config {
             let text = format!("name = 'a'\nlimit = '1/1s'\n{line}");
             let error = toml::from_str::<RuleConfig>(&text).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_the_algorithm_makes_no_use_of_is_refused() {
+        let build = |lines: &str| {
+            let text = format!("name = 'a'\nlimit = '5/1m'\n{lines}");
+            let config = toml::from_str::<RuleConfig>(&text).unwrap();
+            let rule = Rule::try_from(config).unwrap();
+            let built = Limiter::new([rule], KeyHasher::random());
+            built.map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(build("algorithm = 'penalty'\nterm = '5m'"), Ok(()));
+        let idle = "the rule `a` has a `term`, which only the algorithm `penalty` makes use of";
+        assert_eq!(build("term = '5m'"), Err(idle.to_owned()));
+        #[cfg(feature = "calendar")]
+        {
+            let idle =
+                "the rule `a` has a `zone`, which only the algorithm `calendar` makes use of";
+            assert_eq!(build("zone = 'UTC'"), Err(idle.to_owned()));
         }
     }
 }

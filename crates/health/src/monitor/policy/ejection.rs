@@ -22,10 +22,13 @@ pub struct Ejection {
     /// that a worse origin displaces a milder one.
     pub most: f64,
     /// The first hold of an origin that was put out; it doubles each time.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub hold: Duration,
     /// The longest hold.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub longest: Duration,
     /// In this time half of the past ejections are forgotten.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub half_life: Duration,
 }
 

@@ -22,6 +22,7 @@ pub struct Errors {
     /// Errors in a row that put an origin out.
     pub in_row: u32,
     /// In this time the weight of results halves.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub half_life: Duration,
     /// An origin whose errors look like this share rather than like the rest of the pool is put out.
     pub share: f64,
@@ -74,6 +75,7 @@ pub struct Stall {
     /// For so many times the usual latency.
     pub ratio: f64,
     /// And at least so long.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub least: Duration,
 }
 

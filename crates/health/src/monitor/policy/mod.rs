@@ -5,6 +5,8 @@ mod errors;
 mod probes;
 mod ranges;
 mod returning;
+#[cfg(feature = "serde")]
+mod span;
 mod tiers;
 pub(super) mod whole;
 

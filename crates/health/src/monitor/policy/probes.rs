@@ -27,6 +27,7 @@ pub struct Probes {
     /// When they fail for this share of the pool, and traffic meets no errors there, the prober is suspected.
     pub suspect_share: f64,
     /// Votes of other checkers count for so long, see [`Monitor::handle_vote`](crate::Monitor::handle_vote).
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub vote_life: Duration,
 }
 
@@ -88,6 +89,7 @@ pub struct Overdue {
     /// [`Accrual`](crate::state::Accrual); 0 leaves it to the deadline.
     pub phi: f64,
     /// And never before this.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub least: Duration,
 }
 
@@ -109,7 +111,7 @@ impl Overdue {
 
 /// When good traffic outweighs probes that fail.
 ///
-/// It does so only while it lasts: once nothing has succeeded for the time in which six results were due by the
+/// It does so only while it lasts: once nothing has succeeded for the time in which twelve results were due by the
 /// traffic of the last half minute or so (a second at least, half a minute at most), probes are believed. An operator
 /// who takes an origin out of traffic by letting its probes fail needs `samples = 1e6` and `successes = u32::MAX`
 /// here, or better says so: [`Admin::Draining`](crate::pool::Admin::Draining).

@@ -26,6 +26,7 @@ pub struct Trial {
     /// In panic mode, requests that must succeed in a row before an origin counts as healthy.
     pub successes_in_panic: u32,
     /// A trial that sees no traffic for this long is passed.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub patience: Duration,
 }
 
@@ -65,6 +66,7 @@ pub struct Ramp {
     /// The share it starts from.
     pub from: f64,
     /// How long it takes.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub time: Duration,
 }
 

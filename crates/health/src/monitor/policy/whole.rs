@@ -44,6 +44,7 @@ pub struct Policy {
     /// With a smaller share of healthy members everybody serves.
     pub panic_share: f64,
     /// Traffic is looked at this often.
+    #[cfg_attr(feature = "serde", serde(with = "super::span"))]
     pub tick: Duration,
 }
 
@@ -88,6 +89,25 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "serde")]
+    fn times_in_configurations_are_texts() {
+        let read = serde_json::from_str::<Policy>;
+        let policy =
+            read(r#"{"tick": "50ms", "errors": {"half_life": "5s"}, "veto": {"samples": 9.0}}"#)
+                .unwrap();
+        assert_eq!(policy.tick, Duration::from_millis(50));
+        assert_eq!(policy.errors.half_life, Duration::from_secs(5));
+        let text = serde_json::to_string(&policy).unwrap();
+        assert!(text.contains(r#""hold":"500ms""#), "{text}");
+        assert_eq!(read(&text).unwrap(), policy);
+        let error = read(r#"{"tick": "5"}"#).unwrap_err().to_string();
+        assert!(
+            error.starts_with("expected a unit after the number, write for example `250ms`"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn the_defaults_pass_and_every_mistake_is_told_with_its_key_and_range() {
