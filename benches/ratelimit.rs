@@ -32,7 +32,7 @@ use eaves_ratelimit::{
     governor::BoundedStore,
     key::{Facts, KeyHash, KeyHasher, Part},
     meter::Gcra,
-    table::{Capacity, Width},
+    table::{Capacity, Pages, Width},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::DefaultClock};
 
@@ -119,9 +119,29 @@ fn ours<T>(width: Width, time: T) -> Ours<T> {
     }
 }
 
+/// The same in pages of this kind; narrow cells.
+fn ours_in<T>(pages: Pages, time: T) -> Ours<T> {
+    Ours {
+        gcra: gcra_in(pages),
+        hasher: KeyHasher::random(),
+        time,
+    }
+}
+
+/// A table in ordinary pages.
 fn gcra(width: Width) -> Gcra {
-    let rate = Rate::per(PER_SECOND.into(), Duration::from_secs(1)).expect("a rate");
-    Gcra::with_width(rate, capacity(CELLS), width).expect("a rate that fits")
+    match width {
+        Width::Narrow => gcra_in(Pages::Ordinary),
+        Width::Wide => Gcra::with_width(rate(), capacity(CELLS), width).expect("a rate that fits"),
+    }
+}
+
+fn gcra_in(pages: Pages) -> Gcra {
+    Gcra::with_pages(rate(), capacity(CELLS), pages).expect("a rate that fits")
+}
+
+fn rate() -> Rate {
+    Rate::per(PER_SECOND.into(), Duration::from_secs(1)).expect("a rate")
 }
 
 fn capacity(cells: usize) -> Capacity {
@@ -233,6 +253,8 @@ fn checks(c: &mut Criterion) {
             bench!("eaves-system", ours(Width::Narrow, ByClock(SystemClock)));
             bench!("eaves-ticked", ours(Width::Narrow, ByClock(&ticker.1)));
             bench!("eaves-now-passed", ours(Width::Narrow, passed));
+            bench!("eaves-huge-pages", ours_in(Pages::Huge, by_clock()));
+            bench!("eaves-huge-now-passed", ours_in(Pages::Huge, passed));
             bench!("eaves-wide-now-passed", ours(Width::Wide, passed));
         }
         group.finish();

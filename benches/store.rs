@@ -241,9 +241,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 fn throughput(criterion: &mut Criterion) {
     let keys = zipf(2_000_000);
-    if is_asked_for("store/bars") {
-        bars::print(&keys);
-    }
+    bars::print(&keys);
     if is_asked_for("store/report") {
         report(&keys);
     }

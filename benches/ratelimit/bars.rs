@@ -6,20 +6,20 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use eaves_ratelimit::table::Width;
+use eaves_ratelimit::table::Pages;
 
-use crate::{Check, by_clock, governor, hot, ours, passed, time, zipf};
+use crate::{Check, by_clock, governor, hot, ours_in, passed, time, zipf};
 
 /// Rounds of which the best counts.
 const ROUNDS: usize = 15;
 /// Checks of a round, per thread.
 const CHECKS: usize = 200_000;
 
-/// Prints a row for each bar of a check.
+/// Prints a row for each bar of a check, in ordinary pages and in huge ones.
 #[allow(clippy::print_stdout, reason = "that is what a bench is for")]
 pub(crate) fn print() {
     println!(
-        "\n{:<36}{:>9}{:>10}{:>7}{:>7}",
+        "\n{:<46}{:>9}{:>10}{:>7}{:>7}",
         "best of 15 rounds, ns", "eaves", "governor", "ratio", "bar"
     );
     for (name, keys, bars) in [
@@ -27,12 +27,14 @@ pub(crate) fn print() {
         ("1m-zipf", zipf(), [0.6, 0.42, 0.26]),
     ] {
         let [one, two, now] = bars;
-        let own = ours(Width::Narrow, by_clock());
-        let told = ours(Width::Narrow, passed);
-        row(&format!("{name}, own clock"), &keys, (1, one), &own);
-        row(&format!("{name}, own clock"), &keys, (2, two), &own);
-        row(&format!("{name}, now passed"), &keys, (1, now), &told);
-        row(&format!("{name}, now passed"), &keys, (2, now), &told);
+        for (pages, in_pages) in [(Pages::Ordinary, ""), (Pages::Huge, ", huge pages")] {
+            let (own, told) = (ours_in(pages, by_clock()), ours_in(pages, passed));
+            let name = |time: &str| format!("{name}, {time}{in_pages}");
+            row(&name("own clock"), &keys, (1, one), &own);
+            row(&name("own clock"), &keys, (2, two), &own);
+            row(&name("now passed"), &keys, (1, now), &told);
+            row(&name("now passed"), &keys, (2, now), &told);
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn row(name: &str, keys: &[IpAddr], (threads, bar): (usize, f64), ours: &impl Ch
     let ratio = best[0] / best[1];
     let verdict = if ratio <= bar { "" } else { "  MISSED" };
     println!(
-        "{:<36}{:>9.1}{:>10.1}{ratio:>7.2}{bar:>7.2}{verdict}",
+        "{:<46}{:>9.1}{:>10.1}{ratio:>7.2}{bar:>7.2}{verdict}",
         format!("{name}, {threads} thread(s)"),
         best[0],
         best[1]

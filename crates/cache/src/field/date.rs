@@ -154,7 +154,7 @@ impl Text<'_> {
         }
     }
 
-    fn expect(&mut self, literal: &[u8]) -> Option<()> {
+    fn need(&mut self, literal: &[u8]) -> Option<()> {
         self.literal(literal).then_some(())
     }
 
@@ -188,9 +188,9 @@ impl Text<'_> {
     /// Reads `hh:mm:ss`; a leap second counts as the second before it.
     fn time(&mut self) -> Option<u64> {
         let hour = self.digits(2)?;
-        self.expect(b":")?;
+        self.need(b":")?;
         let minute = self.digits(2)?;
-        self.expect(b":")?;
+        self.need(b":")?;
         let second = self.digits(2)?;
         (hour < 24 && minute < 60 && second <= 60)
             .then(|| hour * 3600 + minute * 60 + second.min(59))
@@ -198,13 +198,13 @@ impl Text<'_> {
 
     fn rfc850(&mut self, now: Wall) -> Option<Civil> {
         let day = self.digits(2)?;
-        self.expect(b"-")?;
+        self.need(b"-")?;
         let month = self.month()?;
-        self.expect(b"-")?;
+        self.need(b"-")?;
         let year = self.digits(2)?;
-        self.expect(b" ")?;
+        self.need(b" ")?;
         let second = self.time()?;
-        self.expect(b" GMT")?;
+        self.need(b" GMT")?;
         let year = century(year, now);
         Some(Civil {
             year,
@@ -216,15 +216,15 @@ impl Text<'_> {
 
     fn asctime(&mut self) -> Option<Civil> {
         let month = self.month()?;
-        self.expect(b" ")?;
+        self.need(b" ")?;
         let day = if self.literal(b" ") {
             self.digits(1)?
         } else {
             self.digits(2)?
         };
-        self.expect(b" ")?;
+        self.need(b" ")?;
         let second = self.time()?;
-        self.expect(b" ")?;
+        self.need(b" ")?;
         let year = self.digits(4)?;
         Some(Civil {
             year,
@@ -388,15 +388,15 @@ mod tests {
         let (_, Form::Short) = text.day_name()? else {
             return None;
         };
-        text.expect(b", ")?;
+        text.need(b", ")?;
         let day = text.digits(2)?;
-        text.expect(b" ")?;
+        text.need(b" ")?;
         let month = text.month()?;
-        text.expect(b" ")?;
+        text.need(b" ")?;
         let year = text.digits(4)?;
-        text.expect(b" ")?;
+        text.need(b" ")?;
         let second = text.time()?;
-        text.expect(b" GMT")?;
+        text.need(b" GMT")?;
         text.0.is_empty().then_some(())?;
         let civil = Civil {
             year,

@@ -29,8 +29,6 @@ mod bans;
 mod glob;
 mod groups;
 mod issue;
-#[cfg(test)]
-mod modelled;
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub mod nodes;
@@ -38,6 +36,8 @@ mod receipt;
 mod record;
 mod table;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 /// What the table is shared by; the model of it has others.

@@ -23,6 +23,8 @@ pin_project! {
     /// The body of a response that went through the cache: the origin's own, one that is being stored, or a stored one.
     ///
     /// It yields [`Bytes`], and never ends cleanly before its end: what was cut short ends in a [`BodyError`].
+    ///
+    /// It is `Send` and not `Sync`: box it by `http_body_util`'s `boxed_unsync`, as axum and tonic do, and not by `boxed`.
     #[must_use = "a body does nothing unless polled"]
     pub struct CacheBody<B> {
         #[pin]

@@ -97,7 +97,7 @@ impl FromStr for Rate {
             None => (scan.rest(), None),
         };
         let written = period.trim();
-        let period = TimeSpan::from_str(period).map_err(|error| error.shifted(period_at))?;
+        let period = TimeSpan::from_str(period).map_err(|error| in_rate(error, period_at))?;
         if period == TimeSpan::default() {
             return Err(no_period(period_at, written));
         }
@@ -110,6 +110,14 @@ impl FromStr for Rate {
             period: period.into(),
             burst,
         })
+    }
+}
+
+/// A mistake in the period, as one of the rate: what to write instead is a rate.
+fn in_rate(error: UnitError, period_at: usize) -> UnitError {
+    match error.shifted(period_at) {
+        UnitError::Expected { at, expected, .. } => self::expected(at, expected),
+        error => error,
     }
 }
 
@@ -210,7 +218,7 @@ mod tests {
             (
                 "100/m",
                 4,
-                "expected a number before the unit, write for example `250ms`",
+                "expected a number before the unit, write for example `100/1m burst 20`",
             ),
             (
                 "100/1x",
@@ -245,7 +253,7 @@ mod tests {
             (
                 "100/1s brust 5",
                 7,
-                "expected a number before the unit, write for example `250ms`",
+                "expected a number before the unit, write for example `100/1m burst 20`",
             ),
         ] {
             let error = text.parse::<Rate>().unwrap_err();

@@ -12,7 +12,7 @@ use crate::{
     zone::{
         Zone,
         node::{Node, Rrset, is_same},
-        problem::{Fault, Problem, Severity},
+        problem::{Fault, Problem, Problems, Severity},
         targets::Targets,
     },
     zonefile::{Entry, Scanned, Scanner},
@@ -70,8 +70,8 @@ impl Load {
     ///
     /// # Errors
     /// With all problems, when one of them is an error.
-    pub fn into_result(self) -> Result<Zone, Vec<Problem>> {
-        self.zone.ok_or(self.problems)
+    pub fn into_result(self) -> Result<Zone, Problems> {
+        self.zone.ok_or(Problems(self.problems))
     }
 }
 

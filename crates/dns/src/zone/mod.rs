@@ -10,12 +10,16 @@ mod node;
 mod problem;
 mod respond;
 mod set;
+mod subject;
 mod targets;
 mod tree;
+mod truncate;
 
 pub use answer::{Answer, Transport};
 pub use load::{Include, Load, Loader};
-pub use problem::{Fault, Problem, Severity};
+pub use problem::{Fault, Problem, Problems, Severity};
 pub use respond::{Reply, refuse};
 pub use set::Zones;
+pub use subject::Subject;
 pub use tree::{Change, RrsetView, Zone};
+pub use truncate::truncate;

@@ -1,6 +1,6 @@
 //! What may be wrong with a zone.
 
-use core::fmt;
+use core::{fmt, ops::Deref};
 
 use eaves_common::{Error, ErrorKind};
 
@@ -88,6 +88,56 @@ pub enum Severity {
     Warning,
     /// The zone is not served.
     Error,
+}
+
+/// All that was found in a zone that cannot be served, warnings too, by file and line.
+///
+/// ```
+/// use eaves_dns::{NameBuf, zone::Zone};
+///
+/// let origin: NameBuf = "example.".parse()?;
+/// let problems = Zone::parse("$TTL 5\n@ NS ns\n@ A 192.0.2\n", &origin).into_result().unwrap_err();
+/// assert!(problems.len() > 1);
+/// assert!(problems.to_string().contains(":3:5: example. A: not an IPv4 address"));
+/// # Ok::<(), eaves_dns::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub(super) Vec<Problem>);
+
+impl Deref for Problems {
+    type Target = [Problem];
+
+    fn deref(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Prints a problem a line.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Problems {}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::with_source(ErrorKind::Invalid, "the zone cannot be served", problems)
+    }
 }
 
 /// What is wrong.

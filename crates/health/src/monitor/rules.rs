@@ -237,8 +237,14 @@ impl Monitor {
         share(bad, (all.samples() - own.samples()).max(0.0))
     }
 
-    /// Good traffic outweighs probes that fail: either what is recent, or all since they began to.
+    /// Good traffic outweighs probes that fail: either what is recent, or all since they began to. Traffic that has
+    /// ceased outweighs nothing: it says how things were.
     fn is_vetoed(&self, track: &Track) -> bool {
+        if self.now.mono - track.last_good
+            >= self.telling_time(track, LONGEST_SILENCE).max(LEAST_SILENCE)
+        {
+            return false;
+        }
         let window = self.window(track);
         let recent = window.samples() >= self.policy.veto.samples
             && window.bad_share() < self.policy.veto.share;
@@ -269,10 +275,15 @@ impl Monitor {
         if !self.is_checker_suspect() {
             return false;
         }
+        let patience = self.telling_time(track, Duration::MAX);
+        patience <= LONGEST_WAIT && self.now.mono - red.since < patience
+    }
+
+    /// Says within which time traffic as it was lately brings enough results to tell, but no more than this.
+    fn telling_time(&self, track: &Track, most: Duration) -> Duration {
         let samples = track.long_window.faded(LONG, self.now.mono).samples();
         let rate = samples * std::f64::consts::LN_2 / LONG.as_secs_f64();
-        let patience = Duration::try_from_secs_f64(RESULTS_AWAITED / rate).unwrap_or(Duration::MAX);
-        patience <= LONGEST_WAIT && self.now.mono - red.since < patience
+        Duration::try_from_secs_f64(RESULTS_AWAITED / rate).map_or(most, |time| time.min(most))
     }
 }
 
@@ -305,6 +316,9 @@ impl Monitor {
 const RESULTS_AWAITED: f64 = 6.0;
 /// ...within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(6);
+/// Traffic has ceased when nothing has succeeded for the time in which so many results were due, held between these.
+const LEAST_SILENCE: Duration = Duration::from_secs(1);
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
 /// Says whether a share of errors is an origin's own: at least twice that of the others, and no less than the
 /// floor.

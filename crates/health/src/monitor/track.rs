@@ -121,6 +121,8 @@ pub(super) struct Track {
     pub(super) waiting: u32,
     pub(super) errors_in_row: u32,
     pub(super) good_in_row: u32,
+    /// When a request to it was last known to have succeeded.
+    pub(super) last_good: Mono,
     pub(super) failure: Option<Failure>,
     pub(super) hold: Hold,
     pub(super) held_until: Mono,
@@ -169,6 +171,7 @@ impl Track {
             waiting: 0,
             errors_in_row: 0,
             good_in_row: 0,
+            last_good: Mono::ZERO,
             failure: None,
             hold: Hold::default(),
             held_until: Mono::ZERO,

@@ -52,6 +52,9 @@ impl Monitor {
         }
         track.latency.add(tally.good, tally.latency, now);
         track.waiting_since = None;
+        if tally.good > 0 {
+            track.last_good = now;
+        }
         track.failure = failure.or(track.failure);
         if tally.bad > 0 {
             // In which order good and bad ones came is not known; errors in a row must be certain.

@@ -12,8 +12,9 @@ use super::count::{Count, Owner};
 use crate::pool::Slot;
 
 /// The counters of one worker. Loads lie close together, apart from the rest: drawing two of many
-/// reads two of them.
+/// reads two of them. Workers that bound loads change the total at each pick, so it has cache lines of its own.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Board {
     /// The thread that picks; what ends elsewhere, or begins there by a clone, is counted too, at a higher price.
     owner: Owner,

@@ -300,6 +300,33 @@ fn probes_that_fail_for_many_at_once_wait_for_the_next_requests() {
 }
 
 #[test]
+fn traffic_that_has_ceased_outweighs_no_probes() {
+    // Sixty a second to each: good ones were many when the last came, and fade over many half-lives.
+    let mut world = World::healthy(pool(&[1; 3]), Algorithm::RoundRobin);
+    for _ in 0..3_000 {
+        world.request(|_| false);
+        world.step(Duration::from_micros(5_500));
+    }
+    assert_eq!(world.turns(), []);
+    world.probes = vec![false, true, true];
+    world.run(ms(4_000));
+    assert_eq!(world.turns(), [(0, Standing::Down)]);
+}
+
+#[test]
+fn what_succeeded_while_probes_failed_outweighs_them_only_while_it_goes_on() {
+    let mut world = World::healthy(pool(&[1; 3]), Algorithm::RoundRobin);
+    world.probes[0] = false;
+    for _ in 0..600 {
+        world.request(|_| false);
+        world.step(ms(50));
+    }
+    assert_eq!(world.turns(), [], "7 a second to each outweigh its probes");
+    world.run(ms(5_000));
+    assert_eq!(world.turns(), [(0, Standing::Down)]);
+}
+
+#[test]
 fn a_burst_of_errors_puts_nobody_out_whose_share_is_that_of_the_others() {
     let mut world = World::healthy(pool(&[1; 4]), Algorithm::RoundRobin);
     let asked = [const { Cell::new(0_u32) }; 4];

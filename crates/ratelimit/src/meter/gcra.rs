@@ -6,6 +6,8 @@ use eaves_common::{
 };
 
 use super::{Gauge, Reading, Verdict};
+#[cfg(feature = "huge-pages")]
+use crate::table::Pages;
 use crate::{
     error::BuildError,
     key::KeyHash,
@@ -70,6 +72,31 @@ impl Gcra {
             Scale::plan(rate, Some(width))?,
             capacity,
         ))
+    }
+
+    /// Takes the memory for `capacity` keys in pages of this kind, if they are to be had.
+    ///
+    /// Other constructors ask for huge ones. Cells of 16 bytes are in ordinary pages always.
+    ///
+    /// ```
+    /// use eaves_common::{time::Mono, units::Rate};
+    /// use eaves_ratelimit::{meter::Gcra, table::{Capacity, Pages}};
+    ///
+    /// let rate = "10/1s".parse::<Rate>()?;
+    /// let gcra = Gcra::with_pages(rate, Capacity::new(1 << 20)?, Pages::Ordinary)?;
+    /// assert_eq!(gcra.occupancy(Mono::ZERO).pages, Pages::Ordinary);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Rate`] if neither width can hold the rate exactly.
+    #[cfg(feature = "huge-pages")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "huge-pages")))]
+    pub fn with_pages(rate: Rate, capacity: Capacity, pages: Pages) -> Result<Self, BuildError> {
+        let scale = Scale::plan(rate, None)?;
+        let table = Table::in_pages(capacity, &scale, pages);
+        Ok(Self { rate, scale, table })
     }
 
     fn with_scale(rate: Rate, scale: Scale, capacity: Capacity) -> Self {
@@ -138,13 +165,14 @@ impl Gcra {
 
     #[inline]
     fn decide(&self, key: KeyHash, cost: u64, now: impl Fn() -> u64) -> Reading<'_> {
-        self.table.update(key, now, |debt| {
-            let debt = debt.min(self.scale.ceiling());
-            let reading = self.judged(debt, cost);
-            let after = debt.saturating_add(self.scale.cost(cost));
-            let counts = reading.is_allowed() && cost > 0;
-            (counts.then_some(after), reading)
-        })
+        self.table
+            .update(key, now, |debt| match self.after(debt, cost) {
+                Some(after) => {
+                    let reading = Reading::new(Verdict::Allowed, cost, self.gauge(after));
+                    ((cost > 0).then_some(after), reading)
+                }
+                None => (None, self.denied(debt, cost)),
+            })
     }
 
     /// Decides about many requests of this cost one after another, and tells each answer.
@@ -234,16 +262,30 @@ impl Gcra {
     /// Decides by what the key owes.
     #[inline]
     fn judged(&self, debt: u64, cost: u64) -> Reading<'_> {
-        let after = debt.saturating_add(self.scale.cost(cost));
-        if after <= self.scale.tolerance() {
-            return Reading::new(Verdict::Allowed, cost, self.gauge(after));
+        match self.after(debt, cost) {
+            Some(after) => Reading::new(Verdict::Allowed, cost, self.gauge(after)),
+            None => self.denied(debt, cost),
         }
+    }
+
+    /// What the key owes once this is counted, if it fits. All but one comparison and one addition is worked
+    /// out while the debt is on its way from memory.
+    #[inline]
+    fn after(&self, debt: u64, cost: u64) -> Option<u64> {
+        let cost = self.scale.cost(cost);
+        let room = self.scale.tolerance().checked_sub(cost)?;
+        (debt <= room).then(|| debt + cost)
+    }
+
+    /// The answer to what does not fit. More than the ceiling comes of clocks that differ.
+    #[inline]
+    fn denied(&self, debt: u64, cost: u64) -> Reading<'_> {
         let verdict = if cost > self.scale.burst() {
             Verdict::Impossible
         } else {
             Verdict::Denied
         };
-        Reading::new(verdict, cost, self.gauge(debt))
+        Reading::new(verdict, cost, self.gauge(debt.min(self.scale.ceiling())))
     }
 
     /// Counts what was judged allowed, the second step; `false` if the cell has changed meanwhile.

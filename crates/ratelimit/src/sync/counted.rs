@@ -18,7 +18,8 @@ fn count() {
 }
 
 macro_rules! counted {
-    ($name:ident, $inner:ty, $word:ty) => {
+    ($(#[$attribute:meta])* $name:ident, $inner:ty, $word:ty) => {
+        $(#[$attribute])*
         #[derive(Debug, Default)]
         pub(crate) struct $name($inner);
 
@@ -54,5 +55,11 @@ macro_rules! counted {
 }
 
 counted!(AtomicU16, std::sync::atomic::AtomicU16, u16);
-counted!(AtomicU64, std::sync::atomic::AtomicU64, u64);
+counted!(
+    #[derive(zerocopy::FromBytes, zerocopy::IntoBytes, zerocopy::KnownLayout)]
+    #[repr(transparent)]
+    AtomicU64,
+    std::sync::atomic::AtomicU64,
+    u64
+);
 counted!(AtomicU128, portable_atomic::AtomicU128, u128);

@@ -1,5 +1,6 @@
 //! The atomics of the table: the machine's, or in a build with `--cfg shuttle` some that let a test
 //! choose how threads interleave. The crate's own tests get some that count how often they are accessed.
+//! [`Stripes`] are numbers that threads count without meeting.
 
 #[cfg(not(any(shuttle, test)))]
 pub(crate) use portable_atomic::AtomicU128;
@@ -14,8 +15,11 @@ pub(crate) use self::chosen::AtomicU128;
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::atomic::{AtomicU16, AtomicU64};
 
+pub(crate) use self::stripes::Stripes;
+
 #[cfg(all(test, not(shuttle)))]
 mod counted;
+mod stripes;
 
 #[cfg(shuttle)]
 mod chosen {

@@ -1,23 +1,22 @@
 //! [`Table`]: cells of either width behind one interface in debts.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::fmt;
 
 use super::{
-    narrow::{self, Narrow},
+    memory::Pages,
+    narrow::Narrow,
     scale::Scale,
     seen::{Cells, Seen},
     wide::{self, Wide},
 };
-use crate::{error::BuildError, key::KeyHash};
+use crate::{error::BuildError, key::KeyHash, sync::Stripes};
 
 /// A fixed number of cells for the debts of one rule.
 #[derive(Debug)]
 pub(crate) struct Table {
     cells: Either,
-    evicted: AtomicU64,
+    /// One number, which every check of a flood in a full table changes.
+    evicted: Stripes<1>,
 }
 
 #[derive(Debug)]
@@ -28,16 +27,19 @@ enum Either {
 
 impl Table {
     pub(crate) fn new(capacity: Capacity, scale: &Scale) -> Self {
+        Self::in_pages(capacity, scale, Pages::WANTED)
+    }
+
+    /// Takes the memory in these pages, if they are to be had and the cells are narrow.
+    pub(crate) fn in_pages(capacity: Capacity, scale: &Scale, pages: Pages) -> Self {
         let horizon = scale.horizon();
         let cells = match scale.width() {
-            Width::Narrow => {
-                Either::Narrow(Narrow::new(capacity.0.div_ceil(narrow::WAYS), horizon))
-            }
+            Width::Narrow => Either::Narrow(Narrow::new(capacity.0, horizon, pages)),
             Width::Wide => Either::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), horizon)),
         };
         Self {
             cells,
-            evicted: AtomicU64::new(0),
+            evicted: Stripes::new(),
         }
     }
 
@@ -48,7 +50,7 @@ impl Table {
         let cells = Either::Wide(Wide::new(capacity.0.div_ceil(wide::WAYS), wide::FURTHEST));
         Self {
             cells,
-            evicted: AtomicU64::new(0),
+            evicted: Stripes::new(),
         }
     }
 
@@ -72,7 +74,8 @@ impl Table {
             Either::Narrow(cells) => Either::Narrow(cells.carried((from, to), horizon, convert)),
             Either::Wide(cells) => Either::Wide(cells.carried((from, to), horizon, convert)),
         };
-        let evicted = AtomicU64::new(self.evicted.load(Ordering::Relaxed));
+        let mut evicted = Stripes::new();
+        evicted.start_at(0, self.evicted.sum(0));
         Self { cells, evicted }
     }
 
@@ -105,8 +108,7 @@ impl Table {
             let Some(debt) = debt else {
                 return answer;
             };
-            if cells.write(key.as_u64(), now, &seen, debt) {
-                self.count_eviction(&seen);
+            if cells.write(key.as_u64(), now, &seen, debt, || self.evicted.count(0)) {
                 return answer;
             }
         }
@@ -135,38 +137,34 @@ impl Table {
     /// Gives the key this debt, unless its cell has changed since it was `seen`.
     #[inline]
     pub(crate) fn write(&self, key: KeyHash, now: u64, seen: &Seen, debt: u64) -> bool {
-        let written = match &self.cells {
+        let evicted = || self.evicted.count(0);
+        match &self.cells {
             Either::Narrow(cells) => {
                 let seen = seen.map(|word| word as u64);
-                cells.write(key.as_u64(), now, &seen, debt)
+                cells.write(key.as_u64(), now, &seen, debt, evicted)
             }
-            Either::Wide(cells) => cells.write(key.as_u64(), now, seen, debt),
-        };
-        if written {
-            self.count_eviction(seen);
-        }
-        written
-    }
-
-    #[inline]
-    fn count_eviction<W>(&self, seen: &Seen<W>) {
-        if seen.evicts() {
-            self.evicted.fetch_add(1, Ordering::Relaxed);
+            Either::Wide(cells) => cells.write(key.as_u64(), now, seen, debt, evicted),
         }
     }
 
     /// Counts the cells; walks the whole table.
     pub(crate) fn occupancy(&self, now: u64) -> Occupancy {
-        let (cells, owing, bytes) = match &self.cells {
-            Either::Narrow(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
-            Either::Wide(cells) => (cells.cells(), cells.owing(now), cells.bytes()),
-        };
-        let evicted = self.evicted.load(Ordering::Relaxed);
-        Occupancy {
-            cells,
-            owing,
-            bytes,
-            evicted,
+        let evicted = self.evicted.sum(0);
+        match &self.cells {
+            Either::Narrow(cells) => Occupancy {
+                cells: cells.cells(),
+                owing: cells.owing(now),
+                bytes: cells.bytes(),
+                evicted,
+                pages: cells.pages(),
+            },
+            Either::Wide(cells) => Occupancy {
+                cells: cells.cells(),
+                owing: cells.owing(now),
+                bytes: cells.bytes(),
+                evicted,
+                pages: Pages::Ordinary,
+            },
         }
     }
 }
@@ -176,6 +174,10 @@ impl Table {
 /// Memory is taken for all of them when the table is built: 8.25 bytes each in
 /// [narrow](Width::Narrow) cells, 16 in [wide](Width::Wide) ones. Ten times the number of keys
 /// that owe something at the same time keeps evictions of honest keys out of sight.
+///
+/// With the feature `huge-pages`, narrow cells of 2 MiB or more (262,144 of them) are in a mapping of their
+/// own for which Linux is asked for huge pages; smaller ones would waste the rest of such a page. Where it
+/// refuses, and elsewhere, they are in ordinary pages and do the same: [`Occupancy::pages`] tells.
 ///
 /// ```
 /// use eaves_ratelimit::table::Capacity;
@@ -288,6 +290,8 @@ pub struct Occupancy {
     pub bytes: usize,
     /// Keys that were forgotten while they owed something, since construction.
     pub evicted: u64,
+    /// Pages that the cells are in: huge ones only by the feature `huge-pages`, in narrow cells.
+    pub pages: Pages,
 }
 
 /// Picks a bucket by the hash's upper half; fingerprints are made of the lower.

@@ -10,6 +10,9 @@
 //! rounding adds up.
 
 mod cells;
+#[cfg(all(feature = "huge-pages", not(shuttle)))]
+mod huge;
+mod memory;
 mod narrow;
 mod scale;
 mod seen;
@@ -19,5 +22,6 @@ mod worst;
 
 pub use cells::{Capacity, Occupancy, Width};
 pub(crate) use cells::{Table, bucket_of};
+pub use memory::Pages;
 pub(crate) use scale::Scale;
 pub(crate) use seen::Seen;

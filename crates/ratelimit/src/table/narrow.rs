@@ -3,13 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::{
-    bucket_of,
+    Pages, bucket_of,
+    memory::{Bucket, Memory, WAYS},
     seen::{Cells, Seen},
 };
 use crate::sync::{AtomicU16, AtomicU64};
 
-/// Cells per bucket: a cache line of them.
-pub(super) const WAYS: usize = 8;
 const TAT_BITS: u32 = 40;
 const TAT_MASK: u64 = (1 << TAT_BITS) - 1;
 /// How far ahead a claim's TAT lies: further than any horizon, and far from the past.
@@ -32,7 +31,7 @@ const STRIDE: u64 = 4;
 /// microsecond, and 28 of the shortest.
 #[derive(Debug)]
 pub(super) struct Narrow {
-    buckets: Box<[Bucket]>,
+    buckets: Memory,
     /// In which epoch each bucket was cleaned.
     cleaned: Box<[AtomicU16]>,
     /// Which epoch's cleaning has come how far: a [`Sweep`].
@@ -62,14 +61,11 @@ impl Sweep {
     }
 }
 
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Bucket([AtomicU64; WAYS]);
-
 impl Narrow {
-    pub(super) fn new(buckets: usize, horizon: u64) -> Self {
+    pub(super) fn new(cells: usize, horizon: u64, pages: Pages) -> Self {
+        let buckets = cells.div_ceil(WAYS);
         Self {
-            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            buckets: Memory::new(buckets, pages),
             cleaned: (0..buckets).map(|_| AtomicU16::new(0)).collect(),
             sweep: AtomicU64::new(Sweep::at(0, Sweep::DONE).0),
             horizon,
@@ -86,9 +82,9 @@ impl Narrow {
         // One look at each cell for both searches: a key that another thread inserts in between would be
         // missed by the first, and make the bucket look full to the second.
         let words: [u64; WAYS] =
-            std::array::from_fn(|step| bucket.0[way(step)].load(Ordering::Acquire));
+            std::array::from_fn(|step| bucket[way(step)].load(Ordering::Acquire));
         for (step, word) in words.iter().enumerate() {
-            if self.is_of(*word, own, now) {
+            if self.owed(*word, own, now).is_some() {
                 return (way(step), *word);
             }
         }
@@ -112,11 +108,18 @@ impl Narrow {
         found
     }
 
-    /// Whether a cell is this key's. A key that has paid goes on in its cell; another thread that finds it
-    /// free meanwhile changes this very word.
+    /// What the key owes if this is its cell. A key that has paid goes on in its cell; another thread that
+    /// finds it free meanwhile changes this very word.
     #[inline]
-    fn is_of(&self, word: u64, own: u64, now: u64) -> bool {
-        word >> TAT_BITS == own && (self.debt(word, now) > 0 || is_paid(word, now))
+    fn owed(&self, word: u64, own: u64, now: u64) -> Option<u64> {
+        if word >> TAT_BITS != own {
+            return None;
+        }
+        let ahead = word.wrapping_sub(now) & TAT_MASK;
+        if (1..=self.horizon).contains(&ahead) {
+            return Some(ahead);
+        }
+        is_paid(word, now).then_some(0)
     }
 
     /// Puts a key where it was not. At first its cell is only claimed: by a TAT that nobody believes, so
@@ -124,11 +127,20 @@ impl Narrow {
     /// can become so: of two threads that insert one key, whoever looks later finds the other's cell,
     /// and takes its claim away or withdraws. So one key never has two debts.
     #[inline(never)]
-    fn insert(&self, bucket: &Bucket, (way, seen): (u8, u64), word: u64, now: u64) -> bool {
-        let cell = &bucket.0[usize::from(way)];
+    fn insert(
+        &self,
+        bucket: &Bucket,
+        (way, seen): (u8, u64),
+        (word, now): (u64, u64),
+        evicted: Option<impl FnOnce()>,
+    ) -> bool {
+        let cell = &bucket[usize::from(way)];
         let claim = claim(word, now);
         if !swap(cell, seen, claim) {
             return false;
+        }
+        if let Some(evicted) = evicted {
+            evicted(); // it is forgotten, whatever becomes of the claim
         }
         if self.is_alone(bucket, way, word, now) {
             return swap(cell, claim, word);
@@ -139,7 +151,7 @@ impl Narrow {
 
     /// Whether no other cell is the same key's, once those that owe nothing are emptied.
     fn is_alone(&self, bucket: &Bucket, way: u8, word: u64, now: u64) -> bool {
-        let others = bucket.0.iter().enumerate();
+        let others = bucket.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != usize::from(way));
         others.all(|(_, cell)| {
             let seen = cell.load(Ordering::SeqCst);
@@ -189,7 +201,7 @@ impl Narrow {
             return;
         }
         let debts_may_live = passed.min(passed.wrapping_neg()) < LONGEST;
-        for cell in &self.buckets[at].0 {
+        for cell in self.buckets.bucket(at) {
             let word = cell.load(Ordering::SeqCst);
             // Debts of this epoch are made in clean buckets only: what stands in one that another
             // thread has cleaned meanwhile may be such.
@@ -211,14 +223,14 @@ impl Narrow {
         horizon: u64,
         convert: impl Fn(u64) -> u64,
     ) -> Self {
-        let new = Self::new(self.buckets.len(), horizon);
+        let new = Self::new(self.cells(), horizon, self.pages());
         let epoch = (to >> EPOCH_BITS) as u16;
         new.sweep
             .store(Sweep::at(epoch, Sweep::DONE).0, Ordering::Relaxed);
-        for (at, (old, bucket)) in self.buckets.iter().zip(&new.buckets).enumerate() {
+        for (at, (old, bucket)) in self.buckets.iter().zip(new.buckets.iter()).enumerate() {
             self.clean(at, from, (from >> EPOCH_BITS) as u16);
             new.cleaned[at].store(epoch, Ordering::Relaxed);
-            for (old, cell) in old.0.iter().zip(&bucket.0) {
+            for (old, cell) in old.iter().zip(bucket) {
                 let word = old.load(Ordering::Acquire);
                 let debt = convert(self.debt(word, from));
                 let key = word >> TAT_BITS << TAT_BITS;
@@ -234,7 +246,7 @@ impl Narrow {
     }
 
     pub(super) fn owing(&self, now: u64) -> usize {
-        let cells = self.buckets.iter().flat_map(|bucket| &bucket.0);
+        let cells = self.buckets.iter().flatten();
         cells
             .filter(|cell| self.debt(cell.load(Ordering::Relaxed), now) > 0)
             .count()
@@ -244,8 +256,12 @@ impl Narrow {
         self.buckets.len() * WAYS
     }
 
+    pub(super) const fn pages(&self) -> Pages {
+        self.buckets.pages()
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.buckets) + size_of_val(&*self.cleaned)
+        self.buckets.bytes() + size_of_val(&*self.cleaned)
     }
 }
 
@@ -255,56 +271,40 @@ impl Cells for Narrow {
     #[inline]
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u64>, u64) {
         let at = bucket_of(hash, self.buckets.len());
-        let (bucket, own, mut way) = (&self.buckets[at], fingerprint(hash), home(hash));
+        let (bucket, own, way) = (self.buckets.bucket(at), fingerprint(hash), home(hash));
         // A sweep that was done before the word was read has cleaned what is read.
         let sweep = Sweep(self.sweep.load(Ordering::Acquire));
-        let mut word = bucket.0[way].load(Ordering::Acquire);
+        let word = bucket[way].load(Ordering::Acquire);
         let now = now();
         let epoch = (now >> EPOCH_BITS) as u16;
         if sweep != Sweep::at(epoch, Sweep::DONE) {
             self.renew(at, now, epoch, sweep);
-            (way, word) = self.scan(bucket, hash, now);
-        } else if !self.is_of(word, own, now) {
-            (way, word) = self.scan(bucket, hash, now);
-        } else {
-            let debt = self.debt(word, now);
-            return (
-                Seen {
-                    way: way as u8,
-                    known: true,
-                    word,
-                    debt,
-                },
-                now,
-            );
+        } else if let Some(debt) = self.owed(word, own, now) {
+            return (Seen::own((at, way), word, debt), now);
         }
-        let known = self.is_of(word, own, now);
-        let debt = self.debt(word, now);
-        (
-            Seen {
-                way: way as u8,
-                known,
-                word,
-                debt,
-            },
-            now,
-        )
+        let (way, word) = self.scan(bucket, hash, now);
+        let seen = match self.owed(word, own, now) {
+            Some(debt) => Seen::own((at, way), word, debt),
+            None => Seen::other((at, way), word, self.debt(word, now) > 0),
+        };
+        (seen, now)
     }
 
     #[inline]
-    fn write(&self, hash: u64, now: u64, seen: &Seen<u64>, debt: u64) -> bool {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+    fn write(&self, hash: u64, now: u64, seen: &Seen<u64>, debt: u64, evicted: impl Fn()) -> bool {
+        let bucket = self.buckets.bucket(seen.bucket as usize);
         let word = (fingerprint(hash) << TAT_BITS) | (now.wrapping_add(debt) & TAT_MASK);
         if seen.known {
-            return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
+            return swap(&bucket[usize::from(seen.way)], seen.word, word);
         }
-        self.insert(bucket, (seen.way, seen.word), word, now)
+        let evicted = seen.evicts.then_some(evicted);
+        self.insert(bucket, (seen.way, seen.word), (word, now), evicted)
     }
 
     #[inline]
     fn touch(&self, hash: u64) -> u64 {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
-        bucket.0[home(hash)].load(Ordering::Relaxed)
+        let bucket = self.buckets.bucket(bucket_of(hash, self.buckets.len()));
+        bucket[home(hash)].load(Ordering::Relaxed)
     }
 }
 

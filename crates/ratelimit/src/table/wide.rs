@@ -47,7 +47,7 @@ impl Wide {
         let words: [u128; WAYS] =
             std::array::from_fn(|step| bucket.0[way(step)].load(Ordering::Acquire));
         for (step, word) in words.iter().enumerate() {
-            if self.is_of(*word, own, now) {
+            if self.owed(*word, own, now).is_some() {
                 return (way(step), *word);
             }
         }
@@ -71,21 +71,34 @@ impl Wide {
         found
     }
 
-    /// Whether a cell is this key's, which owes, or has paid and is no claim.
+    /// What the key owes if this is its cell; nothing if it has paid, and a claim is nobody's.
     #[inline]
-    fn is_of(&self, word: u128, own: u64, now: u64) -> bool {
-        let is_paid = (1..=now).contains(&(word as u64));
-        (word >> 64) as u64 == own && (is_paid || self.debt(word, now) > 0)
+    fn owed(&self, word: u128, own: u64, now: u64) -> Option<u64> {
+        let tat = word as u64;
+        if (word >> 64) as u64 != own || tat == 0 {
+            return None;
+        }
+        let ahead = tat.saturating_sub(now);
+        (ahead <= self.horizon).then_some(ahead)
     }
 
     /// Puts a key where it was not, in the steps of the narrow cells: claims the cell, looks at the
     /// others, and then counts or withdraws.
     #[inline(never)]
-    fn insert(&self, bucket: &Bucket, (way, seen): (u8, u128), word: u128, now: u64) -> bool {
+    fn insert(
+        &self,
+        bucket: &Bucket,
+        (way, seen): (u8, u128),
+        (word, now): (u128, u64),
+        evicted: Option<impl FnOnce()>,
+    ) -> bool {
         let cell = &bucket.0[usize::from(way)];
         let claim = claim(word);
         if !swap(cell, seen, claim) {
             return false;
+        }
+        if let Some(evicted) = evicted {
+            evicted(); // it is forgotten, whatever becomes of the claim
         }
         if self.is_alone(bucket, way, word, now) {
             return swap(cell, claim, word);
@@ -169,31 +182,31 @@ impl Cells for Wide {
 
     #[inline]
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u128>, u64) {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
-        let (own, mut way) = (fingerprint(hash), home(hash));
-        let mut word = bucket.0[way].load(Ordering::Acquire);
+        let at = bucket_of(hash, self.buckets.len());
+        let (bucket, own, way) = (&self.buckets[at], fingerprint(hash), home(hash));
+        let word = bucket.0[way].load(Ordering::Acquire);
         let now = now();
-        if !self.is_of(word, own, now) {
-            (way, word) = self.scan(bucket, hash, now);
+        if let Some(debt) = self.owed(word, own, now) {
+            return (Seen::own((at, way), word, debt), now);
         }
-        let seen = Seen {
-            way: way as u8,
-            known: self.is_of(word, own, now),
-            word,
-            debt: self.debt(word, now),
+        let (way, word) = self.scan(bucket, hash, now);
+        let seen = match self.owed(word, own, now) {
+            Some(debt) => Seen::own((at, way), word, debt),
+            None => Seen::other((at, way), word, self.debt(word, now) > 0),
         };
         (seen, now)
     }
 
     #[inline]
-    fn write(&self, hash: u64, now: u64, seen: &Seen<u128>, debt: u64) -> bool {
-        let bucket = &self.buckets[bucket_of(hash, self.buckets.len())];
+    fn write(&self, hash: u64, now: u64, seen: &Seen<u128>, debt: u64, evicted: impl Fn()) -> bool {
+        let bucket = &self.buckets[seen.bucket as usize];
         let tat = now.saturating_add(debt).min(FURTHEST);
         let word = (u128::from(fingerprint(hash)) << 64) | u128::from(tat);
         if seen.known {
             return swap(&bucket.0[usize::from(seen.way)], seen.word, word);
         }
-        self.insert(bucket, (seen.way, seen.word), word, now)
+        let evicted = seen.evicts.then_some(evicted);
+        self.insert(bucket, (seen.way, seen.word), (word, now), evicted)
     }
 
     #[inline]

@@ -1,9 +1,9 @@
 //! [`Tier`]: a small fast store over a large slow one.
 
-#[cfg(test)]
-mod modelled;
 mod moves;
 mod promote;
+#[cfg(test)]
+mod tests;
 mod write;
 
 /// What moves are shared by; the model of them has others.

@@ -6,7 +6,7 @@ use super::{fate::Fate, refusal::Refusal, shard::Shard, slab::NIL};
 #[derive(Debug)]
 pub(super) struct Offer<K, V> {
     pub(super) hash: u64,
-    /// Gone once it is taken.
+    /// Once it is taken: what it took the place of.
     pub(super) entry: Option<(K, V)>,
     pub(super) weight: u64,
     /// Uses known from an entry of the same key that had to go first; 0 if there was none.
@@ -19,7 +19,7 @@ pub(super) struct Departed<K, V> {
     first: Option<(K, V)>,
     more: Vec<(K, V)>,
     pub(super) dead: Vec<(K, V)>,
-    /// The value that the offered one takes the place of.
+    /// The value of the same key that had to go first.
     pub(super) replaced: Option<V>,
 }
 
@@ -77,11 +77,12 @@ impl<K: Eq, V> Shard<K, V> {
         gone: &mut Departed<K, V>,
     ) -> Step {
         self.catch_up();
-        if let Some(ghost) = self.ghosts.take(offer.hash) {
-            self.counts.returned += 1;
-            self.worth.learn(ghost, self.len());
+        if self.replace(offer, gone) {
+            return Step::Taken;
         }
-        self.offer_again(offer, fate, gone)
+        self.foresee(offer.hash);
+        self.learn(offer.hash);
+        self.admit(offer, fate, gone)
     }
 
     /// Goes on with an offer that needs more room than one critical section makes.
@@ -91,54 +92,52 @@ impl<K: Eq, V> Shard<K, V> {
         fate: &impl Fate<K, V>,
         gone: &mut Departed<K, V>,
     ) -> Step {
-        let Some((key, value)) = offer.entry.take() else {
+        if self.replace(offer, gone) {
             return Step::Taken;
-        };
-        let Some((key, value)) = self.replace(offer, key, value, gone) else {
-            return Step::Taken;
-        };
+        }
+        self.admit(offer, fate, gone)
+    }
+
+    /// Makes room for an offer whose key is not there, if it is worth it, and takes it.
+    fn admit(
+        &mut self,
+        offer: &mut Offer<K, V>,
+        fate: &impl Fate<K, V>,
+        gone: &mut Departed<K, V>,
+    ) -> Step {
         let uses = self.sketch.estimate(offer.hash).max(offer.uses).max(1);
         let step = self.make_room(Room::whole(offer.weight), uses, fate, gone);
         match step {
-            Step::Taken => self.add(offer.hash, (key, value), offer.weight, uses),
-            Step::More => offer.entry = Some((key, value)),
+            Step::Taken => self.add(offer.hash, offer.entry.take(), offer.weight, uses),
+            Step::More => {}
             Step::Refused(refusal) => {
                 self.refuse(refusal);
                 self.haunt(offer.hash, offer.weight, uses);
-                offer.entry = Some((key, value));
             }
         }
         step
     }
 
     /// Replaces the entry of the same key in place, or removes it where that does not fit: whatever
-    /// becomes of the offer, the old value is not served after it.
-    fn replace(
-        &mut self,
-        offer: &mut Offer<K, V>,
-        key: K,
-        value: V,
-        gone: &mut Departed<K, V>,
-    ) -> Option<(K, V)> {
+    /// becomes of the offer, the old value is not served after it. Says whether the offer took its place.
+    fn replace(&mut self, offer: &mut Offer<K, V>, gone: &mut Departed<K, V>) -> bool {
+        let Some((key, value)) = &mut offer.entry else {
+            return true;
+        };
         let id = self
             .index
-            .find(&self.slab, offer.hash, |other| *other == key);
+            .find(&self.slab, offer.hash, |other| other == key);
         if id == NIL {
-            return Some((key, value));
+            return false;
         }
-        match self.swap(id, value, offer.weight) {
-            Ok(old) => {
-                gone.replaced = old;
-                None
-            }
-            Err(value) => {
-                offer.uses = self.slab[id].uses_in(self.sketch.epoch());
-                self.heap.remove(id);
-                self.counts.removed += 1;
-                gone.replaced = self.take(id).map(|(_, old)| old);
-                Some((key, value))
-            }
+        if self.swap(id, value, offer.weight) {
+            return true;
         }
+        offer.uses = self.slab[id].uses_in(self.sketch.epoch());
+        self.heap.remove(id);
+        self.counts.removed += 1;
+        gone.replaced = self.take(id).map(|(_, old)| old);
+        false
     }
 
     /// Evicts what is due first until there is room, if none of it is worth more.
@@ -197,8 +196,11 @@ impl<K: Eq, V> Shard<K, V> {
             let Some((id, due)) = self.heap.first() else {
                 return Choice::Empty;
             };
+            if let Some(next) = self.heap.second() {
+                self.slab.touch(next);
+            }
             let slot = &self.slab[id];
-            let weight = slot.weight;
+            let (hash, weight) = (slot.hash, slot.weight);
             if slot
                 .entry
                 .as_ref()
@@ -217,6 +219,8 @@ impl<K: Eq, V> Shard<K, V> {
             if due - age >= limit {
                 return Choice::Outvalued;
             }
+            self.index.touch(hash);
+            self.sketch.touch(hash);
             self.heap.remove(id);
             self.victims.push((id, due));
             need = need.saturating_sub(weight);

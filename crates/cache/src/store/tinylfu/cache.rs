@@ -243,7 +243,9 @@ impl<K: Hash + Eq, V> TinyLfu<K, V> {
             replaced = gone.replaced.take().or(replaced);
             settle(gone, fate);
             match step {
-                Step::Taken => return Ok(replaced),
+                Step::Taken => {
+                    return Ok(offer.entry.map(|(_, value)| value).or(replaced));
+                }
                 Step::More => {}
                 Step::Refused(refusal) => return Err(refusal),
             }

@@ -33,6 +33,15 @@ impl<T> Chunked<T> {
         self.len
     }
 
+    /// Four elements that begin with `at`, a multiple of four.
+    #[inline]
+    pub(super) fn four(&self, at: u32) -> &[T; 4] {
+        let at = at as usize;
+        let group = &self.chunks[at / CHUNK][at / GROUP % GROUPS].0;
+        let (fours, _) = group.as_chunks::<4>();
+        &fours[at % GROUP / 4]
+    }
+
     /// Bytes that the chunks take.
     pub(super) const fn bytes(&self) -> usize {
         self.chunks.len() * CHUNK * size_of::<T>()
@@ -93,5 +102,6 @@ mod tests {
         assert_eq!(array.len(), 1000);
         assert!((0..1000).all(|n| array[n] == n * 3));
         assert_eq!(array.bytes(), 1024 * 4);
+        assert_eq!(*array.four(516), [516, 517, 518, 519].map(|n| n * 3));
     }
 }

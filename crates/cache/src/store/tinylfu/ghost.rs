@@ -1,5 +1,7 @@
 //! [`Ghosts`]: what left lately, and whether it had been used more than once.
 
+use std::hint::black_box;
+
 /// A bounded memory of keys that left, as 4-byte marks in a direct-mapped table.
 ///
 /// Each kind has a clock of its own, which runs with the weight that left, so that both kinds
@@ -41,6 +43,12 @@ impl Ghosts {
         let stamp = self.now(ghost) << TAG.count_ones();
         let spot = self.spot(hash);
         self.marks[spot] = PRESENT | kind | stamp | tag(hash);
+    }
+
+    /// Has the mark of a key fetched while the caller goes on.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) {
+        black_box(self.marks[self.spot(hash)]);
     }
 
     /// Forgets a key; says what it was like if it left lately.

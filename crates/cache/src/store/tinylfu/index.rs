@@ -1,5 +1,7 @@
 //! [`Index`]: which slot holds a key.
 
+use std::hint::black_box;
+
 use super::{
     chunked::Chunked,
     slab::{NIL, Slab},
@@ -59,17 +61,25 @@ impl Index {
             slot.hash == hash && slot.entry.as_ref().is_some_and(|(key, _)| is_it(key))
         };
         let bucket = &self.buckets[self.bucket(hash)];
-        let tag = tag(hash);
-        for place in bucket.places {
-            if place & TAG == tag && holds(place & !TAG) {
-                return place & !TAG;
+        let mut alike = bucket.alike(TAG, tag(hash));
+        while alike != 0 {
+            let id = bucket.places[alike.trailing_zeros() as usize] & !TAG;
+            if holds(id) {
+                return id;
             }
+            alike &= alike - 1;
         }
         let mut id = bucket.chain;
         while id != NIL && !holds(id) {
             id = slab[id].chain;
         }
         id
+    }
+
+    /// Has the bucket of a hash fetched while the caller goes on.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) {
+        black_box(self.buckets[self.bucket(hash)].chain);
     }
 
     /// Enters slot `id`, whose key is not there.
@@ -88,12 +98,12 @@ impl Index {
         let bucket = &mut self.buckets[at];
         let word = tag(hash) | id;
         self.len -= 1;
-        if let Some(place) = bucket.places.iter_mut().find(|place| **place == word) {
+        if let Some(place) = bucket.place(word) {
             *place = EMPTY;
             let chained = bucket.chain;
             if chained != NIL {
                 bucket.chain = slab[chained].chain;
-                *place = tag(slab[chained].hash) | chained;
+                self.link(slab, chained);
             }
             return;
         }
@@ -113,7 +123,7 @@ impl Index {
         let hash = slab[id].hash;
         let at = self.bucket(hash);
         let bucket = &mut self.buckets[at];
-        if let Some(place) = bucket.places.iter_mut().find(|place| **place == EMPTY) {
+        if let Some(place) = bucket.place(EMPTY) {
             *place = tag(hash) | id;
             return;
         }
@@ -143,6 +153,23 @@ impl Index {
     #[inline]
     fn bucket(&self, hash: u64) -> u32 {
         grown(hash as u32, self.mask, self.buckets.len())
+    }
+}
+
+impl Bucket {
+    /// The places that are `word` where `mask` is set, a bit for each. All are compared, since where the right one is
+    /// cannot be guessed.
+    #[inline]
+    fn alike(&self, mask: u32, word: u32) -> u32 {
+        let bit = |at: usize| u32::from(self.places[at] & mask == word) << at;
+        (0..PLACES).fold(0, |bits, at| bits | bit(at))
+    }
+
+    /// The place that is `word`, whichever of them.
+    #[inline]
+    fn place(&mut self, word: u32) -> Option<&mut u32> {
+        let at = self.alike(u32::MAX, word).trailing_zeros();
+        self.places.get_mut(at as usize)
     }
 }
 

@@ -172,10 +172,7 @@ impl<K: Eq, V> Shard<K, V> {
         gone: &mut Departed<K, V>,
     ) -> Step {
         self.catch_up();
-        if let Some(ghost) = self.ghosts.take(hash) {
-            self.counts.returned += 1;
-            self.worth.learn(ghost, self.len());
-        }
+        self.learn(hash);
         let uses = self.sketch.estimate(hash).max(1);
         let step = self.make_room(room, uses, fate, gone);
         match step {
@@ -196,7 +193,7 @@ impl<K: Eq, V> Shard<K, V> {
     pub(super) fn fulfil(
         &mut self,
         hash: u64,
-        (key, value): (K, V),
+        (key, mut value): (K, V),
         weight: u64,
         reserved: u64,
     ) -> Result<Option<V>, Refusal> {
@@ -204,9 +201,11 @@ impl<K: Eq, V> Shard<K, V> {
         let id = self.index.find(&self.slab, hash, |other| *other == key);
         if id != NIL {
             // It fits: what it takes is no more than was reserved beside the other value.
-            return self
-                .swap(id, value, weight)
-                .map_err(|_| Refusal::Reserved { weight });
+            return if self.swap(id, &mut value, weight) {
+                Ok(Some(value))
+            } else {
+                Err(Refusal::Reserved { weight })
+            };
         }
         if !self.slab.has_room() {
             let refusal = Refusal::Crowded { weight, victims: 0 };
@@ -214,7 +213,7 @@ impl<K: Eq, V> Shard<K, V> {
             return Err(refusal);
         }
         let uses = self.sketch.estimate(hash).max(1);
-        self.add(hash, (key, value), weight, uses);
+        self.add(hash, Some((key, value)), weight, uses);
         Ok(None)
     }
 

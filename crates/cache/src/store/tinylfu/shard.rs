@@ -1,5 +1,7 @@
 //! [`Shard`]: one lock's worth of a cache.
 
+use std::mem;
+
 use super::{
     counts::{Counts, Lookups},
     ghost::{Ghost, Ghosts},
@@ -129,11 +131,11 @@ impl<K, V> Shard<K, V> {
         true
     }
 
-    /// Puts another value in the place of one that is there, if the difference in weight fits.
-    pub(super) fn swap(&mut self, id: u32, value: V, weight: u64) -> Result<Option<V>, V> {
+    /// Changes places with the value of slot `id`, if the difference in weight fits; says whether it did.
+    pub(super) fn swap(&mut self, id: u32, value: &mut V, weight: u64) -> bool {
         let others = self.weight - self.slab[id].weight;
         if others + weight > self.budget {
-            return Err(value);
+            return false;
         }
         self.weight = others + weight;
         self.touch(id);
@@ -141,21 +143,20 @@ impl<K, V> Shard<K, V> {
         let grew = weight > slot.weight;
         slot.weight = weight;
         self.counts.replaced += 1;
-        let old = slot
-            .entry
-            .as_mut()
-            .map(|(_, old)| std::mem::replace(old, value));
+        if let Some((_, old)) = &mut slot.entry {
+            mem::swap(old, value);
+        }
         if grew {
             // It may be due earlier than the heap has it; what is due later is made good when it comes up.
             self.put_off(id);
         }
-        Ok(old)
+        true
     }
 
     /// Adds an entry for which there is room, and whose key is not there.
-    pub(super) fn add(&mut self, hash: u64, entry: (K, V), weight: u64, uses: u8) {
+    pub(super) fn add(&mut self, hash: u64, entry: Option<(K, V)>, weight: u64, uses: u8) {
         let id = self.slab.insert(Slot {
-            entry: Some(entry),
+            entry,
             hash,
             weight,
             base: self.age,
@@ -171,9 +172,27 @@ impl<K, V> Shard<K, V> {
         self.ghosts.grow(self.len());
     }
 
+    /// Has all fetched at once that it takes to let an entry in, where each would be waited for in its turn.
+    #[inline]
+    pub(super) fn foresee(&self, hash: u64) {
+        self.ghosts.touch(hash);
+        self.sketch.touch(hash);
+        if let Some((id, _)) = self.heap.first() {
+            self.slab.touch(id);
+        }
+    }
+
+    /// Learns from a key that asks to be let in and left lately.
+    pub(super) fn learn(&mut self, hash: u64) {
+        if let Some(ghost) = self.ghosts.take(hash) {
+            self.counts.returned += 1;
+            self.worth.learn(ghost, self.len());
+        }
+    }
+
     /// Lets the sketch age by the uses since the last time.
     pub(super) fn catch_up(&mut self) {
-        let uses = std::mem::take(&mut self.unaged);
+        let uses = mem::take(&mut self.unaged);
         self.sketch.age(uses, self.index.len(), self.worth.period());
         self.epoch = self.sketch.epoch();
     }

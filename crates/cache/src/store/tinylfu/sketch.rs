@@ -1,5 +1,7 @@
 //! [`Sketch`]: how often keys have been asked for lately, resident or not.
 
+use std::hint::black_box;
+
 use super::{chunked::Chunked, index::grown};
 
 /// A count-min sketch of 4-bit counters; the four counters of a key share one 64-byte block.
@@ -60,6 +62,13 @@ impl Sketch {
         let spots = Spots::of(hash);
         let at = self.block(spots);
         self.blocks[at].raise(spots, uses.min(MOST));
+    }
+
+    /// Has the counters of a key fetched while the caller goes on.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) {
+        let block = self.block(Spots::of(hash));
+        black_box(self.blocks[block].0[0]);
     }
 
     /// Estimates the uses of a key, up to [`MOST`].
@@ -158,13 +167,12 @@ impl Block {
         least
     }
 
-    /// Raises the counters that are lower than `to`.
+    /// Raises the counters that are lower than `to`. Which of them are cannot be guessed: there is no branch on it.
     fn raise(&mut self, spots: Spots, to: u8) {
         for (row, column) in spots.columns.into_iter().enumerate() {
             let (word, shift) = counter(row, column);
-            if ((self.0[word] >> shift & 0xF) as u8) < to {
-                self.0[word] = self.0[word] & !(0xF << shift) | u64::from(to) << shift;
-            }
+            let more = u64::from(to).saturating_sub(self.0[word] >> shift & 0xF);
+            self.0[word] += more << shift;
         }
     }
 

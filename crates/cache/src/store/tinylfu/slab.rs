@@ -1,6 +1,9 @@
 //! [`Slab`]: the slots of a shard.
 
-use std::ops::{Index, IndexMut};
+use std::{
+    hint::black_box,
+    ops::{Index, IndexMut},
+};
 
 use super::chunked::Chunked;
 
@@ -84,6 +87,13 @@ impl<K, V> Slab<K, V> {
         slot.chain = self.free;
         self.free = id;
         slot.entry.take()
+    }
+
+    /// Has a slot fetched, both ends of it, while the caller goes on.
+    #[inline]
+    pub(super) fn touch(&self, id: u32) {
+        let slot = &self.slots[id];
+        black_box((slot.entry.is_some(), slot.hash));
     }
 
     pub(super) const fn bytes(&self) -> usize {

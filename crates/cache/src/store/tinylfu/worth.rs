@@ -34,7 +34,7 @@ impl Worth {
         let power = self.powers[usize::from(uses.min(MOST))];
         let weight = weight.max(1) as f64;
         match self.goal {
-            Goal::Bytes => power / weight.powf(0.1),
+            Goal::Bytes => power / preference(weight),
             Goal::Objects => power / weight,
         }
     }
@@ -62,6 +62,13 @@ impl Worth {
             self.powers = powers(self.bias);
         }
     }
+}
+
+/// How much less the large are worth where bytes count. Out of line, because a power is dear, and inlined it is computed
+/// for either goal: the compiler takes it for something to be computed ahead of the branch.
+#[inline(never)]
+fn preference(weight: f64) -> f64 {
+    weight.powf(0.1)
 }
 
 const LEAST_BIAS: f64 = 0.25;

@@ -109,6 +109,11 @@ impl Overdue {
 
 /// When good traffic outweighs probes that fail.
 ///
+/// It does so only while it lasts: once nothing has succeeded for the time in which six results were due by the
+/// traffic of the last half minute or so (a second at least, half a minute at most), probes are believed. An operator
+/// who takes an origin out of traffic by letting its probes fail needs `samples = 1e6` and `successes = u32::MAX`
+/// here, or better says so: [`Admin::Draining`](crate::pool::Admin::Draining).
+///
 /// ```
 /// use eaves_health::monitor::policy::Veto;
 ///

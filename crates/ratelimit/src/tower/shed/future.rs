@@ -37,22 +37,22 @@ pin_project! {
         C: Clock,
     {
         #[pin]
-        kind: Kind<S::Future, T::Sleep, S::Response, C>,
-        next: Option<(S, Request<B>)>,
-        timer: Option<(T, R)>,
+        state: State<S, Request<B>, S::Future, S::Response, T, T::Sleep, R, C>,
     }
 }
 
 pin_project! {
-    #[project = KindProjection]
-    enum Kind<F, Z, A, C>
+    #[project = StateProjection]
+    #[project_replace = StateTaken]
+    enum State<S, Q, F, A, T, Z, R, C>
     where
         C: Clock,
     {
-        Waiting { place: Place<C>, #[pin] sleep: Z },
-        Readying { held: Option<Held<C>> },
-        Running { #[pin] inner: F, held: Held<C> },
-        Refused { response: Option<A> },
+        Waiting { place: Place<C>, #[pin] sleep: Z, timer: T, dismiss: R, inner: S, request: Q },
+        Readying { held: Held<C>, inner: S, request: Q },
+        Running { held: Held<C>, #[pin] inner: F },
+        Refused { response: A },
+        Done,
     }
 }
 
@@ -62,29 +62,38 @@ where
     T: Timer,
     C: Clock,
 {
-    pub(super) fn waiting(inner: S, request: Request<B>, place: Place<C>, timer: (T, R)) -> Self {
-        let sleep = timer.0.sleep(place.first());
+    pub(super) fn waiting(
+        inner: S,
+        request: Request<B>,
+        place: Place<C>,
+        (timer, dismiss): (T, R),
+    ) -> Self {
+        let sleep = timer.sleep(place.first());
         Self {
-            kind: Kind::Waiting { place, sleep },
-            next: Some((inner, request)),
-            timer: Some(timer),
+            state: State::Waiting {
+                place,
+                sleep,
+                timer,
+                dismiss,
+                inner,
+                request,
+            },
         }
     }
 
     pub(super) const fn served(inner: S, request: Request<B>, held: Held<C>) -> Self {
         Self {
-            kind: Kind::Readying { held: Some(held) },
-            next: Some((inner, request)),
-            timer: None,
+            state: State::Readying {
+                held,
+                inner,
+                request,
+            },
         }
     }
 
     pub(super) const fn refused(response: S::Response) -> Self {
-        let response = Some(response);
         Self {
-            kind: Kind::Refused { response },
-            next: None,
-            timer: None,
+            state: State::Refused { response },
         }
     }
 }
@@ -102,42 +111,77 @@ where
     ///
     /// If it is polled after it was ready.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let mut state = self.project().state;
         loop {
-            let next = match this.kind.as_mut().project() {
-                KindProjection::Waiting { place, mut sleep } => match place.poll(cx) {
-                    Poll::Ready(Ok(held)) => Kind::Readying { held: Some(held) },
-                    Poll::Ready(Err(shed)) => {
-                        let dismiss = this.timer.as_ref().map(|(_, dismiss)| dismiss);
-                        let dismiss = dismiss.expect("who waits has a timer");
-                        return Poll::Ready(Ok(answer(dismiss, &shed)));
-                    }
+            match state.as_mut().project() {
+                StateProjection::Waiting {
+                    place,
+                    mut sleep,
+                    timer,
+                    dismiss,
+                    ..
+                } => match place.poll(cx) {
+                    Poll::Ready(Ok(held)) => state.as_mut().have_ready(held),
+                    Poll::Ready(Err(shed)) => return Poll::Ready(Ok(answer(dismiss, &shed))),
                     Poll::Pending => {
                         ready!(sleep.as_mut().poll(cx));
-                        let (timer, _) = this.timer.as_ref().expect("who waits has a timer");
                         sleep.set(timer.sleep(place.look()));
-                        continue;
                     }
                 },
-                KindProjection::Readying { held } => {
-                    let (inner, _) = this.next.as_mut().expect("polled after it was ready");
+                StateProjection::Readying { inner, .. } => {
                     ready!(inner.poll_ready(cx))?;
-                    let (mut inner, request) = this.next.take().expect("it was there");
-                    Kind::Running {
-                        inner: inner.call(request),
-                        held: held.take().expect("it is taken once"),
-                    }
+                    state.as_mut().run();
                 }
-                KindProjection::Running { inner, held } => {
+                StateProjection::Running { held, inner } => {
                     let result = ready!(inner.poll(cx));
                     held.end(is_overload(&result));
                     return Poll::Ready(result);
                 }
-                KindProjection::Refused { response } => {
-                    return Poll::Ready(Ok(response.take().expect("polled after it was ready")));
+                StateProjection::Refused { .. } | StateProjection::Done => {
+                    return Poll::Ready(Ok(state.refused()));
                 }
-            };
-            this.kind.set(next);
+            }
+        }
+    }
+}
+
+impl<S, B, A, T, R, C> State<S, Request<B>, S::Future, A, T, T::Sleep, R, C>
+where
+    S: Service<Request<B>>,
+    T: Timer,
+    C: Clock,
+{
+    /// Goes on from waiting, with a permit.
+    fn have_ready(mut self: Pin<&mut Self>, held: Held<C>) {
+        if let StateTaken::Waiting { inner, request, .. } =
+            self.as_mut().project_replace(Self::Done)
+        {
+            self.set(Self::Readying {
+                held,
+                inner,
+                request,
+            });
+        }
+    }
+
+    /// Hands the request to the service that is ready for it.
+    fn run(mut self: Pin<&mut Self>) {
+        if let StateTaken::Readying {
+            held,
+            mut inner,
+            request,
+        } = self.as_mut().project_replace(Self::Done)
+        {
+            let inner = inner.call(request);
+            self.set(Self::Running { held, inner });
+        }
+    }
+
+    /// The answer for who got no place.
+    fn refused(self: Pin<&mut Self>) -> A {
+        match self.project_replace(Self::Done) {
+            StateTaken::Refused { response } => response,
+            _ => panic!("polled after it was ready"),
         }
     }
 }
@@ -161,10 +205,11 @@ where
     C: Clock,
 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = match &self.kind {
-            Kind::Waiting { .. } => "waiting",
-            Kind::Readying { .. } | Kind::Running { .. } => "served",
-            Kind::Refused { .. } => "refused",
+        let state = match &self.state {
+            State::Waiting { .. } => "waiting",
+            State::Readying { .. } | State::Running { .. } => "served",
+            State::Refused { .. } => "refused",
+            State::Done => "done",
         };
         f.debug_tuple("ShedFuture").field(&state).finish()
     }
