@@ -293,6 +293,22 @@ fn a_ttl_with_its_top_bit_set_is_zero() {
     assert_eq!(record.ttl(), Ttl::ZERO);
 }
 
+#[test]
+fn a_ttl_in_text_has_31_bits() {
+    assert_eq!("2147483647".parse(), Ok(Ttl::MAX));
+    assert_eq!("3550w5d3h14m7s".parse(), Ok(Ttl::MAX));
+    for text in [
+        "2147483648",
+        "3550w5d3h14m8s",
+        "4294967296",
+        "99999999w",
+        "-1",
+        "",
+    ] {
+        assert!(text.parse::<Ttl>().is_err(), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
