@@ -108,13 +108,13 @@ fn names_beyond_the_reach_of_pointers_are_not_pointed_to() {
     for start in 0x3fd0..0x4010 {
         let mut writer = Writer::new(&mut buf);
         writer.put(&vec![0; start]).unwrap();
-        for _ in 0..2 {
-            for name in &names {
-                writer.compressed(name.into()).unwrap();
-            }
+        // Once more right behind the first, and once more behind all.
+        let all = names.iter().flat_map(|name| [name, name]).chain(&names);
+        for name in all.clone() {
+            writer.compressed(name.into()).unwrap();
         }
         let mut reader = Reader::at(writer.written(), start);
-        for name in names.iter().chain(&names) {
+        for name in all {
             assert_eq!(reader.name().unwrap(), NameRef::from(name), "{start:#x}");
         }
         assert!(reader.is_empty());
@@ -291,6 +291,22 @@ fn a_ttl_with_its_top_bit_set_is_zero() {
         .unwrap()
         .unwrap();
     assert_eq!(record.ttl(), Ttl::ZERO);
+}
+
+#[test]
+fn a_ttl_in_text_has_31_bits() {
+    assert_eq!("2147483647".parse(), Ok(Ttl::MAX));
+    assert_eq!("3550w5d3h14m7s".parse(), Ok(Ttl::MAX));
+    for text in [
+        "2147483648",
+        "3550w5d3h14m8s",
+        "4294967296",
+        "99999999w",
+        "-1",
+        "",
+    ] {
+        assert!(text.parse::<Ttl>().is_err(), "{text}");
+    }
 }
 
 proptest! {

@@ -181,6 +181,36 @@ fn delegations_are_referred_to_with_glue() {
         lines(&ds, Section::Answer),
         ["sub.example. 300 IN DS 1 13 9 00"]
     );
+    // Below the cut, DS is the business of the child.
+    let below = ask(&zone, "a.sub.example.", Rtype::DS);
+    assert!(!below.header().flags.contains(Flags::AA));
+    assert_eq!(below.section(Section::Authority).count(), 2);
+}
+
+/// RFC 6891 section 6.2.3: sizes below 512 are 512.
+#[test]
+fn no_datagram_is_cut_below_512_octets() {
+    let text = format!("{ZONE}big TXT {}\n", "x".repeat(250));
+    let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+    for udp_size in [0, 100, 511] {
+        let edns = Edns {
+            udp_size,
+            ..Edns::default()
+        };
+        let query = query(
+            Header::default(),
+            Some(("big.example.", Rtype::TXT)),
+            Some(edns),
+        );
+        for max in [0, 512, 4096] {
+            let message = respond(&zone, &query, Transport::Datagram { max });
+            assert_eq!(
+                message.section(Section::Answer).count(),
+                1,
+                "{udp_size} {max}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -308,6 +338,8 @@ fn names_below_a_dname_are_redirected() {
             expected,
             "{owner} {rtype}"
         );
+        let is_denied = message.section(Section::Authority).count() > 0;
+        assert_eq!(is_denied, expected.is_empty(), "{owner} {rtype}");
     }
     let too_long = format!("{}.far.example.", "w".repeat(60));
     let message = ask(&zone, &too_long, Rtype::A);

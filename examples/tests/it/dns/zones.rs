@@ -211,6 +211,22 @@ pub(super) const AGREED: &[(&str, &str)] = &[
     ),
     ("wks", "+a WKS 192.0.2.1 TCP 25 80\n"),
     ("wks named", "+a WKS 192.0.2.1 TCP smtp\n"),
+    (
+        "generate, quoted",
+        "+$GENERATE 1-3 h$ 60 IN MX \"$ ns\"\nt TXT \"a b\"\n",
+    ),
+    (
+        "generate, nibbles",
+        "+$GENERATE 0-20/7 x${0,2,n} A 192.0.2.1\n$GENERATE 0-20/7 ${0,5,N} A 192.0.2.1\n",
+    ),
+    (
+        "generate, then the owner before",
+        "+a A 192.0.2.1\n$GENERATE 1-2 h$ A 192.0.2.$\n TXT x\n",
+    ),
+    ("same mx in another case", "+a MX 1 NS\na MX 1 ns\n"),
+    ("same cname in another case", "+a CNAME NS\na CNAME ns\n"),
+    ("apex ns below dname", "+d DNAME e\n@ NS x.d\n"),
+    ("mx below dname", "+d DNAME e\n@ MX 1 x.d\n"),
 ];
 
 /// A zone with which nothing is wrong.
