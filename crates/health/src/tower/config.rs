@@ -25,7 +25,8 @@ pub struct BalanceConfig {
 /// How the inner service is told where to send a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// The URI's authority is the origin's address; the one that was asked for moves to `Host`.
+    /// The URI's authority is the origin's address; the one that was asked for moves to `Host`. The version is HTTP/1.1,
+    /// whatever the client spoke (RFC 9110 section 2.5); a client that speaks HTTP/2 to origins does so all the same.
     #[default]
     Authority,
     /// The URI stays, and the inner service looks for [`Picked`](super::Picked).

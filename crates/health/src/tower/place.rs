@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http::{
-    HeaderValue, Uri,
+    HeaderValue, Uri, Version,
     header::HOST,
     request,
     uri::{Authority, Scheme},
@@ -84,6 +84,8 @@ impl Picked {
         if place == Place::Extension || parts.uri.path_and_query().is_none() {
             return;
         }
+        // An HTTP/1.0 client's version would have the origin close a connection that the next request is sent on.
+        parts.version = Version::HTTP_11;
         let uri = std::mem::take(&mut parts.uri).into_parts();
         let asked = uri.authority.as_ref().map(Authority::as_str);
         if let Some(host) = asked.and_then(|asked| HeaderValue::from_str(asked).ok()) {

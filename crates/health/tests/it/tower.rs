@@ -22,7 +22,7 @@ use eaves_health::{
         Balance, BalanceConfig, BalanceError, BalanceLayer, Key, Picked, Place, SendBody, Served,
     },
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -376,13 +376,19 @@ async fn errors_reach_the_monitor() {
 #[tokio::test(start_paused = true)]
 async fn the_place_is_told_as_the_client_wants_it() {
     let monitor = pool(1);
-    for (place, uri, host) in [
+    for (place, uri, host, version) in [
         (
             Place::Authority,
             "http://192.0.2.1:0/page?q",
             Some("www.example"),
+            Version::HTTP_11,
         ),
-        (Place::Extension, "http://www.example/page?q", None),
+        (
+            Place::Extension,
+            "http://www.example/page?q",
+            None,
+            Version::HTTP_10,
+        ),
     ] {
         let seen = Arc::new(Mutex::new(None));
         let client = {
@@ -392,7 +398,8 @@ async fn the_place_is_told_as_the_client_wants_it() {
                     .headers()
                     .get("host")
                     .map(|host| host.to_str().unwrap().to_owned());
-                *seen.lock().unwrap() = Some((request.uri().to_string(), host));
+                let seen_now = (request.uri().to_string(), host, request.version());
+                *seen.lock().unwrap() = Some(seen_now);
                 async { Ok::<_, Infallible>(Response::new(())) }
             })
         };
@@ -401,10 +408,11 @@ async fn the_place_is_told_as_the_client_wants_it() {
             .config(config)
             .layer(client);
         let request = Request::get("http://www.example/page?q")
+            .version(Version::HTTP_10)
             .body(Body::default())
             .unwrap();
         balance.oneshot(request).await.unwrap();
-        let expected = (uri.to_owned(), host.map(str::to_owned));
+        let expected = (uri.to_owned(), host.map(str::to_owned), version);
         assert_eq!(seen.lock().unwrap().take(), Some(expected));
     }
 }
