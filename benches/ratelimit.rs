@@ -24,7 +24,7 @@ use std::{
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use eaves_common::{
-    time::{Clock, CounterClock, Mono, SystemClock, TickedClock},
+    time::{Clock, CoarseClock, CounterClock, Mono, SystemClock, TickedClock},
     units::Rate,
 };
 use eaves_ratelimit::{
@@ -153,6 +153,11 @@ fn by_clock() -> ByClock<CounterClock> {
     ByClock(CounterClock::new())
 }
 
+/// What the kernel sets at each of its ticks.
+fn by_kernel() -> ByClock<CoarseClock> {
+    ByClock(CoarseClock::new())
+}
+
 /// A clock that a thread ticks each millisecond, until this is dropped.
 struct Ticker(Arc<AtomicBool>, TickedClock<SystemClock>);
 
@@ -229,6 +234,8 @@ fn clocks(c: &mut Criterion) {
     let ticker = Ticker::start();
     let counter = CounterClock::new();
     bench!("counter", || counter.mono());
+    let coarse = CoarseClock::new();
+    bench!("coarse", || coarse.mono());
     bench!("system", || SystemClock.mono());
     bench!("ticked", || ticker.1.mono());
     group.finish();
@@ -251,6 +258,7 @@ fn checks(c: &mut Criterion) {
             bench!("governor-bounded", bounded());
             bench!("eaves", ours(Width::Narrow, by_clock()));
             bench!("eaves-system", ours(Width::Narrow, ByClock(SystemClock)));
+            bench!("eaves-coarse", ours(Width::Narrow, by_kernel()));
             bench!("eaves-ticked", ours(Width::Narrow, ByClock(&ticker.1)));
             bench!("eaves-now-passed", ours(Width::Narrow, passed));
             bench!("eaves-huge-pages", ours_in(Pages::Huge, by_clock()));

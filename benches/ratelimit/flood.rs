@@ -11,7 +11,7 @@ use eaves_ratelimit::{
     table::{Pages, Width},
 };
 
-use crate::{Check, addr, by_clock, cpu, gcra, governor, ours_in};
+use crate::{Check, addr, by_clock, by_kernel, cpu, gcra, governor, ours_in};
 
 const KEYS: u32 = 10_000_000;
 const ROUNDS: usize = 3;
@@ -25,7 +25,7 @@ const WORST_ROUNDS: usize = 5;
 pub(crate) fn print() {
     let keys: Vec<IpAddr> = (0..KEYS).map(addr).collect();
     println!("\nratelimit/flood/10m-keys, each round with a limiter of its own");
-    let mut best = [f64::MAX; 3];
+    let mut best = [f64::MAX; 4];
     for _ in 0..ROUNDS {
         let rounds = [
             (
@@ -33,23 +33,31 @@ pub(crate) fn print() {
                 round(&keys, || ours_in(Pages::Ordinary, by_clock())),
             ),
             (
-                "eaves, huge pages",
+                "huge pages",
                 round(&keys, || ours_in(Pages::Huge, by_clock())),
+            ),
+            (
+                "coarse clock",
+                round(&keys, || ours_in(Pages::Ordinary, by_kernel())),
             ),
             ("governor", round(&keys, governor)),
         ];
         for ((name, (ns, grown)), best) in rounds.into_iter().zip(&mut best) {
-            let ratio = ns / rounds[2].1.0;
+            let ratio = ns / rounds[3].1.0;
             print!("  {name} {ns:.0} ns, {grown:+} KiB resident, ratio {ratio:.2};");
             *best = best.min(ns);
         }
         println!();
     }
-    let [ordinary, huge, governor] = best;
-    for (name, ns) in [("ordinary", ordinary), ("huge", huge)] {
+    let [ordinary, huge, coarse, governor] = best;
+    for (name, ns) in [
+        ("ordinary pages", ordinary),
+        ("huge pages", huge),
+        ("ordinary pages, coarse clock", coarse),
+    ] {
         let ratio = ns / governor;
         let verdict = if ratio <= BAR { "" } else { "  MISSED" };
-        println!("  best of each, {name} pages: {ratio:.2}, bar {BAR:.2}{verdict}");
+        println!("  best of each, {name}: {ratio:.2}, bar {BAR:.2}{verdict}");
     }
     worst(&keys);
 }

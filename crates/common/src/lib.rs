@@ -40,6 +40,7 @@
 //! | `std` | `time::SystemClock`; without it the crate is `no_std` with `alloc` | yes |
 //! | `serde` | serde for units and points in time | no |
 //! | `config` | `config`: TOML texts and the environment | no |
+//! | `coarse` | `time::CoarseClock`, which the kernel sets at each tick | no |
 //! | `governor` | a `Rate` from a quota of the crate governor | no |
 //! | `json` | `config` reads JSON, too | no |
 //! | `yaml` | `config` reads YAML, too | no |

@@ -5,6 +5,8 @@
 //! what survived a restart.
 
 mod clock;
+#[cfg(feature = "coarse")]
+mod coarse;
 #[cfg(feature = "quanta")]
 mod counter;
 mod manual;
@@ -16,6 +18,8 @@ mod tokio;
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
+#[cfg(feature = "coarse")]
+pub use coarse::CoarseClock;
 #[cfg(feature = "quanta")]
 pub use counter::CounterClock;
 pub use manual::ManualClock;

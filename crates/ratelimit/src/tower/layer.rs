@@ -117,7 +117,7 @@ impl<L, P, R, C> RateLimitLayer<L, P, R, C> {
     }
 
     /// Reads time from another clock than `SystemClock`: a check takes half as long by
-    /// `eaves_common::time::CounterClock`, and a third by a `TickedClock`.
+    /// `eaves_common::time::CounterClock`, and a third by a `CoarseClock` or a `TickedClock`.
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> RateLimitLayer<L, P, R, D> {
         let Self {
