@@ -144,9 +144,10 @@ impl Gcra {
 
     /// Decides about a request of this cost at the time of a clock, and counts it if it fits.
     ///
-    /// The clock is read while the key's cell is on its way from memory. Processors let loads wait for a
-    /// clock that is being read, so this takes less time than to read the clock and then
-    /// [`check`](Self::check).
+    /// The clock is read once all is worked out that does not depend on it, and right before the key's cell:
+    /// a processor does little else while it reads one, so this takes less time than to read the clock, hash
+    /// the key and then [`check`](Self::check). With `CoarseClock` and `TickedClock` of `eaves_common::time`,
+    /// which are memory, the cells of successive keys come from memory side by side.
     ///
     /// ```
     /// use eaves_common::{time::SystemClock, units::Rate};

@@ -80,7 +80,7 @@ impl Table {
     }
 
     /// Reads what the key owes and, if `judge` says so, gives it another debt; both anew as often as
-    /// another thread is faster. The time is asked for when the key's cell is on its way.
+    /// another thread is faster. The time is asked for right before the key's cell.
     #[inline]
     pub(crate) fn update<R>(
         &self,

@@ -271,8 +271,8 @@ impl Cells for Narrow {
         let (bucket, own, way) = (self.buckets.bucket(at), fingerprint(hash), home(hash));
         // A sweep that was done before the word was read has cleaned what is read.
         let sweep = Sweep(self.sweep.load(Ordering::Acquire));
-        let word = bucket[way].load(Ordering::Acquire);
         let now = now();
+        let word = bucket[way].load(Ordering::Acquire);
         let epoch = (now >> EPOCH_BITS) as u16;
         if sweep != Sweep::at(epoch, Sweep::DONE) {
             self.renew(at, now, epoch, sweep);

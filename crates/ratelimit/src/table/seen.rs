@@ -7,8 +7,9 @@ pub(super) trait Cells {
 
     /// Finds the key's cell, or the one to replace, and tells the time it went by.
     ///
-    /// The time is asked for when the cache line is on its way: a processor that reads its clock lets no
-    /// later load start before, and neither does a compare-and-swap.
+    /// The time is asked for right before the cell is loaded, when all is known that the load needs. To ask
+    /// after it, so that the cell comes meanwhile, saves 3 ns of 36 for keys in the cache and costs 45 ns of
+    /// 120 in a flood of new ones.
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<Self::Word>, u64);
 
     /// Replaces what was `seen` by this key with this debt, unless somebody was faster; tells when somebody

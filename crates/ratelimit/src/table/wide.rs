@@ -183,8 +183,8 @@ impl Cells for Wide {
     fn read(&self, hash: u64, now: impl FnOnce() -> u64) -> (Seen<u128>, u64) {
         let at = bucket_of(hash, self.buckets.len());
         let (bucket, own, way) = (&self.buckets[at], fingerprint(hash), home(hash));
-        let word = bucket.0[way].load(Ordering::Acquire);
         let now = now();
+        let word = bucket.0[way].load(Ordering::Acquire);
         if let Some(debt) = self.owed(word, own, now) {
             return (Seen::own((at, way), word, debt), now);
         }
