@@ -59,8 +59,10 @@ impl Problems {
             rendered.push_str(&problem.render(renderer));
             rendered.push('\n');
         }
-        if self.more > 0 {
-            rendered.push_str(&format!("and {} more problems\n", self.more));
+        match self.more {
+            0 => {}
+            1 => rendered.push_str("and one more problem\n"),
+            more => rendered.push_str(&format!("and {more} more problems\n")),
         }
         rendered
     }
