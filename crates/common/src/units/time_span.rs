@@ -227,6 +227,11 @@ mod tests {
             ),
             ("5S", 1, "`S` is not a unit of time, did you mean `s`?"),
             (
+                "1m.5s",
+                2,
+                "expected a number before the unit, write for example `250ms`",
+            ),
+            (
                 "1s, 2ms",
                 1,
                 "`s,` is not a unit of time, use d, h, m, s, ms, us or ns",
