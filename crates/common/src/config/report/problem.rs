@@ -37,7 +37,7 @@ impl Problems {
     }
 
     /// Returns the problems in the order of the text, those of the environment last.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Problem> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.shown.iter()
     }
 
@@ -65,6 +65,15 @@ impl Problems {
             more => rendered.push_str(&format!("and {more} more problems\n")),
         }
         rendered
+    }
+}
+
+impl<'p> IntoIterator for &'p Problems {
+    type Item = &'p Problem;
+    type IntoIter = std::slice::Iter<'p, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
