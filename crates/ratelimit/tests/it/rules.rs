@@ -292,6 +292,18 @@ mod config {
                 "a table of 1 cells is out of range, use 8 to",
             ),
             (
+                "capacity = '64k'",
+                "`64k` is no number of cells, write it out, such as `65536`",
+            ),
+            (
+                "capacity = -8",
+                "`-8` is no number of cells, write it out, such as `65536`",
+            ),
+            (
+                "capacity = 0.5",
+                "invalid type: floating point `0.5`, expected a number of cells, such as 65536",
+            ),
+            (
                 "mode = 'off'",
                 "unknown variant `off`, expected `enforce` or `shadow`",
             ),
