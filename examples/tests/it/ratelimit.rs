@@ -287,7 +287,7 @@ fn a_flood_is_told_second_by_second() {
 }
 
 /// A server that is killed when the test ends.
-struct Server(Child);
+pub(crate) struct Server(pub(crate) Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
