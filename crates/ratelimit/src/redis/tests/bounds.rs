@@ -140,6 +140,26 @@ fn a_batch_that_is_not_answered_is_sent_again_as_it_is() {
 }
 
 #[test]
+fn an_answer_that_comes_late_is_no_sign_that_the_store_is_back() {
+    let board = Arc::new(Board::new("p", 1, 16, 1));
+    let replica = replica(&board, 64);
+    let mut now = Mono::from_secs(1);
+    assert!(replica.check(key(1), 1, now).is_allowed());
+    let mut sync = Sync::new(Arc::clone(&board), PLAN, 1, now);
+    sync.flush(now);
+    let batch = sync.poll_batch(now).unwrap();
+    while !board.is_alone(0) {
+        assert!(now < Mono::from_secs(10), "three times in vain are enough");
+        now += PLAN.deadline;
+        sync.handle_timeout(now);
+        let _ = sync.poll_batch(now);
+    }
+    sync.handle_reply(batch.lane, batch.number, &answer(1), now);
+    assert_eq!(board.tally.stray.load(Relaxed), 0, "it is good");
+    assert!(board.is_alone(0));
+}
+
+#[test]
 fn an_engine_that_is_gone_leaves_nothing_behind() {
     let board = Arc::new(Board::new("p", 1, 16, 1));
     let replica = replica(&board, 64);
