@@ -7,10 +7,10 @@ use super::{Clock, Mono, Now};
 /// A clock that the kernel sets at each of its own ticks: a quarter of what
 /// [`CounterClock`](super::CounterClock) costs to read.
 ///
-/// It is late by up to its [`precision`](Self::precision), commonly 1 to 10 ms, and by as long as the
-/// machine does not run; it never goes back, and never tells more than has passed. For ages, and for rate
-/// limits whose bursts last longer than that: in any window such a limit may admit what its rate gives in
-/// one tick more, and may deny for as long what would just fit. Not for measuring how long something took.
+/// It is late by up to its [`precision`](Self::precision), commonly 1 to 10 ms, and never goes back; so what
+/// passes between two readings is told with an error of as much either way. For ages, and for rate limits
+/// whose bursts last longer than that: in any window such a limit may admit what its rate gives in one tick
+/// more, and may deny for as long what would just fit. Not for measuring how long something took.
 ///
 /// A processor that reads its counter does little else meanwhile, and lets few loads of memory start before;
 /// this clock is memory that the kernel shares with every process, and is read beside them.
@@ -125,7 +125,7 @@ mod tests {
     /// Between two readings of the machine's clock it goes on by what has passed, but for a tick at either
     /// end. A tick may come late on a busy machine; then the next one makes up for it.
     #[test]
-    fn it_follows_the_machines_clock_and_is_never_ahead() {
+    fn it_goes_on_with_the_machines_clock() {
         let clock = CoarseClock::new();
         let read = || (SystemClock.mono(), clock.mono(), SystemClock.mono());
         let start = read();
