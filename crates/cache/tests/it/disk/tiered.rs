@@ -23,16 +23,16 @@ use proptest::prelude::*;
 use super::{config, open, sim::Sim};
 use crate::origin::{Got, OriginBody, World, get, got, respond};
 
-const NAMES: usize = 24;
+pub(super) const NAMES: usize = 24;
 /// Memory holds a few of the objects, the disk most of them.
 const MEMORY: u64 = 40_000;
-const DISK: u64 = 512 << 10;
+pub(super) const DISK: u64 = 512 << 10;
 
 /// A cache of both stores before an origin that counts the versions of each name.
-struct Edge {
-    world: World,
-    tier: Arc<Tier>,
-    disk: Arc<Disk>,
+pub(super) struct Edge {
+    pub(super) world: World,
+    pub(super) tier: Arc<Tier>,
+    pub(super) disk: Arc<Disk>,
     files: Arc<Sim>,
     wall: u64,
     versions: Versions,
@@ -41,7 +41,7 @@ struct Edge {
 type Versions = Arc<Mutex<[u64; NAMES]>>;
 
 impl Edge {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::start(Sim::new(), 1_790_000_000, Versions::default())
     }
 
@@ -65,13 +65,13 @@ impl Edge {
     }
 
     /// Writes down what memory alone holds.
-    fn drain(&self) -> Drained {
+    pub(super) fn drain(&self) -> Drained {
         let drain = self.tier.drain(ByteSize::from_bytes(DISK), Mono::MAX);
         drain.run(&ManualClock::at(Wall::from_secs(self.wall)), || {})
     }
 
     /// The next process, after this one has ended cleanly or as cleanly as the disk allows.
-    fn restart(self) -> Self {
+    pub(super) fn restart(self) -> Self {
         // Where syncs fail it does not end cleanly; the next one then knows.
         let _ = self.disk.close();
         let Self {
@@ -84,12 +84,12 @@ impl Edge {
     }
 
     /// The next process after a crash, on the files that it left.
-    fn crash(self, draw: impl FnMut(u64) -> u64) -> Self {
+    pub(super) fn crash(self, draw: impl FnMut(u64) -> u64) -> Self {
         let files = self.files.crash(draw);
         Self::start(files, self.wall + 1, self.versions)
     }
 
-    async fn get(&self, name: usize) -> Got {
+    pub(super) async fn get(&self, name: usize) -> Got {
         got(self.send(name).await).await
     }
 
@@ -130,7 +130,7 @@ fn answer(request: &HeaderMap, versions: &Versions) -> Response<OriginBody> {
     respond(200, &fields).body(body).unwrap()
 }
 
-fn tag_of(name: usize) -> String {
+pub(super) fn tag_of(name: usize) -> String {
     format!("t{}", name % 3)
 }
 
@@ -159,7 +159,7 @@ fn version_of(body: &str, name: usize) -> u64 {
 
 /// What is purged, and which names that concerns.
 #[derive(Clone, Copy, Debug)]
-enum What {
+pub(super) enum What {
     Everything,
     Group(usize),
     Pattern(usize),
@@ -169,7 +169,7 @@ enum What {
 }
 
 impl What {
-    fn purge(self) -> Purge {
+    pub(super) fn purge(self) -> Purge {
         let url = |name| Key::of_uri(&format!("http://a.example/{name}").parse().unwrap()).unwrap();
         match self {
             Self::Everything => Purge::everything(),
@@ -395,87 +395,6 @@ async fn objects_go_down_come_up_and_survive_a_clean_restart_in_either_place() {
         let got = edge.get(PURGED).await;
         assert!(got.cache_status().starts_with("eaves; hit"), "{place:?}");
         assert_eq!((edge.tier.moved().demoted, edge.world.seen()), (0, 0));
-    }
-}
-
-/// Names of objects that memory takes.
-fn small() -> impl Iterator<Item = usize> {
-    (0..NAMES).filter(|name| name % 4 < 2).take(8)
-}
-
-#[tokio::test]
-async fn what_memory_alone_held_is_served_by_the_next_process() {
-    for drained in [false, true] {
-        let edge = Edge::new();
-        for name in small().chain(small()) {
-            edge.get(name).await;
-        }
-        assert_eq!((edge.disk.disk_stats().entries, edge.world.seen()), (0, 8));
-        if drained {
-            let drained = edge.drain();
-            // An object and a record of variants or none: at least the objects.
-            assert!(drained.written >= 8, "{drained:?}");
-            assert_eq!((drained.left, drained.refused, drained.gone), (0, 0, 0));
-        }
-        let edge = edge.restart();
-        for name in small() {
-            let status = edge.get(name).await.cache_status().to_owned();
-            assert_eq!(status.starts_with("eaves; hit"), drained, "{status}");
-        }
-        assert_eq!(edge.world.seen(), if drained { 0 } else { 8 });
-    }
-}
-
-#[tokio::test]
-async fn what_is_purged_while_it_is_drained_is_gone_for_the_next_process() {
-    for steps in 0..40 {
-        let edge = Edge::new();
-        for name in small() {
-            edge.get(name).await;
-        }
-        let mut drain = edge.tier.drain(ByteSize::from_bytes(DISK), Mono::MAX);
-        (0..steps).for_each(|_| _ = drain.step(Mono::ZERO));
-        for what in [What::Url(0), What::Tag(1)] {
-            let receipt = edge.world.layer.apply(&what.purge());
-            receipt.durable().await.unwrap();
-        }
-        while drain.step(Mono::ZERO) != tier::Step::Done {}
-        drop(drain);
-        let edge = edge.restart();
-        for name in small() {
-            let seen = edge.world.seen();
-            edge.get(name).await;
-            let purged = name == 0 || tag_of(name) == tag_of(1);
-            assert_eq!(edge.world.seen() > seen, purged, "{name} after {steps}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_crash_while_draining_loses_nothing_that_was_safe() {
-    let safe: Vec<usize> = small().take(4).collect();
-    for steps in 0..30 {
-        let edge = Edge::new();
-        for name in &safe {
-            edge.get(*name).await;
-        }
-        edge.drain();
-        let edge = edge.restart();
-        for name in small() {
-            edge.get(name).await;
-        }
-        let mut drain = edge.tier.drain(ByteSize::from_bytes(DISK), Mono::MAX);
-        (0..steps).for_each(|_| _ = drain.step(Mono::ZERO));
-        // Nothing that was not synced is left.
-        let edge = edge.crash(|_| 0);
-        drop(drain);
-        for name in &safe {
-            let seen = edge.world.seen();
-            edge.get(*name).await;
-            let asked = edge.world.seen() > seen;
-            let validated = edge.world.last_field("if-none-match").is_some();
-            assert!(!asked || validated, "{name} is gone after {steps} steps");
-        }
     }
 }
 
