@@ -36,6 +36,7 @@ async fn what_memory_alone_held_is_served_by_the_next_process() {
 
 #[tokio::test]
 async fn what_is_purged_while_it_is_drained_is_gone_for_the_next_process() {
+    let mut hits = 0;
     for steps in 0..40 {
         let edge = Edge::new();
         for name in small() {
@@ -54,9 +55,13 @@ async fn what_is_purged_while_it_is_drained_is_gone_for_the_next_process() {
             let seen = edge.world.seen();
             edge.get(name).await;
             let purged = name == 0 || tag_of(name) == tag_of(1);
-            assert_eq!(edge.world.seen() > seen, purged, "{name} after {steps}");
+            let hit = edge.world.seen() == seen;
+            assert!(!(purged && hit), "{name} after {steps}");
+            hits += u64::from(hit);
         }
     }
+    // Purges are known by their hashes, so that now and then one concerns more than was asked for.
+    assert!(hits > 30 * 4, "{hits}");
 }
 
 #[tokio::test]

@@ -126,6 +126,36 @@ fn what_can_serve_nobody_any_more_is_not_written() {
 }
 
 #[test]
+fn what_another_wrote_meanwhile_is_not_written_again() {
+    let (store, below) = tier();
+    fill(&store, 3);
+    let mut drain = store.drain(NO_LIMIT, Mono::MAX);
+    (0..4).for_each(|_| assert_eq!(drain.step(Mono::ZERO), Step::More));
+    assert_eq!(drain_all(&store).written, 3);
+    let admitted = below.stats();
+    while drain.step(Mono::ZERO) != Step::Done {}
+    assert_eq!((drain.drained().written, drain.drained().gone), (0, 3));
+    assert_eq!(below.stats(), admitted);
+}
+
+#[test]
+fn trailers_go_along() {
+    let (store, below) = tier();
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-sum", "1".parse().unwrap());
+    let head = head(0, 1);
+    let mut write = store.begin(&key(1), head.as_bytes(), None).unwrap();
+    write.append(b"text").unwrap();
+    write.commit(Some(trailers.clone()));
+    assert_eq!(drain_all(&store).written, 1);
+    let content = look(&*below, 1).unwrap().content;
+    assert_eq!(
+        (content.len(), content.trailers()),
+        (Some(4), Some(trailers))
+    );
+}
+
+#[test]
 fn what_left_the_store_below_meanwhile_is_written_again() {
     let (store, below) = tier();
     fill(&store, 3);
@@ -185,6 +215,12 @@ fn given_up_half_way_it_leaves_nothing_of_the_object_under_way() {
     let before = below.usage();
     drop(half_way(&store));
     assert_eq!(below.usage().bytes, before.bytes);
+    let mut drain = half_way(&store);
+    assert_eq!(drain.step(Mono::MAX), Step::Done);
+    assert_eq!(
+        (drain.drained().left, below.usage().bytes),
+        (1, before.bytes)
+    );
     assert_eq!(drain_all(&store).written, 1);
 }
 
