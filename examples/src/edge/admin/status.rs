@@ -41,12 +41,18 @@ pub struct ProxyStatus {
     pub connections_refused: u64,
     /// Connections that ended in garbage, a timeout or a reset.
     pub connections_failed: u64,
+    /// Times that a connection could not be accepted for want of descriptors.
+    pub connections_not_accepted: u64,
+    /// Connections still at work when the time for draining was over.
+    pub connections_cut: u64,
     /// Requests that came.
     pub requests: u64,
     /// Requests over a limit.
     pub limited: u64,
     /// Requests for what is not forwarded.
     pub refused: u64,
+    /// Requests whose clients broke off, or were silent, in the middle of a body.
+    pub broken: u64,
     /// Requests that no origin answered.
     pub failed: u64,
 }
@@ -96,6 +102,10 @@ pub struct NamesStatus {
     pub udp: u64,
     /// Queries over TCP.
     pub tcp: u64,
+    /// Connections over the limit.
+    pub connections_refused: u64,
+    /// Times that a connection could not be accepted for want of descriptors.
+    pub connections_not_accepted: u64,
     /// Messages without an answer.
     pub dropped: u64,
     /// Answers that did not fit.
@@ -148,8 +158,12 @@ impl Status {
     pub fn summary(&self) -> String {
         let (proxy, cache) = (&self.proxy, &self.cache);
         let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let cut = match proxy.connections_cut {
+            0 => String::new(),
+            count => format!(", {count} connection{} cut", plural(count)),
+        };
         format!(
-            "served {} request{} in {} s: {} hit{} ({:.0} %), {} limited, {} failed; {} DNS answer{}",
+            "served {} request{} in {} s: {} hit{} ({:.0} %), {} limited, {} failed{cut}; {} DNS answer{}",
             proxy.requests,
             plural(proxy.requests),
             self.uptime_seconds,
@@ -174,9 +188,12 @@ fn proxy(running: &Running) -> ProxyStatus {
         connections: read(&connections.accepted),
         connections_refused: read(&connections.refused),
         connections_failed: read(&connections.failed),
+        connections_not_accepted: read(&connections.not_accepted),
+        connections_cut: read(&connections.cut),
         requests: read(&front.requests),
         limited: read(&front.limited),
         refused: read(&front.refused),
+        broken: read(&front.broken),
         failed: read(&front.failed),
     }
 }
@@ -216,10 +233,13 @@ fn limits(running: &Running) -> Vec<LimitStatus> {
 
 fn names(running: &Running) -> NamesStatus {
     let counters = running.names.counters();
+    let connections = &running.dns_connections;
     let rcodes = (0..).zip(&counters.rcodes);
     NamesStatus {
         udp: read(&counters.udp),
         tcp: read(&counters.tcp),
+        connections_refused: read(&connections.refused),
+        connections_not_accepted: read(&connections.not_accepted),
         dropped: read(&counters.dropped),
         truncated: read(&counters.truncated),
         rcodes: rcodes

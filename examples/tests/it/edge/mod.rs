@@ -14,3 +14,4 @@ mod proxy;
 mod purge;
 mod setup;
 mod shutdown;
+mod uploads;
