@@ -82,6 +82,16 @@ fn cache(status: &Status) -> Vec<Family> {
             cache.stale_hits,
         ),
         Family::counter(
+            "eaves_cache_stale_on_error",
+            "Requests answered with what was stale, since the origin failed",
+            cache.stale_on_error,
+        ),
+        Family::counter(
+            "eaves_cache_origin_errors",
+            "Requests that the origin failed",
+            cache.origin_errors,
+        ),
+        Family::counter(
             "eaves_cache_collapsed",
             "Requests that waited for another's answer",
             cache.collapsed,

@@ -64,6 +64,10 @@ pub struct CacheStatus {
     pub hits: u64,
     /// Of them, with what was stale.
     pub stale_hits: u64,
+    /// Requests answered with what was stale, since the origin failed.
+    pub stale_on_error: u64,
+    /// Requests that the origin failed.
+    pub origin_errors: u64,
     /// Requests it had nothing for.
     pub misses: u64,
     /// Requests for which the origin was asked whether something still holds.
@@ -202,6 +206,8 @@ fn cache(stats: &Snapshot) -> CacheStatus {
     CacheStatus {
         hits: stats.hits,
         stale_hits: stats.stale_hits,
+        stale_on_error: stats.stale_on_error,
+        origin_errors: stats.origin_errors,
         misses: stats.misses,
         validations: stats.validations,
         collapsed: stats.collapsed,

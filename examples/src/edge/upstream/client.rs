@@ -46,6 +46,10 @@ impl Default for Timeouts {
 /// connection is lost and not every request may be sent twice.
 const IDLE: Duration = Duration::from_secs(4);
 
+/// How long a response's head may be. A connection also reads no more than this at a time, so that an origin that sends
+/// interim responses without end cannot keep a thread busy for longer than it takes to read these.
+const HEAD_BYTES: usize = 64 * 1024;
+
 /// A pooled client; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -64,6 +68,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(256)
+            .http1_max_buf_size(HEAD_BYTES)
             .retry_canceled_requests(true) // those of which nothing was sent
             .build(connector);
         Self { inner, timeouts }

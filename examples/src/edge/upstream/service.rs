@@ -81,14 +81,20 @@ impl Route {
         self.via.append(parts.version, &mut parts.headers);
         let again = Again::of(&parts, &body);
         let upload = Upload::new(body);
-        let mut tried = Vec::new();
-        for _ in 0..self.retries {
+        let (mut tried, mut left, mut failed) = (Vec::new(), self.retries, None);
+        loop {
             match self.attempt(parts.clone(), &upload, &mut tried).await {
-                Err(error) if again.allows(&error, &upload) => {}
+                // What the last one said is more than that there is no other.
+                Err(UpstreamError::NoOrigin) => {
+                    return Err(failed.unwrap_or(UpstreamError::NoOrigin));
+                }
+                Err(error) if left > 0 && again.allows(&error, &upload) => {
+                    left -= 1;
+                    failed = Some(error);
+                }
                 answer => return answer,
             }
         }
-        self.attempt(parts, &upload, &mut tried).await
     }
 
     async fn attempt(
@@ -156,11 +162,7 @@ impl Again {
     }
 
     fn allows<B>(self, error: &UpstreamError, upload: &Upload<B>) -> bool {
-        let unsent = error.is_unsent() && upload.is_whole();
-        match error {
-            UpstreamError::NoOrigin => false,
-            _ => matches!(self, Self::Always) || unsent,
-        }
+        matches!(self, Self::Always) || error.is_unsent() && upload.is_whole()
     }
 }
 
