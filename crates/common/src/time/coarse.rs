@@ -7,11 +7,10 @@ use super::{Clock, Mono, Now};
 /// A clock that the kernel sets at each of its own ticks: a quarter of what
 /// [`CounterClock`](super::CounterClock) costs to read.
 ///
-/// It is late by up to its [`precision`](Self::precision), commonly 1 to 10 ms, and by as long as the
-/// machine does not run; it never goes back and is never ahead. What lies between two readings is as much more
-/// as the first was late, and as much less as the second was. For ages, and for rate limits whose bursts last
-/// longer than that: in any window such a limit may admit what its rate gives in one tick more, and may deny
-/// for as long what would just fit. Not for measuring how long something took.
+/// It is late by up to its [`precision`](Self::precision), commonly 1 to 10 ms, and never goes back; so what
+/// passes between two readings is told with an error of as much either way. For ages, and for rate limits
+/// whose bursts last longer than that: in any window such a limit may admit what its rate gives in one tick
+/// more, and may deny for as long what would just fit. Not for measuring how long something took.
 ///
 /// A processor that reads its counter does little else meanwhile, and lets few loads of memory start before;
 /// this clock is memory that the kernel shares with every process, and is read beside them.
@@ -126,7 +125,7 @@ mod tests {
     /// However late a tick comes, it is the time of one that has been, and there will be another.
     #[cfg(target_os = "linux")]
     #[test]
-    fn it_follows_the_machines_clock_and_is_never_ahead() {
+    fn it_goes_on_with_the_machines_clock() {
         let clock = CoarseClock::new();
         let start = machine();
         let mut told = clock.zero + (clock.mono() - Mono::ZERO);

@@ -15,3 +15,4 @@ mod proxy;
 mod purge;
 mod setup;
 mod shutdown;
+mod uploads;
