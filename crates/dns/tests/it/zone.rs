@@ -220,6 +220,19 @@ fn any_is_answered_with_one_rrset() {
         lines(&message, Section::Answer),
         ["mail.example. 300 IN A 192.0.2.25"]
     );
+    let message = ask(&zone(), "www.example.", Rtype::ANY);
+    let alias = ["www.example. 300 IN CNAME host.example."];
+    assert_eq!(lines(&message, Section::Answer), alias);
+}
+
+#[test]
+fn an_srv_record_comes_with_the_addresses_of_its_host() {
+    let text = "$TTL 300\n@ SOA ns admin 1 7200 3600 1209600 60\n@ NS ns\nns A 192.0.2.53\n\
+        _x._tcp SRV 0 0 80 ns\n";
+    let zone = Zone::parse(text, &name("example.")).into_result().unwrap();
+    let message = ask(&zone, "_x._tcp.example.", Rtype::SRV);
+    let address = ["ns.example. 300 IN A 192.0.2.53"];
+    assert_eq!(lines(&message, Section::Additional), address);
 }
 
 #[test]
