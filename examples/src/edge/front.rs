@@ -7,7 +7,7 @@ use std::sync::{
 
 use arc_swap::ArcSwap;
 use eaves_cache::tower::CacheService;
-use eaves_common::time::SystemClock;
+use eaves_common::{Side, time::SystemClock};
 use eaves_ratelimit::Hold;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -48,6 +48,8 @@ pub struct FrontCounters {
     pub limited: AtomicU64,
     /// Requests that asked for what is not forwarded.
     pub refused: AtomicU64,
+    /// Requests whose clients broke off, or were silent, in the middle of a body.
+    pub broken: AtomicU64,
     /// Requests for which no origin gave an answer.
     pub failed: AtomicU64,
 }
@@ -93,7 +95,11 @@ impl Front {
     }
 
     fn failure(&self, error: &UpstreamError) -> Response<Body> {
-        self.counters.failed.fetch_add(1, Relaxed);
+        let counter = match error.side() {
+            Side::Caller => &self.counters.broken,
+            Side::Upstream => &self.counters.failed,
+        };
+        counter.fetch_add(1, Relaxed);
         error.response()
     }
 }

@@ -6,7 +6,9 @@ mod serve;
 mod standards;
 mod tools;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::cli::{Cli, Command};
 
@@ -22,17 +24,27 @@ pub async fn main(cli: Cli) -> ExitCode {
     }
 }
 
-/// Resolves when the process is asked to end.
-///
-/// # Panics
-///
-/// Panics if the system gives no signals.
-async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("a handler of SIGTERM");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// The signals that ask the process to end. Taken before it says that it is ready, so that none ends it abruptly.
+struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ending {
+    /// Takes the signals from the system.
+    fn take() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Resolves when the process is asked to end.
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

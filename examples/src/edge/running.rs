@@ -15,6 +15,7 @@ use tower_layer::Layer as _;
 
 use super::{
     config::{EdgeConfig, FollowSettings},
+    dns::TcpCounters,
     front::{Front, FrontCounters, Site},
     http::{ServerCounters, Via},
     limits::Limits,
@@ -38,6 +39,8 @@ pub struct Running {
     pub cache: CacheLayer,
     /// What the proxy's listener has seen.
     pub connections: Arc<ServerCounters>,
+    /// What the DNS server's listener could not take.
+    pub dns_connections: Arc<TcpCounters>,
     /// When it began.
     pub since: Mono,
     pools: Mutex<Pools>,
@@ -65,6 +68,7 @@ impl Running {
             response_limit: OnceLock::new(),
             cache,
             connections: Arc::default(),
+            dns_connections: Arc::default(),
             since: SystemClock.mono(),
             pools: Mutex::new(pools),
             following: Mutex::default(),

@@ -78,6 +78,12 @@ impl Call {
         }
     }
 
+    /// From now on nothing allows another attempt.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn body_is_gone(&mut self) {
+        self.idempotency = Idempotency::Unrepeatable;
+    }
+
     pub(super) const fn attempt_ended(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Algorithm, selector::Worker};
 use crate::{
-    pool::{Members, OriginId, Slot, Snapshot, View},
+    pool::{Members, Mode, OriginId, Slot, Snapshot, View},
     random::{GAMMA, mix},
 };
 
@@ -25,6 +25,9 @@ impl Choice<'_> {
     /// Picks without a key.
     #[inline]
     pub(super) fn slot(&self) -> Option<Slot> {
+        if let Some(slot) = self.second_chance() {
+            return Some(slot);
+        }
         let quick = match self.worker.algorithm {
             Algorithm::PowerOfTwo => self.of_two(|slot| self.load(slot)),
             Algorithm::RoundRobin => self.turn(),
@@ -41,6 +44,21 @@ impl Choice<'_> {
             Algorithm::LeastLoaded => self.least_loaded(),
             _ => self.draw(),
         }
+    }
+
+    /// Picks somebody healthy for a request that failed elsewhere while the pool panics. First attempts go to everybody
+    /// then, since the healthy alone would drown; of two attempts at least one should go where answers come from.
+    #[inline]
+    pub(super) fn second_chance(&self) -> Option<Slot> {
+        let is_due = !self.tried.is_empty() && self.snapshot.mode() == Mode::Panic;
+        is_due.then(|| self.untried_healthy())?
+    }
+
+    #[cold]
+    fn untried_healthy(&self) -> Option<Slot> {
+        let healthy = |slot| self.snapshot.is_healthy_at(slot) && self.view.names(slot);
+        self.untried(self.view.live_slots(), healthy)
+            .or_else(|| self.untried(self.members().takers(), healthy))
     }
 
     /// Picks this origin if it may be picked.
@@ -163,11 +181,9 @@ impl Choice<'_> {
     #[cold]
     pub(super) fn detour(&self) -> Option<Slot> {
         let named = |slot| self.view.names(slot);
-        let healthy = |slot| self.snapshot.is_healthy_at(slot) && named(slot);
-        let takers = self.members().takers();
         self.untried(self.view.live_slots(), named)
-            .or_else(|| self.untried(takers, healthy))
-            .or_else(|| self.untried(takers, named))
+            .or_else(|| self.untried_healthy())
+            .or_else(|| self.untried(self.members().takers(), named))
     }
 
     fn untried(&self, slots: &[Slot], fits: impl Fn(Slot) -> bool) -> Option<Slot> {

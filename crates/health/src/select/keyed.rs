@@ -19,7 +19,8 @@ impl Choice<'_> {
         let Some(table) = self.worker.algorithm.table() else {
             return self.slot();
         };
-        self.keyed(table, key)
+        self.second_chance()
+            .or_else(|| self.keyed(table, key))
             .filter(|&slot| !self.was_tried(slot))
             .or_else(|| self.detour())
     }

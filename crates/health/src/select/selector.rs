@@ -135,7 +135,8 @@ impl Selector {
     /// Picks an origin for a request, leaving out those in `tried`.
     ///
     /// If all that may be picked were tried, it falls back to members that are believed down: a
-    /// doubtful chance is better than none. `None` means that every member that takes
+    /// doubtful chance is better than none. In [panic](crate::pool::Mode::Panic), where everybody serves, a request that
+    /// has tried somebody goes to a healthy origin if one is left. `None` means that every member that takes
     /// requests was tried, or that there is none.
     #[inline]
     pub fn pick(&self, tried: &[OriginId]) -> Option<Guard<'_>> {

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::{BalanceError, Picked};
+use super::{BalanceError, Late, Picked, Upload};
 use crate::{Guard, retry::Cause};
 
 /// One request on its way to one origin.
@@ -31,6 +31,12 @@ pub(super) struct Attempt<R> {
 
 type Answering<R> = Pin<Box<dyn Future<Output = Result<Response<R>, BalanceError>> + Send>>;
 
+/// How long an attempt may take, and the body that is streamed meanwhile.
+pub(super) struct Patience<U> {
+    pub(super) limit: Duration,
+    pub(super) upload: Option<Upload<U>>,
+}
+
 /// The attempts of a request that have not ended.
 pub(super) struct Flight<R>(Vec<Attempt<R>>);
 
@@ -38,10 +44,10 @@ pub(super) struct Flight<R>(Vec<Attempt<R>>);
 pub(super) type Ended<R> = (Attempt<R>, Result<Response<R>, BalanceError>);
 
 impl<R> Attempt<R> {
-    pub(super) fn new<S, B>(
+    pub(super) fn new<S, B, U>(
         service: S,
         request: Request<B>,
-        limit: Duration,
+        patience: Patience<U>,
         guard: Guard<'static>,
         (began, because): (Mono, Option<Cause>),
     ) -> Self
@@ -50,10 +56,11 @@ impl<R> Attempt<R> {
         S::Error: Into<Box<dyn StdError + Send + Sync>>,
         S::Future: Send,
         B: Send + 'static,
+        U: Send + 'static,
         R: 'static,
     {
         Self {
-            answer: Box::pin(send(service, request, limit)),
+            answer: Box::pin(send(service, request, patience)),
             picked: Picked::of(&guard),
             guard,
             began,
@@ -104,19 +111,41 @@ impl<R> Flight<R> {
     }
 }
 
-async fn send<S, B>(
+async fn send<S, B, U>(
     mut service: S,
     request: Request<B>,
-    limit: Duration,
+    patience: Patience<U>,
 ) -> Result<S::Response, BalanceError>
 where
     S: Service<Request<B>>,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let answered = timeout(limit, async {
+    let answered = patience.wait(async {
         poll_fn(|cx| service.poll_ready(cx)).await?;
         service.call(request).await
     });
-    let answer = answered.await.map_err(|_| BalanceError::Timeout(limit))?;
-    answer.map_err(|error| BalanceError::Inner(Arc::from(error.into())))
+    answered.await?.map_err(|error| {
+        let error = Arc::from(error.into());
+        match patience.upload.as_ref().is_some_and(Upload::is_broken) {
+            true => BalanceError::Body(error),
+            false => BalanceError::Inner(error),
+        }
+    })
+}
+
+impl<U> Patience<U> {
+    async fn wait<F: Future>(&self, answer: F) -> Result<F::Output, BalanceError> {
+        let limit = self.limit;
+        let Some(upload) = &self.upload else {
+            let answered = timeout(limit, answer).await;
+            return answered.map_err(|_| BalanceError::Timeout(limit));
+        };
+        upload
+            .within(limit, answer)
+            .await
+            .map_err(|late| match late {
+                Late::Client => BalanceError::Slow(limit),
+                Late::Origin => BalanceError::Timeout(limit),
+            })
+    }
 }

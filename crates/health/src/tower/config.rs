@@ -41,7 +41,8 @@ impl BalanceConfig {
         self
     }
 
-    /// Sets how long an attempt may take up to the head of its answer; 30 seconds by default.
+    /// Sets how long an attempt may take up to the head of its answer, counted anew from each piece of a body that is
+    /// streamed; 30 seconds by default.
     #[must_use]
     pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;

@@ -9,11 +9,12 @@ use tower_service::Service;
 
 use super::{
     AnswerBody, BalanceError, Key, Picked, SendBody, Served,
-    attempt::{Attempt, Flight},
+    attempt::{Attempt, Flight, Patience},
+    body::Source,
     shared::{Failed, Shared},
 };
 use crate::{
-    Failure as Fault, Guard, OriginId, Outcome,
+    Failure as Fault, Guard, OriginId, Outcome, is_ours,
     retry::{Call, Cause, Decision, Failure, Idempotency},
 };
 
@@ -25,7 +26,7 @@ struct Driven<'a, S, B> {
     shared: &'a Shared,
     service: S,
     parts: request::Parts,
-    body: SendBody<B>,
+    body: Source<B>,
     key: Option<u64>,
     tried: Vec<OriginId>,
 }
@@ -46,10 +47,10 @@ where
 {
     shared.count_request();
     let (parts, body) = request.into_parts();
-    let body = SendBody::take(body, shared.config.max_replay).await?;
-    let idempotency = match body.is_kept() {
-        true => shared.classify.idempotency(&parts),
-        false => Idempotency::Unrepeatable,
+    let body = Source::take(body, shared.config.max_replay).await?;
+    let idempotency = match body.upload() {
+        None => shared.classify.idempotency(&parts),
+        Some(_) => Idempotency::NotIdempotent, // while nobody has taken of it
     };
     let now = shared.now();
     let mut call = shared.worker().start(idempotency, now);
@@ -93,6 +94,9 @@ where
                 self.win(&flight, because);
                 return answer;
             };
+            if !self.body.is_whole() {
+                call.body_is_gone();
+            }
             let decision = self
                 .shared
                 .worker()
@@ -119,10 +123,11 @@ where
     /// Begins an attempt at an origin that was not tried; nothing if there is none.
     fn begin(&mut self, because: Option<Cause>) -> Option<Attempt<R>> {
         let guard = self.pick()?;
-        Some(self.begin_at(guard, because))
+        self.begin_at(guard, because)
     }
 
-    fn begin_at(&mut self, guard: Guard<'static>, because: Option<Cause>) -> Attempt<R> {
+    fn begin_at(&mut self, guard: Guard<'static>, because: Option<Cause>) -> Option<Attempt<R>> {
+        let body = self.body.lend()?;
         let picked = Picked::of(&guard);
         self.tried.push(picked.id);
         let mut parts = self.parts.clone();
@@ -130,10 +135,14 @@ where
         if let Some(because) = because {
             self.shared.count_attempt(because);
         }
-        let request = Request::from_parts(parts, self.body.lend());
-        let limit = self.shared.config.attempt_timeout;
+        let request = Request::from_parts(parts, body);
+        let patience = Patience {
+            limit: self.shared.config.attempt_timeout,
+            upload: self.body.upload().cloned(),
+        };
         let began = (self.shared.now(), because);
-        Attempt::new(self.service.clone(), request, limit, guard, began)
+        let service = self.service.clone();
+        Some(Attempt::new(service, request, patience, guard, began))
     }
 
     fn pick(&self) -> Option<Guard<'static>> {
@@ -155,7 +164,7 @@ where
         let guard = self.pick()?;
         let decision = self.shared.worker().hedge(call, self.shared.now());
         match decision {
-            Decision::Attempt { because, .. } => Some(self.begin_at(guard, Some(because))),
+            Decision::Attempt { because, .. } => self.begin_at(guard, Some(because)),
             Decision::Stop(refusal) => {
                 self.shared.count_refusal(refusal);
                 None
@@ -190,16 +199,26 @@ where
                 (Ok(Response::from_parts(parts, body)), failure)
             }
             Err(error) => {
-                let (fault, failure) = match &error {
-                    BalanceError::Inner(inner) => match classify.error(&**inner) {
-                        Failure::Unsent => (Fault::Connect, Failure::Unsent),
-                        failure => (Fault::Protocol, failure),
-                    },
-                    _ => (Fault::Timeout, Failure::Interrupted),
-                };
-                attempt.guard.finish(Outcome::Error(fault));
+                let (fault, failure) = self.blame(&error);
+                match fault {
+                    Some(fault) => attempt.guard.finish(Outcome::Error(fault)),
+                    None => drop(attempt.guard), // nobody's fault
+                }
                 (Err(error), Some(failure))
             }
+        }
+    }
+
+    /// Says what an error tells of the origin, if anything, and of the request.
+    fn blame(&self, error: &BalanceError) -> (Option<Fault>, Failure) {
+        match error {
+            BalanceError::Inner(error) if is_ours(&**error) => (None, Failure::Unsent),
+            BalanceError::Inner(error) => match self.shared.classify.error(&**error) {
+                Failure::Unsent => (Some(Fault::Connect), Failure::Unsent),
+                failure => (Some(Fault::Protocol), failure),
+            },
+            BalanceError::Body(_) | BalanceError::Slow(_) => (None, Failure::Interrupted),
+            _ => (Some(Fault::Timeout), Failure::Interrupted),
         }
     }
 

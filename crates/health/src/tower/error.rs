@@ -23,6 +23,9 @@ pub enum BalanceError {
     /// The pool is empty, or nobody in it takes requests.
     #[error("no origin takes requests")]
     NoOrigin,
+    /// The client sent no more of its request's body.
+    #[error("no more of the request's body within {0:?}")]
+    Slow(Duration),
     /// The last attempt took too long.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
@@ -33,7 +36,7 @@ impl From<BalanceError> for Error {
         let kind = match error {
             BalanceError::Body(_) => ErrorKind::Invalid,
             BalanceError::Inner(_) | BalanceError::NoOrigin => ErrorKind::Unavailable,
-            BalanceError::Timeout(_) => ErrorKind::Timeout,
+            BalanceError::Slow(_) | BalanceError::Timeout(_) => ErrorKind::Timeout,
         };
         Self::with_source(kind, "balancing over a pool", error)
     }

@@ -12,7 +12,9 @@
 //!
 //! What may be sent twice is said by [`Classify`], or by an [`Idempotency`](crate::retry::Idempotency) in the
 //! request's extensions. A body is kept for another attempt only if it says that it is no longer than
-//! [`max_replay`](BalanceConfig::max_replay); a longer one is streamed, once.
+//! [`max_replay`](BalanceConfig::max_replay); a longer one is streamed, once: as long as no origin has taken of it, another
+//! may have it. Nobody is blamed for a client that sends slowly or breaks off ([`Upload`]), nor for what is missing on this
+//! machine ([`is_ours`](crate::is_ours)).
 
 mod answer;
 mod attempt;
@@ -25,6 +27,7 @@ mod error;
 mod layer;
 mod place;
 mod shared;
+mod upload;
 
 pub use answer::AnswerBody;
 pub use balance::Balance;
@@ -35,3 +38,4 @@ pub use error::BalanceError;
 pub use layer::BalanceLayer;
 pub use place::{Key, Picked, Served};
 pub use shared::Counts;
+pub use upload::{Late, Upload, UploadBody};

@@ -1,10 +1,13 @@
 //! Who is picked, in what shares, at what cost.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use eaves_health::{
     Algorithm, OriginId, Outcome, PoolConfig, Selector,
-    pool::{Admin, OriginConfig},
+    pool::{Admin, Mode, OriginConfig},
 };
 use proptest::prelude::*;
 
@@ -78,6 +81,28 @@ fn nobody_is_picked_twice_and_none_is_missed() {
             }
             assert_eq!(tried.len(), 5, "{algorithm:?}");
             assert_eq!(tried[4], OriginId::new(3), "the dead one comes last");
+        }
+    }
+}
+
+#[test]
+fn in_panic_a_second_attempt_goes_to_the_healthy() {
+    for algorithm in ALL.into_iter().chain(KEYED) {
+        let mut world = World::healthy(pool(&[1, 1, 1, 1, 1]), algorithm);
+        kill(&mut world, &[0, 1, 3]);
+        assert_eq!(world.monitor.snapshot().mode(), Mode::Panic);
+        let healthy = [OriginId::new(2), OriginId::new(4)];
+        let firsts = (0..200).map(|key| world.selector.pick_for(key, &[]).unwrap().id());
+        let firsts: HashSet<OriginId> = firsts.collect();
+        assert_eq!(firsts.len(), 5, "{algorithm:?}: everybody serves");
+        for key in 0..200 {
+            let pick = |tried: &[OriginId]| world.selector.pick_for(key, tried).unwrap().id();
+            let one = pick(&[]);
+            let two = pick(&[one]);
+            let three = pick(&[one, two]);
+            assert!(two != one && healthy.contains(&two), "{algorithm:?}");
+            let came = [one, two, three];
+            assert!(healthy.iter().all(|id| came.contains(id)), "{algorithm:?}");
         }
     }
 }

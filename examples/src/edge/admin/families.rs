@@ -37,7 +37,17 @@ fn edge(status: &Status) -> Vec<Family> {
             "Connections that ended in garbage, a timeout or a reset",
             proxy.connections_failed,
         ),
+        Family::counter(
+            "eaves_edge_connections_not_accepted",
+            "Times that a connection could not be accepted for want of descriptors",
+            proxy.connections_not_accepted,
+        ),
         Family::counter("eaves_edge_requests", "Requests that came", proxy.requests),
+        Family::counter(
+            "eaves_edge_requests_broken",
+            "Requests whose clients broke off in the middle of a body",
+            proxy.broken,
+        ),
         Family::counter(
             "eaves_edge_requests_refused",
             "Requests for what is not forwarded",
@@ -70,6 +80,16 @@ fn cache(status: &Status) -> Vec<Family> {
             "eaves_cache_stale_hits",
             "Requests answered with what was stale",
             cache.stale_hits,
+        ),
+        Family::counter(
+            "eaves_cache_stale_on_error",
+            "Requests answered with what was stale, since the origin failed",
+            cache.stale_on_error,
+        ),
+        Family::counter(
+            "eaves_cache_origin_errors",
+            "Requests that the origin failed",
+            cache.origin_errors,
         ),
         Family::counter(
             "eaves_cache_collapsed",
@@ -134,6 +154,16 @@ fn names(status: &Status) -> Vec<Family> {
             "eaves_dns_answers",
             "Answers by response code",
             answers.collect(),
+        ),
+        Family::counter(
+            "eaves_dns_connections_refused",
+            "Connections over the limit",
+            dns.connections_refused,
+        ),
+        Family::counter(
+            "eaves_dns_connections_not_accepted",
+            "Times that a connection could not be accepted for want of descriptors",
+            dns.connections_not_accepted,
         ),
         Family::counter(
             "eaves_dns_dropped",

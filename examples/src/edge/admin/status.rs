@@ -41,12 +41,18 @@ pub struct ProxyStatus {
     pub connections_refused: u64,
     /// Connections that ended in garbage, a timeout or a reset.
     pub connections_failed: u64,
+    /// Times that a connection could not be accepted for want of descriptors.
+    pub connections_not_accepted: u64,
+    /// Connections still at work when the time for draining was over.
+    pub connections_cut: u64,
     /// Requests that came.
     pub requests: u64,
     /// Requests over a limit.
     pub limited: u64,
     /// Requests for what is not forwarded.
     pub refused: u64,
+    /// Requests whose clients broke off, or were silent, in the middle of a body.
+    pub broken: u64,
     /// Requests that no origin answered.
     pub failed: u64,
 }
@@ -58,6 +64,10 @@ pub struct CacheStatus {
     pub hits: u64,
     /// Of them, with what was stale.
     pub stale_hits: u64,
+    /// Requests answered with what was stale, since the origin failed.
+    pub stale_on_error: u64,
+    /// Requests that the origin failed.
+    pub origin_errors: u64,
     /// Requests it had nothing for.
     pub misses: u64,
     /// Requests for which the origin was asked whether something still holds.
@@ -96,6 +106,10 @@ pub struct NamesStatus {
     pub udp: u64,
     /// Queries over TCP.
     pub tcp: u64,
+    /// Connections over the limit.
+    pub connections_refused: u64,
+    /// Times that a connection could not be accepted for want of descriptors.
+    pub connections_not_accepted: u64,
     /// Messages without an answer.
     pub dropped: u64,
     /// Answers that did not fit.
@@ -148,8 +162,12 @@ impl Status {
     pub fn summary(&self) -> String {
         let (proxy, cache) = (&self.proxy, &self.cache);
         let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let cut = match proxy.connections_cut {
+            0 => String::new(),
+            count => format!(", {count} connection{} cut", plural(count)),
+        };
         format!(
-            "served {} request{} in {} s: {} hit{} ({:.0} %), {} limited, {} failed; {} DNS answer{}",
+            "served {} request{} in {} s: {} hit{} ({:.0} %), {} limited, {} failed{cut}; {} DNS answer{}",
             proxy.requests,
             plural(proxy.requests),
             self.uptime_seconds,
@@ -174,9 +192,12 @@ fn proxy(running: &Running) -> ProxyStatus {
         connections: read(&connections.accepted),
         connections_refused: read(&connections.refused),
         connections_failed: read(&connections.failed),
+        connections_not_accepted: read(&connections.not_accepted),
+        connections_cut: read(&connections.cut),
         requests: read(&front.requests),
         limited: read(&front.limited),
         refused: read(&front.refused),
+        broken: read(&front.broken),
         failed: read(&front.failed),
     }
 }
@@ -185,6 +206,8 @@ fn cache(stats: &Snapshot) -> CacheStatus {
     CacheStatus {
         hits: stats.hits,
         stale_hits: stats.stale_hits,
+        stale_on_error: stats.stale_on_error,
+        origin_errors: stats.origin_errors,
         misses: stats.misses,
         validations: stats.validations,
         collapsed: stats.collapsed,
@@ -216,10 +239,13 @@ fn limits(running: &Running) -> Vec<LimitStatus> {
 
 fn names(running: &Running) -> NamesStatus {
     let counters = running.names.counters();
+    let connections = &running.dns_connections;
     let rcodes = (0..).zip(&counters.rcodes);
     NamesStatus {
         udp: read(&counters.udp),
         tcp: read(&counters.tcp),
+        connections_refused: read(&connections.refused),
+        connections_not_accepted: read(&connections.not_accepted),
         dropped: read(&counters.dropped),
         truncated: read(&counters.truncated),
         rcodes: rcodes

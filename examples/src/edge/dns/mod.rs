@@ -5,7 +5,7 @@ mod tcp;
 mod udp;
 
 pub use replies::Replies;
-pub use tcp::{TcpLimits, serve_tcp};
+pub use tcp::{TcpCounters, TcpLimits, serve_tcp};
 pub use udp::serve_udp;
 
 use std::net::SocketAddr;

@@ -1,6 +1,13 @@
 //! DNS over TCP (RFC 7766): messages behind a length, several on one connection, in order.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -30,10 +37,20 @@ impl Default for TcpLimits {
     }
 }
 
+/// What a listener could not take.
+#[derive(Debug, Default)]
+pub struct TcpCounters {
+    /// Connections closed because the limit was reached.
+    pub refused: AtomicU64,
+    /// Times that a connection could not be accepted: the process is out of descriptors, most likely.
+    pub not_accepted: AtomicU64,
+}
+
 /// Answers messages on connections to `listener` until `stop`.
 pub async fn serve_tcp(
     listener: TcpListener,
     limits: TcpLimits,
+    counters: Arc<TcpCounters>,
     answer: impl Answer,
     stop: CancellationToken,
 ) {
@@ -45,11 +62,13 @@ pub async fn serve_tcp(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, from)) = accepted else {
+            counters.not_accepted.fetch_add(1, Relaxed);
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            continue; // over the limit: dropped, which closes it
+            counters.refused.fetch_add(1, Relaxed);
+            continue; // dropped, which closes it
         };
         let (answer, stop) = (answer.clone(), stop.clone());
         connections.spawn(async move {
@@ -60,6 +79,7 @@ pub async fn serve_tcp(
             drop(place);
         });
     }
+    drop(listener); // who comes now asks elsewhere
     connections.close();
     connections.wait().await;
 }

@@ -57,6 +57,10 @@ pub struct ServerCounters {
     pub refused: AtomicU64,
     /// Connections that ended in an error: garbage, timeouts, resets.
     pub failed: AtomicU64,
+    /// Times that a connection could not be accepted: the process is out of descriptors, most likely.
+    pub not_accepted: AtomicU64,
+    /// Connections that were still at work when the time for draining was over.
+    pub cut: AtomicU64,
 }
 
 /// Who sent a request, and where its interim responses go; found in the request's extensions.
@@ -89,7 +93,8 @@ pub async fn serve<F, R>(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, address)) = accepted else {
-            // Out of descriptors, most likely: the ones that end give room.
+            counters.not_accepted.fetch_add(1, Relaxed);
+            // Connections that end give room.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -108,7 +113,13 @@ pub async fn serve<F, R>(
             drop(place);
         });
     }
-    let _ = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
+    // Clients that come now are refused at once, and go elsewhere, rather than wait for a server that ends.
+    drop(listener);
+    let drained = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
+    if drained.is_err() {
+        let left = limits.connections - places.available_permits();
+        counters.cut.fetch_add(left as u64, Relaxed);
+    }
 }
 
 fn connection<F, R>(

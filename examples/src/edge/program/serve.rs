@@ -12,11 +12,11 @@ use eaves_cache::tower::CacheLayer;
 use eaves_common::Error;
 use eaves_health::pool::OriginConfig;
 use eaves_ratelimit::{key::KeyHasher, rrl::ResponseLimiter};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    asked_to_end,
+    Ending,
     banner::Banner,
     environment, fail,
     ports::{self, Taken},
@@ -89,13 +89,17 @@ async fn run(config: EdgeConfig, sockets: Sockets, file: Option<PathBuf>) -> Exi
         Ok(running) => Arc::new(running),
         Err(error) => return fail(error.chain()),
     };
+    let (ending, hangups) = match signals() {
+        Ok(signals) => signals,
+        Err(error) => return fail(error),
+    };
     let banner = match listen(&running, &sockets).await {
         Ok(banner) => banner,
         Err(error) => return fail(error),
     };
     println!("{banner}");
-    let reloading = tokio::spawn(reload(Arc::clone(&running), file));
-    asked_to_end().await;
+    let reloading = tokio::spawn(reload(Arc::clone(&running), file, hangups));
+    ending.asked().await;
     println!("ending: running requests may finish");
     reloading.abort();
     sockets.stop.cancel();
@@ -103,6 +107,10 @@ async fn run(config: EdgeConfig, sockets: Sockets, file: Option<PathBuf>) -> Exi
     sockets.tasks.wait().await;
     println!("{}", Status::of(&running).summary());
     ExitCode::SUCCESS
+}
+
+fn signals() -> io::Result<(Ending, Signal)> {
+    Ok((Ending::take()?, signal(SignalKind::hangup())?))
 }
 
 /// Opens all sockets and serves them.
@@ -167,9 +175,10 @@ async fn listen_dns(
         connections: dns.connections,
         ..TcpLimits::default()
     };
+    let counters = Arc::clone(&running.dns_connections);
     sockets
         .tasks
-        .spawn(serve_tcp(listener, limits, names, stop));
+        .spawn(serve_tcp(listener, limits, counters, names, stop));
     Ok(address)
 }
 
@@ -230,10 +239,7 @@ async fn one_host(count: usize) -> io::Result<Vec<tokio::net::TcpListener>> {
 }
 
 /// Reads the configuration again whenever the process is told to (SIGHUP).
-async fn reload(running: Arc<Running>, file: Option<PathBuf>) {
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
-        return;
-    };
+async fn reload(running: Arc<Running>, file: Option<PathBuf>, mut hangups: Signal) {
     while hangups.recv().await.is_some() {
         let Some(path) = &file else {
             println!("configuration kept: the demo has no file to read again");

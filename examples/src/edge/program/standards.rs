@@ -10,7 +10,7 @@ use http::Uri;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer as _;
 
-use super::{asked_to_end, fail, ports};
+use super::{Ending, fail, ports};
 use crate::edge::{
     front::{Front, FrontCounters, Site},
     http::{HttpLimits, ServerCounters, Via, serve},
@@ -53,6 +53,10 @@ async fn serve_site(listen: SocketAddr, site: Site) -> ExitCode {
         Ok(listener) => listener,
         Err(error) => return fail(error),
     };
+    let ending = match Ending::take() {
+        Ok(ending) => ending,
+        Err(error) => return fail(error),
+    };
     let address = listener.local_addr().unwrap_or(listen);
     let front = Arc::new(Front {
         via: Via::new(PSEUDONYM),
@@ -74,7 +78,7 @@ async fn serve_site(listen: SocketAddr, site: Site) -> ExitCode {
     );
     println!("proxy   http://{address}/\nready");
     let serving = tokio::spawn(serving);
-    asked_to_end().await;
+    ending.asked().await;
     stop.cancel();
     let _ = serving.await;
     ExitCode::SUCCESS

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, process::ExitCode};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{asked_to_end, environment, fail, ports};
+use super::{Ending, environment, fail, ports};
 use crate::edge::{config, origin::DemoOrigin};
 
 /// Prints all problems of a file.
@@ -44,11 +44,15 @@ pub(super) async fn origin(listen: SocketAddr, name: &str) -> ExitCode {
         Ok(listener) => listener,
         Err(error) => return fail(error),
     };
+    let ending = match Ending::take() {
+        Ok(ending) => ending,
+        Err(error) => return fail(error),
+    };
     let address = listener.local_addr().unwrap_or(listen);
     let stop = CancellationToken::new();
     println!("origin  http://{address}/\nready");
     let serving = tokio::spawn(DemoOrigin::new(name).run(listener, stop.clone()));
-    asked_to_end().await;
+    ending.asked().await;
     stop.cancel();
     let _ = serving.await;
     ExitCode::SUCCESS

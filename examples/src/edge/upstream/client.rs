@@ -2,6 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use eaves_health::{
+    is_ours,
+    tower::{Late, Upload},
+};
 use http::{
     HeaderValue, Request, Response, Uri, Version,
     header::HOST,
@@ -21,7 +25,8 @@ use crate::edge::http::{Body, Peer, strip_hop_by_hop};
 pub struct Timeouts {
     /// Until a connection stands.
     pub connect: Duration,
-    /// From the request until the response's head.
+    /// From the request, or the last piece of its body, until the response's head; and between two pieces that a client
+    /// sends.
     pub response: Duration,
     /// Between two pieces of the response's body.
     pub stall: Duration,
@@ -41,6 +46,10 @@ impl Default for Timeouts {
 /// connection is lost and not every request may be sent twice.
 const IDLE: Duration = Duration::from_secs(4);
 
+/// How long a response's head may be. A connection also reads no more than this at a time, so that an origin that sends
+/// interim responses without end cannot keep a thread busy for longer than it takes to read these.
+const HEAD_BYTES: usize = 64 * 1024;
+
 /// A pooled client; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -59,7 +68,8 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(256)
-            .retry_canceled_requests(false)
+            .http1_max_buf_size(HEAD_BYTES)
+            .retry_canceled_requests(true) // those of which nothing was sent
             .build(connector);
         Self { inner, timeouts }
     }
@@ -72,19 +82,21 @@ impl Client {
 
     /// Sends a request to `origin` and waits for the head of its final response.
     ///
-    /// The request's authority becomes its `Host`; interim responses go to its [`Peer`].
+    /// The request's authority becomes its `Host`; interim responses go to its [`Peer`]. `upload` is where its body was lent,
+    /// and tells what of a failure is the client's.
     ///
     /// # Errors
     ///
     /// Returns an error if no connection came about, if it broke before the response's head, or if
-    /// the head did not come in time.
+    /// the head did not come in time; or if the client broke off or was silent in the middle of the body.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection that the request was sent on.
-    pub async fn send(
+    pub async fn send<B>(
         &self,
         mut request: Request<Body>,
+        upload: &Upload<B>,
         origin: SocketAddr,
     ) -> Result<Response<Incoming>, UpstreamError> {
         address(&mut request, origin);
@@ -93,14 +105,17 @@ impl Client {
                 interim.send(response.status(), response.headers());
             });
         }
-        let answer = tokio::time::timeout(self.timeouts.response, self.inner.request(request));
+        let answer = upload.within(self.timeouts.response, self.inner.request(request));
         match answer.await {
             Ok(Ok(response)) => Ok(response),
+            Ok(Err(_)) if upload.is_broken() => Err(UpstreamError::Broken),
+            Ok(Err(source)) if is_ours(&source) => Err(UpstreamError::Lack { source }),
             Ok(Err(source)) if source.is_connect() => {
                 Err(UpstreamError::Connect { origin, source })
             }
-            Ok(Err(source)) => Err(UpstreamError::Cut { origin, source }),
-            Err(_) => Err(UpstreamError::Timeout { origin }),
+            Ok(Err(source)) => Err(UpstreamError::cut(origin, source)),
+            Err(Late::Client) => Err(UpstreamError::Silent),
+            Err(Late::Origin) => Err(UpstreamError::Timeout { origin }),
         }
     }
 }

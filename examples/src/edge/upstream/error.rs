@@ -1,9 +1,10 @@
-//! What can break between the edge and an origin.
+//! What can break between a client, the edge and an origin.
 
-use std::net::SocketAddr;
+use std::{error::Error as _, net::SocketAddr};
 
-use eaves_common::ErrorKind;
-use http::{HeaderValue, Response, StatusCode};
+use eaves_common::Side;
+use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
+use hyper_util::client::legacy;
 
 use crate::edge::http::{Body, text};
 
@@ -11,13 +12,16 @@ use crate::edge::http::{Body, text};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {
+    /// The client broke off in the middle of its request, or what it sent is no body.
+    #[error("the request's body broke off")]
+    Broken,
     /// No connection came about.
     #[error("origin {origin} refused the connection or cannot be reached")]
     Connect {
         /// The origin's address.
         origin: SocketAddr,
         /// What the client said.
-        source: hyper_util::client::legacy::Error,
+        source: legacy::Error,
     },
     /// The connection broke before a response head was there.
     #[error("origin {origin} closed the connection before it answered")]
@@ -25,8 +29,33 @@ pub enum UpstreamError {
         /// The origin's address.
         origin: SocketAddr,
         /// What the client said.
-        source: hyper_util::client::legacy::Error,
+        source: legacy::Error,
     },
+    /// What came is no response.
+    #[error("origin {origin} answered with what is not HTTP")]
+    Garbage {
+        /// The origin's address.
+        origin: SocketAddr,
+        /// What the client said.
+        source: legacy::Error,
+    },
+    /// The response's head is longer than is read.
+    #[error("origin {origin} answered with a head that is too long")]
+    LongHead {
+        /// The origin's address.
+        origin: SocketAddr,
+        /// What the client said.
+        source: legacy::Error,
+    },
+    /// Something is missing here: files, ports, memory.
+    #[error("the edge has run out of what a connection takes")]
+    Lack {
+        /// What the client said.
+        source: legacy::Error,
+    },
+    /// The client sent no more of its request.
+    #[error("no more of the request's body came in time")]
+    Silent,
     /// No response head came in time.
     #[error("origin {origin} did not answer in time")]
     Timeout {
@@ -53,30 +82,61 @@ pub enum UpstreamError {
 }
 
 impl UpstreamError {
+    /// What a connection that ended before the response's head came to.
+    pub(super) fn cut(origin: SocketAddr, source: legacy::Error) -> Self {
+        let hyper = source.source().and_then(|error| error.downcast_ref());
+        match hyper {
+            Some(error) if hyper::Error::is_parse_too_large(error) => {
+                Self::LongHead { origin, source }
+            }
+            Some(error) if error.is_parse() => Self::Garbage { origin, source },
+            _ => Self::Cut { origin, source },
+        }
+    }
+
     /// Says whether the request cannot have reached an origin.
     #[must_use]
-    pub fn is_connect(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::NoOrigin)
+    pub fn is_unsent(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect { .. } | Self::Lack { .. } | Self::NoOrigin
+        )
+    }
+
+    /// Says whose fault it is.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Broken | Self::Silent => Side::Caller,
+            _ => Side::Upstream,
+        }
     }
 
     /// The answer for the client: a status, and the error's name in `Proxy-Status` (RFC 9209
     /// section 2.3).
     #[must_use]
     pub fn response(&self) -> Response<Body> {
-        let (kind, name) = match self {
-            Self::Connect { .. } => (None, "connection_refused"),
-            Self::Cut { .. } => (None, "connection_terminated"),
-            Self::Truncated { .. } => (None, "http_response_incomplete"),
-            Self::Timeout { .. } => (Some(ErrorKind::Timeout), "http_response_timeout"),
-            Self::Stalled { .. } => (Some(ErrorKind::Timeout), "connection_read_timeout"),
-            Self::NoOrigin => (Some(ErrorKind::Unavailable), "destination_unavailable"),
+        let (status, name) = match self {
+            Self::Broken => (StatusCode::BAD_REQUEST, "http_request_error"),
+            Self::Silent => (StatusCode::REQUEST_TIMEOUT, "http_request_error"),
+            Self::Connect { .. } => (StatusCode::BAD_GATEWAY, "connection_refused"),
+            Self::Cut { .. } => (StatusCode::BAD_GATEWAY, "connection_terminated"),
+            Self::Garbage { .. } => (StatusCode::BAD_GATEWAY, "http_protocol_error"),
+            Self::LongHead { .. } => (StatusCode::BAD_GATEWAY, "http_response_header_section_size"),
+            Self::Truncated { .. } => (StatusCode::BAD_GATEWAY, "http_response_incomplete"),
+            Self::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "http_response_timeout"),
+            Self::Stalled { .. } => (StatusCode::GATEWAY_TIMEOUT, "connection_read_timeout"),
+            Self::Lack { .. } => (StatusCode::SERVICE_UNAVAILABLE, "proxy_internal_error"),
+            Self::NoOrigin => (StatusCode::SERVICE_UNAVAILABLE, "destination_unavailable"),
         };
-        let status = kind.map_or(502, |kind| kind.http_status(eaves_common::Side::Upstream));
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
         let mut response = text(status, format!("{self}\n"));
         let value = HeaderValue::from_str(&format!("eaves; error={name}"));
         if let Ok(value) = value {
             response.headers_mut().insert("proxy-status", value);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let soon = HeaderValue::from_static("1");
+            response.headers_mut().insert(RETRY_AFTER, soon);
         }
         response
     }

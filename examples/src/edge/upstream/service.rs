@@ -8,14 +8,14 @@ use std::{
 
 use eaves_cache::tower::RequestBody;
 use eaves_common::time::{Clock, Mono, SystemClock};
-use eaves_health::{Failure, Guard, OriginId, Outcome, Selector};
+use eaves_health::{Failure, Guard, OriginId, Outcome, Selector, tower::Upload};
 use http::{HeaderValue, Request, Response, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tower_service::Service;
 
 use super::{Client, End, UpstreamError, WatchedBody};
-use crate::edge::http::{Body, Peer, Via, boxed, empty};
+use crate::edge::http::{Peer, Via, boxed, empty};
 
 /// What passes requests on; clones share everything.
 #[derive(Clone, Debug)]
@@ -79,30 +79,38 @@ impl Route {
         let (mut parts, body) = request.into_parts();
         self.forwarded.apply(&mut parts);
         self.via.append(parts.version, &mut parts.headers);
-        let mut tried = Vec::new();
-        if !may_repeat(&parts, &body) {
-            return self.attempt(parts, boxed(body), &mut tried).await;
-        }
-        for _ in 0..self.retries {
-            match self.attempt(parts.clone(), empty(), &mut tried).await {
-                Err(error) if !matches!(error, UpstreamError::NoOrigin) => {}
+        let again = Again::of(&parts, &body);
+        let upload = Upload::new(body);
+        let (mut tried, mut left, mut failed) = (Vec::new(), self.retries, None);
+        loop {
+            match self.attempt(parts.clone(), &upload, &mut tried).await {
+                // What the last one said is more than that there is no other.
+                Err(UpstreamError::NoOrigin) => {
+                    return Err(failed.unwrap_or(UpstreamError::NoOrigin));
+                }
+                Err(error) if left > 0 && again.allows(&error, &upload) => {
+                    left -= 1;
+                    failed = Some(error);
+                }
                 answer => return answer,
             }
         }
-        self.attempt(parts, empty(), &mut tried).await
     }
 
-    async fn attempt(&self, parts: Parts, body: Body, tried: &mut Vec<OriginId>) -> Answer {
+    async fn attempt(
+        &self,
+        parts: Parts,
+        upload: &Upload<RequestBody<Incoming>>,
+        tried: &mut Vec<OriginId>,
+    ) -> Answer {
         let guard = self.selector.pick(tried).ok_or(UpstreamError::NoOrigin)?;
         let guard = guard.into_owned();
         tried.push(guard.id());
         let origin = guard.addr();
         let sent = now();
-        match self
-            .client
-            .send(Request::from_parts(parts, body), origin)
-            .await
-        {
+        // Of a body that is sent again nothing is there to be lent.
+        let request = Request::from_parts(parts, upload.lend().map_or_else(empty, boxed));
+        match self.client.send(request, upload, origin).await {
             Ok(response) => {
                 let outcome = Outcome::of_status(response.status().as_u16(), now() - sent);
                 let stall = self.client.timeouts().stall;
@@ -110,7 +118,10 @@ impl Route {
                 Ok(response.map(|body| WatchedBody::new(body, origin, stall, on_end)))
             }
             Err(error) => {
-                guard.finish(Outcome::Error(failure(&error)));
+                match failure(&error) {
+                    Some(failure) => guard.finish(Outcome::Error(failure)),
+                    None => drop(guard), // no origin's fault
+                }
                 Err(error)
             }
         }
@@ -133,10 +144,26 @@ impl Forwarded {
     }
 }
 
-/// Says whether a request may be sent to a second origin: its method is idempotent (RFC 9110
-/// section 9.2.2), and it has no body that the first one may have taken.
-fn may_repeat(parts: &Parts, body: &RequestBody<Incoming>) -> bool {
-    parts.method.is_idempotent() && body.is_end_stream()
+/// When a request may be sent to a second origin.
+#[derive(Clone, Copy)]
+enum Again {
+    /// Whatever came of the first: its method is idempotent (RFC 9110 section 9.2.2), and it has no body.
+    Always,
+    /// If the first saw nothing of it.
+    Unsent,
+}
+
+impl Again {
+    fn of(parts: &Parts, body: &RequestBody<Incoming>) -> Self {
+        match parts.method.is_idempotent() && body.is_end_stream() {
+            true => Self::Always,
+            false => Self::Unsent,
+        }
+    }
+
+    fn allows<B>(self, error: &UpstreamError, upload: &Upload<B>) -> bool {
+        matches!(self, Self::Always) || error.is_unsent() && upload.is_whole()
+    }
 }
 
 /// Tells what came of a request when its answer begins; the answer counts as load until its end, and a good one
@@ -151,11 +178,16 @@ fn report(guard: Guard<'static>, outcome: Outcome) -> Box<dyn FnOnce(End) + Send
     })
 }
 
-fn failure(error: &UpstreamError) -> Failure {
+/// What an error says of its origin: nothing if it is the client's, or a lack here.
+fn failure(error: &UpstreamError) -> Option<Failure> {
     match error {
-        UpstreamError::Timeout { .. } | UpstreamError::Stalled { .. } => Failure::Timeout,
-        UpstreamError::Cut { .. } | UpstreamError::Truncated { .. } => Failure::Protocol,
-        UpstreamError::Connect { .. } | UpstreamError::NoOrigin => Failure::Connect,
+        UpstreamError::Broken | UpstreamError::Lack { .. } | UpstreamError::Silent => None,
+        UpstreamError::Timeout { .. } | UpstreamError::Stalled { .. } => Some(Failure::Timeout),
+        UpstreamError::Connect { .. } | UpstreamError::NoOrigin => Some(Failure::Connect),
+        UpstreamError::Cut { .. }
+        | UpstreamError::Garbage { .. }
+        | UpstreamError::LongHead { .. }
+        | UpstreamError::Truncated { .. } => Some(Failure::Protocol),
     }
 }
 

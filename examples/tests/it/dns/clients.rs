@@ -56,7 +56,14 @@ impl Ours {
                 };
                 let (datagram, limits) = (Arc::new(datagram), TcpLimits::default());
                 tokio::spawn(serve_udp(datagram, answer.clone(), stop.clone()));
-                tokio::spawn(serve_tcp(stream, limits, answer.clone(), stop.clone()));
+                let counters = Arc::default();
+                tokio::spawn(serve_tcp(
+                    stream,
+                    limits,
+                    counters,
+                    answer.clone(),
+                    stop.clone(),
+                ));
                 return address;
             }
         });

@@ -101,3 +101,32 @@ fn a_killed_origin_is_left_out_and_taken_back() {
         stop.store(true, Relaxed);
     });
 }
+
+#[test]
+fn one_of_three_carries_all_that_may_be_tried_twice() {
+    let alive = setup::origin("alive", "127.0.0.1:0");
+    let gone = [
+        setup::origin("b", "127.0.0.1:0"),
+        setup::origin("c", "127.0.0.1:0"),
+    ];
+    let addresses = [
+        alive.address("origin"),
+        gone[0].address("origin"),
+        gone[1].address("origin"),
+    ];
+    let config = setup::ConfigFile::new(&setup::config(&addresses, ""));
+    let edge = setup::edge(&config);
+    for origin in gone {
+        origin.signal("KILL");
+        origin.wait();
+    }
+    eventually(PATIENCE, "panic: less than half is healthy", || {
+        let status = get(edge.address("admin"), "/status", &[]).text();
+        let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+        (status["pools"][0]["mode"] == "panic").then_some(())
+    });
+    for _ in 0..200 {
+        let reply = with_socket(edge.address("proxy"), "/live", &[]).expect("an answer");
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+}

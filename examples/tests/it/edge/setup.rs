@@ -1,6 +1,11 @@
 //! Configurations for the tests, on ports that the system picks.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    sync::mpsc,
+};
 
 use tempfile::TempDir;
 
@@ -38,6 +43,37 @@ impl ConfigFile {
 /// A demo origin as a process of its own.
 pub(crate) fn origin(name: &str, listen: &str) -> Edge {
     Edge::start(&["origin", "--listen", listen, "--name", name])
+}
+
+/// An origin in this process that answers probes, and nothing else: other requests are handed over once their heads
+/// are read.
+pub(crate) fn silent_origin() -> (SocketAddr, mpsc::Receiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, requests) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let sender = sender.clone();
+            std::thread::spawn(move || read_head(stream, &sender));
+        }
+    });
+    (address, requests)
+}
+
+fn read_head(mut stream: TcpStream, requests: &mpsc::Sender<TcpStream>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Ok(());
+        }
+    }
+    if head.contains(" /health ") {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+        return Ok(());
+    }
+    let _ = requests.send(stream);
+    Ok(())
 }
 
 /// Starts `edge` on a configuration.

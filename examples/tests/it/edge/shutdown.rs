@@ -1,7 +1,15 @@
 //! The first minute and the last line.
 
-use super::http::get;
-use crate::program::Edge;
+use std::{
+    io::{ErrorKind, Write as _},
+    net::TcpStream,
+};
+
+use super::{
+    http::{get, with_socket},
+    setup,
+};
+use crate::program::{Edge, PATIENCE, eventually};
 
 #[test]
 fn the_banner_is_short_and_the_end_is_clean() {
@@ -25,6 +33,52 @@ fn the_banner_is_short_and_the_end_is_clean() {
             "{summary}"
         );
     }
+}
+
+#[test]
+fn an_edge_that_ends_takes_nobody_new_and_finishes_what_it_has() {
+    let (origin, requests) = setup::silent_origin();
+    let text = setup::config(&[origin], "");
+    let text = text.replace("[proxy]\n", "[proxy]\ndrain = \"80s\"\n");
+    let config = setup::ConfigFile::new(&text);
+    let edge = setup::edge(&config);
+    let proxy = edge.address("proxy");
+    let client = std::thread::spawn(move || with_socket(proxy, "/x", &[]));
+    let mut request = requests.recv_timeout(PATIENCE).expect("a request");
+
+    edge.signal("TERM");
+    edge.line_with("ending");
+    eventually(PATIENCE, "clients that come now are refused", || {
+        let refused = TcpStream::connect(proxy).err()?;
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        Some(())
+    });
+    request
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        .unwrap();
+    assert_eq!(client.join().unwrap().expect("an answer").text(), "ok");
+    let (code, lines) = edge.wait();
+    assert_eq!(code, Some(0), "{lines:?}");
+    let summary = lines.last().expect("a summary");
+    assert!(!summary.contains("cut"), "{summary}");
+}
+
+#[test]
+fn what_is_cut_at_the_end_is_told() {
+    let (origin, requests) = setup::silent_origin();
+    let text = setup::config(&[origin], "");
+    let text = text.replace("[proxy]\n", "[proxy]\ndrain = \"1ms\"\n");
+    let config = setup::ConfigFile::new(&text);
+    let edge = setup::edge(&config);
+    let proxy = edge.address("proxy");
+    let client = std::thread::spawn(move || with_socket(proxy, "/x", &[]));
+    let request = requests.recv_timeout(PATIENCE).expect("a request");
+    edge.signal("TERM");
+    let (_, lines) = edge.wait();
+    let summary = lines.last().expect("a summary");
+    assert!(summary.contains("1 connection cut"), "{summary}");
+    assert!(client.join().unwrap().is_err(), "no answer came");
+    drop(request);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tokio::{
 
 use super::{Finding, Shared, connection::Connection};
 use crate::{
+    is_ours,
     monitor::Probe,
     probe::{Check, Concern, Payload, PayloadExchange, Phase, Question, Reason, Step, Verdict},
 };
@@ -156,18 +157,6 @@ pub(super) fn refused(error: io::Error) -> Reason {
         true => Reason::Broken { detail },
         false => Reason::Connect { detail },
     }
-}
-
-/// Says whether a socket could not be opened for want of something here: ports, memory, files
-/// (`ENFILE` and `EMFILE` on every Unix), leave to send.
-fn is_ours(error: &io::Error) -> bool {
-    use io::ErrorKind::{AddrNotAvailable, OutOfMemory, PermissionDenied};
-    let files = cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24));
-    files
-        || matches!(
-            error.kind(),
-            AddrNotAvailable | OutOfMemory | PermissionDenied
-        )
 }
 
 pub(super) fn broken(error: io::Error) -> Reason {
