@@ -308,6 +308,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_admitted_after_the_question_is_taken_for_a_share() {
+        let asked = Mono::from_secs(1);
+        let spent = asked + Duration::from_millis(5);
+        let now = asked + Duration::from_millis(10);
+        let mut entry = Entry::new(KeyHash::new(1), CROWD, asked);
+        entry.spend(5, &terms(), CROWD, spent);
+        entry.hear(&heard(0.0, true, asked), &terms(), CROWD, now);
+        // Ten nodes with five units of 10 ms each, less half of the time since the question.
+        assert!((entry.debt(now) - 4.95e8).abs() < 1.0, "{entry:?}");
+    }
+
+    #[test]
     fn a_share_grows_stale_unless_the_store_is_gone() {
         let now = Mono::from_secs(1);
         let late = now + STALE * 2;

@@ -90,6 +90,13 @@ fn the_rule_with_the_longest_wait_is_named() {
 }
 
 #[test]
+fn a_peek_tells_what_there_is_before_the_request() {
+    let limiter = limiter([rule("hour", "10/1h")]);
+    let peeked = limiter.peek(&Facts::default(), 3, Mono::ZERO);
+    assert_eq!((peeked.is_allowed(), peeked.remaining()), (true, Some(10)));
+}
+
+#[test]
 fn a_cost_that_never_fits_binds_before_any_wait() {
     let limiter = limiter([rule("small", "1/1s"), rule("hour", "2/1h")]);
     assert!(limiter.check(&Facts::default(), Mono::ZERO).is_allowed());

@@ -188,6 +188,9 @@ async fn clients_that_leave_give_up_their_place_and_their_permit() {
     drop(served); // its permit goes to the next, which leaves before it hears of it
     assert_eq!(limiter.inflight(), 1);
     drop(waits);
+    assert!(poll_once(&mut last));
+    let under_way = works.0.now.load(Ordering::Relaxed);
+    assert_eq!(under_way, 1, "at once, and not when a timer looks");
     assert_eq!(last.await.unwrap().body(), "class 0");
     assert_eq!(limiter.inflight(), 0);
     assert_eq!(works.0.served.load(Ordering::Relaxed), 1);

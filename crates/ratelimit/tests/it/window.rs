@@ -176,6 +176,31 @@ fn a_clock_that_goes_back_stands_still() {
 }
 
 #[test]
+fn a_log_keeps_its_order_when_the_clock_goes_back() {
+    let meter = Log::new("2/1s".parse().unwrap()).unwrap();
+    let mut state = meter.fresh();
+    for second in [10, 5] {
+        meter.charge(&mut state, 1, Mono::from_secs(second));
+    }
+    assert_eq!(meter.used(&state, Mono::from_nanos(10_500_000_000)), 2);
+    assert_eq!(meter.used(&state, Mono::from_secs(11)), 0);
+}
+
+#[test]
+fn a_newcomer_to_a_full_bucket_begins_with_an_empty_log() {
+    let meter = Log::new("2/1s".parse().unwrap()).unwrap();
+    let logs = Keyed::new(meter, Capacity::MIN);
+    for key in 1..20 {
+        let reading = logs.check(KeyHash::new(key), 1, Mono::from_nanos(500_000_000));
+        assert_eq!(
+            (reading.is_allowed(), reading.remaining()),
+            (true, 1),
+            "{key}"
+        );
+    }
+}
+
+#[test]
 fn a_clock_that_goes_back_a_step_counts_the_oldest_bucket_whole() {
     let meter = SlidingWindow::new("20/1s".parse().unwrap()).unwrap();
     let mut state = meter.fresh();

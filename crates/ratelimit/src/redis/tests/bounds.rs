@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::super::{
     Distributed, OnStoreError, Replica,
-    board::Board,
+    board::{Board, Standing},
     replica::Sharing,
     script::{self, Reply, Told},
     sync::{Plan, Sync},
@@ -15,6 +15,7 @@ use super::super::{
 use crate::{
     Limiter, Rule,
     key::{Facts, KeyHash, KeyHasher},
+    meter::Verdict,
     rule::{Planned, Ruling},
     table::Capacity,
 };
@@ -191,6 +192,51 @@ fn what_the_store_counted_is_given_back_if_a_rule_here_lost_a_race() {
     });
     assert_eq!(allowed, [true, false]);
     assert_eq!(replica.take_unsent(key).spent, -1, "the second, of the two");
+}
+
+#[test]
+fn a_request_that_the_store_turned_away_is_told_of_once() {
+    let rule = Rule::new("strict", "1/1h burst 9".parse().unwrap(), Capacity::MIN).unwrap();
+    let rules = [rule.distributed(Distributed::Strict)];
+    let limiter = Limiter::new(rules, KeyHasher::shared(1)).unwrap();
+    let now = Mono::from_secs(1);
+    let Planned::Ask(ask) = limiter.plan(&Facts::default(), 1, now) else {
+        panic!("the store has to be asked")
+    };
+    let asked = ask.strict().next();
+    let (replica, key) = asked.map(|(own, key, _)| (Arc::clone(own), key)).unwrap();
+    let ruling = Ruling {
+        passes: false,
+        told: vec![(Told::default(), false)],
+    };
+    let decision = limiter.conclude(ask, Some(&ruling), 1, now);
+    assert!(!decision.is_allowed());
+    assert_eq!(
+        replica.take_unsent(key).wanted,
+        0,
+        "the question told of it"
+    );
+}
+
+#[test]
+fn what_costs_nothing_is_told_to_nobody_and_what_never_fits_never_passes() {
+    let board = Arc::new(Board::new("p", 1, 16, 1));
+    let sharing = Sharing {
+        kind: Distributed::Delta,
+        on_store_error: OnStoreError::Allow,
+    };
+    let rate = "1/1h burst 100".parse().unwrap();
+    let replica = Arc::new(Replica::new("r", rate, Capacity::MIN, sharing));
+    replica.attach(&board);
+    let now = Mono::from_secs(1);
+    assert!(replica.check(key(1), 0, now).is_allowed());
+    assert!(!board.is_waiting(0));
+    board.stand(0, Standing::Alone);
+    for (cost, verdict) in [(101, Verdict::Impossible), (100, Verdict::Allowed)] {
+        assert_eq!(replica.check(key(1), cost, now).verdict(), verdict);
+    }
+    let again = replica.check(key(1), 100, now);
+    assert_eq!(again.verdict(), Verdict::Allowed, "as the rule says");
 }
 
 #[test]
