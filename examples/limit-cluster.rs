@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use eaves_examples::ratelimit::cluster::{Cli, Second, run};
+use eaves_examples::ratelimit::cluster::{Cli, Second, asked_to_end, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
     };
     let summary = tokio::select! {
         summary = run(&cli, each_second) => summary,
-        _ = tokio::signal::ctrl_c() => return ExitCode::FAILURE, // ends Redis as well
+        () = asked_to_end() => return ExitCode::FAILURE, // ends Redis as well
     };
     match summary {
         Ok(summary) if cli.json => println!("{}", serde_json::json!(summary)),

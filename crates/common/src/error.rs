@@ -128,6 +128,7 @@ impl fmt::Display for Chain<'_> {
 ///
 /// assert_eq!(ErrorKind::Invalid.http_status(Side::Caller), 400);
 /// assert_eq!(ErrorKind::Invalid.http_status(Side::Upstream), 502);
+/// assert_eq!(ErrorKind::Invalid.to_string(), "invalid");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -186,6 +187,21 @@ impl ErrorKind {
             (Self::Limit | Self::Conflict, Side::Caller) => REFUSED,
             _ => SERVFAIL,
         }
+    }
+}
+
+/// Prints one word in lower case, for logs and the labels of metrics.
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conflict => "conflict",
+            Self::Internal => "internal",
+            Self::Invalid => "invalid",
+            Self::Limit => "limit",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Unsupported => "unsupported",
+        })
     }
 }
 

@@ -157,12 +157,12 @@ pub enum TextError {
         what: &'static str,
     },
     /// A token that is not a name.
-    #[error("{source}")]
+    #[error("{reason}")]
     Name {
         /// Offset of the token.
         at: usize,
         /// What is wrong with it.
-        source: NameError,
+        reason: NameError,
     },
     /// Text after the last field.
     #[error("unexpected text after the last field")]

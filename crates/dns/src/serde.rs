@@ -1,10 +1,11 @@
-//! Serde forms (feature `serde`): text for names, types, classes and TTLs, `{type, text}` for rdata.
+//! Serde forms (feature `serde`): text for names, types, classes and codes, seconds for TTLs, `{type, text}` for rdata.
 
 use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
+    message::{Opcode, Rcode},
     name::{Name, NameBuf},
     rdata::RdataBuf,
     record::{Class, Rtype, Ttl},
@@ -26,7 +27,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text! { Class NameBuf Rtype }
+as_text! { Class NameBuf Opcode Rcode Rtype }
 
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -52,6 +52,12 @@ pub enum BuildError {
         /// What was asked for.
         cells: usize,
     },
+    /// A number of cells is not understood.
+    #[error("`{text}` is no number of cells, write it out, such as `65536`")]
+    Cells {
+        /// What was written.
+        text: String,
+    },
     /// A condition is not understood.
     #[error(
         "`{text}` is no condition, write for example `path is /api/*` or `client.ip is not 10.0.0.0/8`"

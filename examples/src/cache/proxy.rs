@@ -20,7 +20,10 @@ use hyper_util::{
     client::legacy::{Client, Error, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -114,6 +117,18 @@ pub async fn serve(
             );
         // A connection that breaks is its client's affair.
         tokio::spawn(async move { drop(connection.await) });
+    }
+}
+
+/// Waits until the process is asked to end, by SIGTERM or from the keyboard.
+///
+/// # Errors
+/// If the system gives no signals.
+pub async fn until_asked_to_end() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed,
     }
 }
 

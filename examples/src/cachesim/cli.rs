@@ -1,6 +1,11 @@
 //! The command line of `cachesim`.
 
-use std::{fs, io::Write, path::PathBuf, str::FromStr};
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use clap::{Parser, ValueEnum};
 use eaves_cache::store::tinylfu;
@@ -22,8 +27,8 @@ pub struct Cli {
     #[arg(long)]
     pub format: Option<Format>,
     /// Size of the cache: a share of what is distinct in the trace (`1%`) or an amount (`64MiB`); several by comma.
-    #[arg(long, required = true, value_delimiter = ',')]
-    pub capacity: Vec<Capacity>,
+    #[arg(long, required = true)]
+    pub capacity: Vec<Capacities>,
     /// What the cache strives for.
     #[arg(long, value_enum, default_value_t = Goal::Objects)]
     pub goal: Goal,
@@ -68,6 +73,19 @@ pub enum By {
     Entries,
 }
 
+/// Several sizes of the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacities(Vec<Capacity>);
+
+/// Which of several sizes cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("size {number} of {count} {what}")]
+pub struct CapacityError {
+    number: usize,
+    count: usize,
+    what: String,
+}
+
 /// The size of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capacity {
@@ -91,14 +109,13 @@ impl Cli {
                 trace.skipped
             );
         }
-        for capacity in &self.capacity {
-            for run in self.runs(*capacity) {
-                let line = run.replay(&trace).to_json();
-                writeln!(out, "{line}").map_err(|source| Error::File {
-                    path: "stdout".into(),
-                    source,
-                })?;
-            }
+        match self.replay(&trace, out) {
+            // Nobody reads any further, as after `head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            replayed => replayed.map_err(|source| Error::File {
+                path: "stdout".into(),
+                source,
+            })?,
         }
         let Some(path) = &self.plot else {
             return Ok(());
@@ -108,6 +125,15 @@ impl Cli {
             path: path.clone(),
             source,
         })
+    }
+
+    fn replay(&self, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+        for capacity in self.capacity.iter().flat_map(|some| &some.0) {
+            for run in self.runs(*capacity) {
+                writeln!(out, "{}", run.replay(trace).to_json())?;
+            }
+        }
+        out.flush()
     }
 
     fn runs(&self, capacity: Capacity) -> Vec<Run> {
@@ -133,6 +159,29 @@ impl Capacity {
             Self::Share(share) => share.of(whole),
         };
         amount.max(1)
+    }
+}
+
+impl FromStr for Capacities {
+    type Err = CapacityError;
+
+    fn from_str(text: &str) -> Result<Self, CapacityError> {
+        let count = text.split(',').count();
+        let read = |(at, part): (usize, &str)| {
+            let wrong = |what| CapacityError {
+                number: at + 1,
+                count,
+                what,
+            };
+            match part.trim() {
+                "" => Err(wrong("is empty".to_owned())),
+                part => part
+                    .parse()
+                    .map_err(|error: UnitError| wrong(format!("is `{part}`: {error}"))),
+            }
+        };
+        let read = text.split(',').enumerate().map(read);
+        read.collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -174,5 +223,49 @@ mod tests {
             assert_eq!(capacity.of(whole), expected, "{text}");
         }
         assert!("1 percent".parse::<Capacity>().is_err());
+    }
+
+    #[test]
+    fn of_several_sizes_the_wrong_one_is_named() {
+        let read = "1%, 64KiB".parse::<Capacities>().expect("two sizes");
+        assert_eq!(read.0.len(), 2);
+        for (text, said) in [
+            ("1%,,2%", "size 2 of 3 is empty"),
+            ("1%,", "size 2 of 2 is empty"),
+            ("", "size 1 of 1 is empty"),
+            ("1%,2%,abc", "size 3 of 3 is `abc`: "),
+        ] {
+            let error = text.parse::<Capacities>().expect_err(text).to_string();
+            assert!(error.starts_with(said), "{text}: {error}");
+        }
+    }
+
+    /// What is written to it meets a reader that has gone.
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error_and_the_plot_is_drawn() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (trace, plot) = (folder.path().join("a.tr"), folder.path().join("a.svg"));
+        fs::write(&trace, [1, 0, 0, 0, 9, 0, 0, 0].repeat(4)).expect("a trace");
+        let args = ["cachesim", "--capacity", "1%,10%", "--trace"].map(Into::into);
+        let args = args.into_iter().chain([
+            trace.into_os_string(),
+            "--plot".into(),
+            plot.clone().into_os_string(),
+        ]);
+        let cli = Cli::try_parse_from(args).expect("a command line");
+        cli.run(&mut Closed).expect("it is quiet");
+        assert!(plot.exists());
     }
 }

@@ -93,8 +93,33 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     if path.extension().is_none_or(|extension| extension != "zst") {
         return Ok(Box::new(file));
     }
-    let decoder = StreamingDecoder::new(file).map_err(io::Error::other)?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, decoder)))
+    let decoder =
+        StreamingDecoder::new(file).map_err(|_| broken("it does not begin as a zstd file"))?;
+    let decompressed = Decompressed { decoder, read: 0 };
+    Ok(Box::new(BufReader::with_capacity(1 << 16, decompressed)))
+}
+
+/// What a decoder gives; its errors say how far it came, and not what they are called inside of it.
+struct Decompressed<R> {
+    decoder: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Decompressed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.decoder.read(into).map_err(|_| {
+            let bytes = self.read;
+            broken(format!(
+                "the zstd file is cut or damaged after {bytes} bytes of the trace"
+            ))
+        })?;
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+fn broken(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
 
 /// Text whose first line that is not empty has some length is a log; ids and sizes are full of zero bytes.

@@ -4,6 +4,9 @@
 pub mod api;
 pub mod cluster;
 pub mod flood;
+mod listen;
 pub mod plain;
 pub mod replay;
 pub mod rpc;
+
+pub use listen::listen;

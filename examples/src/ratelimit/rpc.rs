@@ -9,9 +9,9 @@ use std::{
 };
 
 use bytes::{Buf as _, BufMut as _, Bytes};
-use eaves_common::Error;
+use eaves_common::units::Rate;
 use eaves_ratelimit::{
-    Limiter, Rule,
+    BuildError, Limiter, Rule,
     key::{ClientAddress, KeyHasher, Part, Trust},
     table::Capacity,
     tower::{Peer, RateLimitLayer},
@@ -38,7 +38,7 @@ use tower_service::Service;
 /// If the limit cannot be built, or the server ends.
 pub async fn serve(
     listener: TcpListener,
-    limit: &str,
+    limit: Rate,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let limits = RateLimitLayer::new(
         Arc::new(limiter(limit)?),
@@ -52,13 +52,9 @@ pub async fn serve(
         .await?)
 }
 
-fn limiter(limit: &str) -> Result<Limiter, Error> {
-    let limit = limit.parse().map_err(Error::from)?;
+fn limiter(limit: Rate) -> Result<Limiter, BuildError> {
     let rule = Rule::new("per-client", limit, Capacity::new(65_536)?)?;
-    Ok(Limiter::new(
-        [rule.key([Part::CLIENT_IP])],
-        KeyHasher::random(),
-    )?)
+    Limiter::new([rule.key([Part::CLIENT_IP])], KeyHasher::random())
 }
 
 /// tonic keeps the peer in a type of its own.

@@ -1,6 +1,9 @@
 //! `cachesim` as its users start it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -26,6 +29,11 @@ fn records() -> Vec<u8> {
         bytes.extend(size.to_le_bytes());
     }
     bytes
+}
+
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    ruzstd::encoding::compress_to_vec(bytes, level)
 }
 
 /// Runs the program on a trace; returns its lines, parsed.
@@ -131,8 +139,7 @@ fn an_access_log_is_read_by_itself() {
 #[test]
 fn compressed_traces_are_read_as_they_are() {
     let folder = folder();
-    let level = ruzstd::encoding::CompressionLevel::Fastest;
-    let bytes = ruzstd::encoding::compress_to_vec(&records()[..], level);
+    let bytes = compressed(&records());
     let compressed = lines(
         &write(&folder, "loop.tr.zst", &bytes),
         &["--capacity", "5%"],
@@ -152,12 +159,16 @@ fn what_cannot_be_replayed_is_said_and_fails() {
     let empty = write(&folder, "no.log", b"nothing of a log in here\n");
     let absent = folder.path().join("absent.tr");
     let garbage = write(&folder, "garbage.zst", b"not a frame");
+    let mut bytes = compressed(&records());
+    bytes.truncate(bytes.len() / 2);
+    let half = write(&folder, "half.tr.zst", &bytes);
     for (path, part) in [
         (cut, "byte 16"),
         (nothing, "empty"),
         (empty, "1 lines"),
         (absent, "absent.tr"),
-        (garbage, "garbage.zst"),
+        (garbage, "garbage.zst: it does not begin as a zstd file\n"),
+        (half, "half.tr.zst: the zstd file is cut or damaged after "),
     ] {
         let path = path.to_str().expect("a path in UTF-8");
         let output = program::run("cachesim", &["--trace", path, "--capacity", "1%"]);
@@ -167,4 +178,31 @@ fn what_cannot_be_replayed_is_said_and_fails() {
             "{path}: {said}"
         );
     }
+}
+
+#[test]
+fn of_several_sizes_the_wrong_one_is_named() {
+    let args = ["--trace", "a.tr", "--capacity", "1%,,2%"];
+    let output = program::run("cachesim", &args);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("size 2 of 3 is empty"), "{said}");
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads_any_further() {
+    let folder = folder();
+    let trace = write(&folder, "loop.tr", &records());
+    let mut child = Command::new(program::path("cachesim"))
+        .arg("--trace")
+        .arg(trace)
+        .args(["--capacity", "1%,2%,3%"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }

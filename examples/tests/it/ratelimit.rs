@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
 };
 
@@ -163,6 +163,96 @@ fn an_access_log_is_replayed_by_client() {
 }
 
 #[test]
+fn clients_of_a_network_share_a_limit_in_a_log_of_ipv6() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let line = |host: &str| format!("{host} - - [22/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\"\n");
+    let log = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(line);
+    std::fs::write(file.path(), log.concat()).expect("written");
+    let path = file.path().to_str().expect("a path");
+    let expected = ["allow", "deny 60000", "allow"];
+    assert_eq!(answers(&["--rule", "1/1m", "--log", path], ""), expected);
+}
+
+#[test]
+fn what_cannot_be_done_is_named() {
+    for (args, named) in [
+        (&["--log", "no-such.log"][..], "no-such.log: "),
+        (
+            &["--cells", "0"],
+            "a table of 0 cells is out of range, use 8 to",
+        ),
+        (
+            &["--cells", "64k"],
+            "`64k` is no number of cells, write it out",
+        ),
+        (&["--rule", "5/0s"], "use a period of 1ns or more"),
+    ] {
+        let args = [&["--rule", "5/1s"], args].concat();
+        let (code, output, error) = replay(&args, "");
+        assert_eq!((code, output.as_str()), (Some(2), ""), "{args:?}");
+        assert!(error.contains(named), "{error}");
+    }
+}
+
+/// The exit code of a program that ends at once, and its last word.
+fn refusal(name: &str, args: &[&str]) -> (Option<i32>, String) {
+    let output = program::run(name, args);
+    let error = String::from_utf8(output.stderr).expect("text");
+    (output.status.code(), error)
+}
+
+#[test]
+fn services_name_the_address_that_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for name in ["limit-axum", "limit-hyper", "limit-tonic"] {
+        let (code, error) = refusal(name, &["--listen", &address]);
+        let begin = format!("{name}: cannot listen on {address}: ");
+        assert!(code == Some(1) && error.starts_with(&begin), "{error}");
+    }
+}
+
+#[test]
+fn limits_that_cannot_be_end_the_program() {
+    let uncountable = "100000000000/1ns";
+    for (name, args, code, named) in [
+        (
+            "limit-tonic",
+            ["--limit", "fast"],
+            2,
+            "expected a whole number",
+        ),
+        (
+            "limit-tonic",
+            ["--limit", uncountable],
+            1,
+            "cannot be counted exactly",
+        ),
+        (
+            "limit-flood",
+            ["--limit", uncountable],
+            1,
+            "cannot be counted exactly",
+        ),
+        (
+            "limit-flood",
+            ["--cells", "7"],
+            2,
+            "a table of 7 cells is out of range",
+        ),
+        ("limit-flood", ["--seconds", "0"], 2, "0 is not in 1.."),
+        ("limit-cluster", ["--seconds", "0"], 2, "0 is not in 1.."),
+        ("limit-cluster", ["--times", "NaN"], 2, "use 0.01 to 1000"),
+    ] {
+        let (found, error) = refusal(name, &args);
+        assert!(
+            found == Some(code) && error.contains(named),
+            "{name} {args:?}: {found:?}, {error}"
+        );
+    }
+}
+
+#[test]
 fn few_cells_forget_and_say_so() {
     let input: String = (0..100).map(|key| format!("0 key{key}\n")).collect();
     let (code, _, error) = replay(&["--rule", "1/1h", "--cells", "8"], &input);
@@ -197,7 +287,7 @@ fn a_flood_is_told_second_by_second() {
 }
 
 /// A server that is killed when the test ends.
-struct Server(Child);
+pub(crate) struct Server(pub(crate) Child);
 
 impl Drop for Server {
     fn drop(&mut self) {

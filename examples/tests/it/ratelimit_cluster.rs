@@ -1,8 +1,16 @@
 //! `limit-cluster` as its users run it, for a few seconds.
 
+#[cfg(target_os = "linux")]
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
 use serde_json::Value;
 
 use crate::program;
+#[cfg(target_os = "linux")]
+use crate::ratelimit::Server;
 
 /// How late the program's own timers may be in a run that says something about seconds.
 const LATE: f64 = 50.0;
@@ -81,4 +89,53 @@ fn a_table_has_a_line_for_each_second() {
         lines[3].starts_with("delta:  ") && lines[4].starts_with("strict: "),
         "{text}"
     );
+}
+
+/// The `redis-server`s that a process has started.
+#[cfg(target_os = "linux")]
+fn servers_of(id: u32) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).expect("a process");
+    let children = tasks.flatten().map(|task| {
+        let children = std::fs::read_to_string(task.path().join("children"));
+        children.unwrap_or_default() // a thread that has ended meanwhile
+    });
+    let ids: Vec<String> = children
+        .flat_map(|ids| {
+            ids.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    ids.into_iter().filter(|id| is_server(id)).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn is_server(id: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name == "redis-server\n")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cluster_that_is_told_to_end_leaves_no_redis_behind() {
+    if !program::has("redis-server") {
+        return;
+    }
+    let child = Command::new(program::path("limit-cluster"))
+        .args(["--nodes", "2", "--seconds", "600"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut cluster = Server(child.expect("the program starts"));
+    let lines = BufReader::new(cluster.0.stdout.take().expect("a pipe")).lines();
+    let second = lines.map_while(Result::ok).nth(1).expect("a second");
+    let id = cluster.0.id();
+    let servers = servers_of(id);
+    assert_eq!(servers.len(), 1, "{second}");
+    let kill = Command::new("sh")
+        .args(["-c", &format!("kill -TERM {id}")])
+        .status();
+    assert!(kill.expect("a shell runs").success());
+    assert_eq!(cluster.0.wait().expect("it ends").code(), Some(1));
+    program::eventually(program::PATIENCE, "the end of Redis", || {
+        (!is_server(&servers[0])).then_some(())
+    });
 }

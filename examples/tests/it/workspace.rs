@@ -86,6 +86,40 @@ fn a_default_build_is_light_and_has_no_runtime() {
     }
 }
 
+/// Both licences ask to come along with every copy.
+#[test]
+fn packages_hold_their_readme_and_licences() {
+    for name in INDEPENDENT.into_iter().chain(["eaves-common"]) {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "package",
+                "--list",
+                "--allow-dirty",
+                "--offline",
+                "-p",
+                name,
+            ])
+            .current_dir(root())
+            .output()
+            .expect("cargo runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {said}");
+        let files = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
+        for file in [
+            "README.md",
+            "CHANGELOG.md",
+            "LICENSE-APACHE",
+            "LICENSE-MIT",
+            "src/lib.rs",
+        ] {
+            assert!(
+                files.lines().any(|line| line == file),
+                "{name}: no {file} in {files}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_map_of_the_tree_is_true() {
     const MARK: &str =

@@ -139,7 +139,8 @@ pub struct ContentRange {
 }
 
 impl ContentRange {
-    /// Parses a satisfied Content-Range in bytes.
+    /// Parses a satisfied Content-Range in bytes. Offsets past 2^63 are none: no representation is as long, and whoever
+    /// adds to them may count on that.
     #[must_use]
     pub fn parse(value: &[u8]) -> Option<Self> {
         let (unit, rest) = value.split_at_checked(6)?;
@@ -154,7 +155,8 @@ impl ContentRange {
             b"*" => None,
             digits => Some(offset(digits)?),
         };
-        let fits = first <= last && complete.is_none_or(|whole| last < whole);
+        let real = last.max(complete.unwrap_or(0)) < 1 << 63;
+        let fits = real && first <= last && complete.is_none_or(|whole| last < whole);
         fits.then_some(Self {
             first,
             last,
@@ -221,6 +223,34 @@ mod tests {
         let many = |count: usize| format!("bytes={}", vec!["0-0"; count].join(","));
         assert!(RangeSet::parse(many(RangeSet::MOST).as_bytes()).is_some());
         assert!(RangeSet::parse(many(RangeSet::MOST + 1).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_place_is_one_that_may_be() {
+        let of = |first, last, complete| {
+            Some(ContentRange {
+                first,
+                last,
+                complete,
+            })
+        };
+        const LAST: u64 = (1 << 63) - 2;
+        for (value, expected) in [
+            ("bytes 0-0/1", of(0, 0, Some(1))),
+            ("BYTES 5-7/*", of(5, 7, None)),
+            (
+                "bytes 0-9223372036854775806/9223372036854775807",
+                of(0, LAST, Some(LAST + 1)),
+            ),
+            ("bytes 0-9/9223372036854775808", None),
+            ("bytes 5-18446744073709551615/*", None),
+            ("bytes 5-99999999999999999999/*", None),
+            ("bytes 0-9/99999999999999999999", None),
+            ("bytes 7-5/9", None),
+            ("bytes */9", None),
+        ] {
+            assert_eq!(ContentRange::parse(value.as_bytes()), expected, "{value}");
+        }
     }
 
     #[test]

@@ -72,11 +72,13 @@ impl SearchVariance {
 
     /// Obtains it from the lines of the field, which are one dictionary.
     pub(crate) fn of_lines<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Self {
-        let joined = lines.fold(Cow::Borrowed(&[][..]), |joined: Cow<'a, [u8]>, line| {
+        let joined = lines.fold(Cow::Borrowed(&[][..]), |mut joined: Cow<'a, [u8]>, line| {
             if joined.is_empty() {
                 return Cow::Borrowed(line);
             }
-            Cow::Owned([&*joined, b", ", line].concat())
+            joined.to_mut().extend_from_slice(b", ");
+            joined.to_mut().extend_from_slice(line);
+            joined
         });
         Self::parse(&joined)
     }
@@ -211,6 +213,14 @@ mod tests {
         ];
         let order = prop_oneof![Just(Order::Counts), Just(Order::Free)];
         (order, params).prop_map(|(order, params)| SearchVariance { order, params })
+    }
+
+    #[test]
+    fn lines_are_one_dictionary() {
+        let lines = [&b""[..], b"params=(\"a\")", b"key-order", b"x;y=1"];
+        let joined = SearchVariance::parse(b"params=(\"a\"), key-order, x;y=1");
+        assert_eq!(SearchVariance::of_lines(lines.into_iter()), joined);
+        assert!(!joined.is_default());
     }
 
     proptest! {

@@ -282,7 +282,7 @@ impl<'a> Field<'a> {
 
 impl Value {
     /// The value as a share of these bytes.
-    #[inline]
+    #[inline(always)]
     fn share(self, bytes: &Bytes) -> Option<HeaderValue> {
         match self {
             Self::Here(range) => HeaderValue::from_maybe_shared(bytes.slice(range)).ok(),

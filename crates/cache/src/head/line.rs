@@ -63,6 +63,13 @@ impl Codes {
     }
 }
 
+#[cold]
+fn append_other(name: &[u8], value: HeaderValue, headers: &mut HeaderMap) {
+    if let Ok(name) = HeaderName::from_bytes(name) {
+        headers.append(name, value);
+    }
+}
+
 impl<'a> Line<'a> {
     fn of(code: Code, name: &'a HeaderName, value: &'a HeaderValue) -> Self {
         Self {
@@ -92,7 +99,7 @@ impl<'a> Name<'a> {
     }
 
     /// Appends a field of this name; what cannot be one is left out.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append(self, value: HeaderValue, headers: &mut HeaderMap) {
         match self {
             // By reference: an owned name is moved about and dropped again, for half of what its field costs.
@@ -101,11 +108,7 @@ impl<'a> Name<'a> {
                     headers.append(name, value);
                 }
             }
-            Self::Other(other) => {
-                if let Ok(name) = HeaderName::from_bytes(other) {
-                    headers.append(name, value);
-                }
-            }
+            Self::Other(other) => append_other(other, value, headers),
         }
     }
 

@@ -128,10 +128,11 @@ impl<'a> Merge<'a> {
     fn stays(&self, name: Name<'_>, answer: &HeaderMap) -> bool {
         match name {
             Name::Known(code) => self.replaced & bit(code) == 0,
-            Name::Other(_) => {
+            // By the map's own table: an origin may send many names, and has sent many.
+            Name::Other(text) => {
                 self.others == Others::None
                     || !is_storable(name)
-                    || !lines(answer).any(|new| new.name == name)
+                    || !str::from_utf8(text).is_ok_and(|text| answer.contains_key(text))
             }
         }
     }

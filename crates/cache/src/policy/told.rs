@@ -107,18 +107,22 @@ impl<'a> Told<'a> {
         self.modified = read;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, line: Line<'a>) {
         let Name::Known(code) = line.name else {
-            self.flags.lists_fields |= lists_fields(line);
-            self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
-            return;
+            return self.add_other(line);
         };
         let bit = codes::bit(code);
         self.seen |= bit;
         if bit & HEARD != 0 {
             self.hear(code, line.value);
         }
+    }
+
+    #[inline(never)]
+    fn add_other(&mut self, line: Line<'a>) {
+        self.flags.lists_fields |= lists_fields(line);
+        self.flags.targeted |= self.targets.iter().any(|target| line.name.is(target));
     }
 
     #[inline(never)]

@@ -138,7 +138,8 @@ impl Purges {
         }
         if missed_until > 0 || !logged.records.is_empty() {
             let _issuing = self.issuing.lock().unwrap_or_else(PoisonError::into_inner);
-            self.epoch.fetch_add(1, Ordering::Release);
+            let next = self.epoch().saturating_add(1);
+            self.epoch.store(next, Ordering::Release);
         }
     }
 
@@ -150,7 +151,7 @@ impl Purges {
 
     /// Purges. When this returns, whoever looks something up sees it.
     pub fn issue(&self, purge: &Purge, now: Wall) -> Receipt {
-        self.enter(purge, |latest| now.as_nanos().max(latest + 1))
+        self.enter(purge, |latest| now.as_nanos().max(latest.saturating_add(1)))
     }
 
     /// Returns how many purges were issued.

@@ -59,6 +59,13 @@ pub trait Store: Send + Sync + 'static {
         self.remove(key)
     }
 
+    /// Says whether a key leads to anything, as far as that can be told at once, and counts no use; `None` unless a store
+    /// can tell.
+    fn has(&self, key: &Key) -> Option<bool> {
+        let _ = key;
+        None
+    }
+
     /// Returns what is in use.
     fn usage(&self) -> Usage;
 

@@ -60,3 +60,27 @@ fn boundary() -> String {
     let half = || RandomState::new().hash_one("multipart/byteranges");
     format!("{:016x}{:016x}", half(), half())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::{ContentRange, RangeSet};
+
+    /// The longest that an origin can claim to have, asked for in as many ranges as may be.
+    #[test]
+    fn the_length_of_the_longest_is_told() {
+        let place = b"bytes 0-0/9223372036854775807";
+        let complete = ContentRange::parse(place).and_then(|place| place.complete);
+        let complete = complete.expect("it is read");
+        let step = complete / RangeSet::MOST as u64;
+        let ranges: Vec<_> = (0..RangeSet::MOST as u64)
+            .map(|at| at * step..(at + 1) * step)
+            .collect();
+        let mut headers = HeaderMap::new();
+        let parts = Multipart::describe(&mut headers, complete, &ranges);
+        let around: usize = ranges.iter().map(|range| parts.before(range).len()).sum();
+        let around = (around + parts.end().len()) as u64;
+        let len = step * RangeSet::MOST as u64 + around;
+        assert_eq!(headers[CONTENT_LENGTH], len.to_string());
+    }
+}

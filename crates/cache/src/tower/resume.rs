@@ -86,8 +86,53 @@ impl<S, B> Again<S, B> {
 fn rest_from<R>(at: u64, head: &Head, answer: &Response<R>) -> Option<u64> {
     let place = answer.headers().get(CONTENT_RANGE)?;
     let place = ContentRange::parse(place.as_bytes())?;
-    let rest = place.first == at && place.complete == place.last.checked_add(1);
+    let end = place.last.checked_add(1)?;
+    let rest = place.first == at && place.complete == Some(end);
     let same = is_of_same(head, answer.headers());
     let part = answer.status() == StatusCode::PARTIAL_CONTENT;
-    (rest && same && part).then(|| place.last + 1 - at)
+    (rest && same && part).then(|| end - at)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{
+        HeaderMap,
+        header::{CACHE_CONTROL, ETAG},
+    };
+
+    use super::*;
+    use crate::policy::{Policy, RequestHead, ResponseHead, Times};
+
+    /// What an answer with this place brings of a response from its fifth byte on.
+    fn rest(place: &str) -> Option<u64> {
+        let mut fields = HeaderMap::new();
+        fields.insert(ETAG, "\"1\"".parse().unwrap());
+        fields.insert(CACHE_CONTROL, "max-age=60".parse().unwrap());
+        let response = ResponseHead {
+            status: StatusCode::OK,
+            headers: &fields,
+        };
+        let request = Request::new(());
+        let request = RequestHead::from(&request);
+        let head = Policy::standards_only().keep(request, response, Times::default());
+        let mut answer = Response::new(());
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        fields.insert(CONTENT_RANGE, place.parse().unwrap());
+        *answer.headers_mut() = fields;
+        rest_from(5, &head.unwrap(), &answer)
+    }
+
+    #[test]
+    fn a_rest_begins_where_it_is_asked_for_and_ends_at_the_end() {
+        for (place, len) in [
+            ("bytes 5-8/9", Some(4)),
+            ("bytes 5-7/9", None),
+            ("bytes 4-8/9", None),
+            ("bytes 5-8/*", None),
+            ("bytes 5-18446744073709551615/*", None),
+            ("bytes 5-18446744073709551615/18446744073709551615", None),
+        ] {
+            assert_eq!(rest(place), len, "{place}");
+        }
+    }
 }

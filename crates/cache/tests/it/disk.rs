@@ -2,6 +2,7 @@
 
 mod budget;
 mod damage;
+mod drained;
 mod faults;
 mod hot;
 mod life;

@@ -1,5 +1,6 @@
 //! The stores through their trait, without HTTP around them.
 
+mod drain;
 mod memory;
 mod tier;
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use eaves_cache::store::{Memory, Store, tier::Tier};
+use eaves_cache::store::{
+    Memory, Store,
+    tier::{Step, Tier},
+};
+use eaves_common::{time::Mono, units::ByteSize};
 use shuttle::rand::{Rng as _, thread_rng};
 
 use super::{Versions, at_once, check, key, look, put, read};
@@ -83,6 +87,12 @@ impl World {
         }
     }
 
+    /// Writes below what memory holds, as before an end.
+    fn drain(&self) {
+        let mut drain = self.tier.drain(ByteSize::from_mib(1), Mono::MAX);
+        while drain.step(Mono::ZERO) != Step::Done {}
+    }
+
     fn read(&self) {
         for name in (0..KEYS).cycle().take(6) {
             self.get(name);
@@ -103,6 +113,7 @@ fn copies_on_their_way_bring_nothing_back() {
             beside(World::write, 1),
             beside(|world, _| world.crowd(), 0),
             beside(|world, _| world.read(), 0),
+            beside(|world, _| world.drain(), 0),
         ]);
         (0..KEYS).for_each(|name| world.remove(name));
     });

@@ -54,7 +54,22 @@ pub(super) fn select(
         })
         .collect();
     found.sort_by(|a, b| a.parts.cmp(&b.parts));
+    wrong.extend(twice(&found));
     (found, wrong)
+}
+
+/// Variables that name the key of the one before, in capitals or not: which of them holds would be chance.
+fn twice(found: &[Override]) -> impl Iterator<Item = Misplaced> {
+    let pairs = found
+        .windows(2)
+        .filter(|pair| pair[0].parts == pair[1].parts);
+    pairs.map(|pair| {
+        let other = &pair[0].variable.name;
+        Misplaced::new(
+            &pair[1].variable,
+            format!("`{other}` sets the same key, use one of them"),
+        )
+    })
 }
 
 fn read(name: &str, path: &str, value: OsString, deepest: usize) -> Result<Override, Misplaced> {

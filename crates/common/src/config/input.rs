@@ -33,6 +33,9 @@ pub(super) fn read(input: impl Read, limits: &Limits) -> Result<String, InputErr
     if bytes.len() > limits.size.as_usize() {
         return Err(InputError::TooLarge(limits.size));
     }
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let mut bytes = error.into_bytes();
@@ -41,3 +44,6 @@ pub(super) fn read(input: impl Read, limits: &Limits) -> Result<String, InputErr
         InputError::NotUtf8(String::from_utf8_lossy(&bytes).into_owned(), wrong)
     })
 }
+
+/// Editors put it before a text, nobody sees it, and it has no column.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -179,6 +179,7 @@ impl Reader {
             };
             self.report.syntax(mistake.message, &Origin::Text(span));
         }
+        self.report.uncounted(parsed.more);
         merge(&mut self.root.kind, parsed.root);
         self
     }

@@ -43,6 +43,8 @@ pub(super) struct Entry {
 pub(super) struct Parsed {
     pub(super) root: Entries,
     pub(super) mistakes: Vec<Syntax>,
+    /// How many more there were.
+    pub(super) more: usize,
 }
 
 /// A mistake of form.
@@ -58,6 +60,9 @@ impl Syntax {
         Self { message, span }
     }
 }
+
+/// What every format says of a key that stands twice in a table.
+pub(super) const DUPLICATE: &str = "duplicate key, write it once";
 
 /// How much of the tree may still be built.
 #[derive(Debug)]

@@ -221,6 +221,7 @@ mod tests {
                 "`MiB x` is not a unit of size, use B, KiB, MiB, GiB, kB, MB or GB",
             ),
             ("16EiB", 0, "16EiB is out of range, use less than 16EiB"),
+            (" 16EiB ", 1, "16EiB is out of range, use less than 16EiB"),
             (
                 "0.3B",
                 0,

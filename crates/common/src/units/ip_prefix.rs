@@ -112,7 +112,7 @@ impl FromStr for IpPrefix {
         let len_at = start + addr.len() + 1;
         let bits = parse_len(len, len_at, address)?;
         let prefix = Self::of(address, bits)?;
-        if prefix.network() != address.to_canonical() && prefix.network() != address {
+        if prefix.network() != address.to_canonical() {
             return Err(UnitError::HostBits {
                 found: Box::from(trimmed),
                 len: bits,

@@ -179,6 +179,12 @@ mod tests {
         assert_eq!(times("1.5", 10), Some(Steps::Exactly(15)));
         assert_eq!(times("0.10", 10), Some(Steps::Exactly(1)));
         assert_eq!(times("1.5", 3), Some(Steps::Between));
+        let zeros = "0".repeat(50);
+        assert_eq!(
+            times(&format!("{zeros}7.5{zeros}"), 2),
+            Some(Steps::Exactly(15))
+        );
+        assert_eq!(times(&format!("0.{zeros}1"), 1), None, "too fine to count");
         assert_eq!(times("9", u128::MAX), Some(Steps::TooMany));
         for text in ["", ".5", "1.", "x", "-1", "111111111111111111111"] {
             assert_eq!(times(text, 1), None, "{text}");

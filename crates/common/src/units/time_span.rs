@@ -225,7 +225,17 @@ mod tests {
                 2,
                 "`min` is not a unit of time, use d, h, m, s, ms, us or ns",
             ),
+            (
+                " 40000000000000w ",
+                0,
+                "40000000000000w is out of range, use less than 2^64 seconds",
+            ),
             ("5S", 1, "`S` is not a unit of time, did you mean `s`?"),
+            (
+                "1m.5s",
+                2,
+                "expected a number before the unit, write for example `250ms`",
+            ),
             (
                 "1s, 2ms",
                 1,

@@ -66,6 +66,48 @@ fn a_rejected_value_changes_nothing_and_says_why() {
 }
 
 #[test]
+fn the_history_names_what_was_withdrawn_and_every_cause_of_a_rejection() {
+    let live = Live::builder(1)
+        .check(|candidate, _| match candidate {
+            0 => Err(Error::new(ErrorKind::Invalid, "zero").context("in the limits")),
+            _ => Ok(()),
+        })
+        .build();
+    let (_, replaced) = (live.propose(2), live.propose(3).unwrap());
+    live.withdraw(replaced).unwrap();
+    live.propose(0).unwrap_err();
+    let lines: Vec<_> = live.history().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "1 started",
+            "2 staged",
+            "2 withdrawn",
+            "3 staged",
+            "3 withdrawn",
+            "4 rejected: in the limits: zero"
+        ]
+    );
+}
+
+#[test]
+fn a_change_that_the_state_does_not_allow_is_a_conflict() {
+    let live = Live::new(1);
+    for refused in [
+        live.commit(7.into()),
+        live.withdraw(7.into()),
+        live.trial(7.into(), Ratio::ONE),
+        live.revert(7.into()).map(drop),
+        live.revert(1.into()).map(drop),
+    ] {
+        assert_eq!(
+            Error::from(refused.unwrap_err()).kind(),
+            ErrorKind::Conflict
+        );
+    }
+}
+
+#[test]
 fn a_check_that_panics_leaves_the_value_serving_and_changeable() {
     let live = Live::builder(1)
         .check(|candidate, _| {

@@ -54,6 +54,25 @@ fn no_move_is_lost_or_seen_by_half() {
     assert_eq!(clock.now().mono, Mono::from_nanos(100_000));
 }
 
+/// One thread moves and one reads: with more than there are processors, each would mostly find the others at rest.
+#[test]
+fn a_reading_is_whole_while_time_moves() {
+    const MOVES: u64 = 400_000;
+    let clock = ManualClock::at(Wall::from_secs(1_000));
+    let mover = clock.clone();
+    let mover = thread::spawn(move || {
+        for _ in 0..MOVES {
+            mover.advance(Duration::from_nanos(1));
+        }
+    });
+    let mut now = clock.now();
+    while now.mono < Mono::from_nanos(MOVES) {
+        now = clock.now();
+        assert_eq!(now.wall.as_nanos() - now.mono.as_nanos(), 1_000_000_000_000);
+    }
+    mover.join().unwrap();
+}
+
 #[cfg(feature = "std")]
 #[test]
 fn copies_of_the_system_clock_count_from_one_zero() {

@@ -125,7 +125,9 @@ fn a_unit_error_is_an_invalid_input_with_its_cause() {
 }
 
 #[cfg(feature = "serde")]
-mod serde {
+mod through_serde {
+    use serde::{Deserialize, de::Visitor};
+
     use super::*;
 
     #[test]
@@ -143,6 +145,38 @@ mod serde {
             ByteSize::from_kib(1)
         );
         assert!(serde_json::from_str::<ByteSize>("-1").is_err());
+    }
+
+    /// A format that cannot say what comes next, as compact binary ones cannot.
+    struct Binary<'a>(&'a str);
+
+    impl<'de> serde::Deserializer<'de> for Binary<'_> {
+        type Error = serde::de::value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom("it does not say what it holds"))
+        }
+
+        fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_str(self.0)
+        }
+
+        fn is_human_readable(&self) -> bool {
+            false
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn units_are_read_from_formats_that_do_not_describe_themselves() {
+        let size = ByteSize::deserialize(Binary("64MiB"));
+        assert_eq!(size, Ok(ByteSize::from_mib(64)));
+        let ratio = Ratio::deserialize(Binary("5%"));
+        assert_eq!(ratio, Ok(Ratio::from_percent(5)));
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! The header of a message (RFC 1035 section 4.1.1).
 
-use core::{fmt, ops::BitOr};
+use core::{fmt, ops::BitOr, str::FromStr};
 
-use crate::{error::WireError, message::Rcode, wire::Reader};
+use crate::{
+    error::{TextError, WireError},
+    message::Rcode,
+    text::mnemonic,
+    wire::Reader,
+};
 
 /// The header without its counts.
 ///
@@ -153,6 +158,7 @@ impl fmt::Debug for Flags {
 ///
 /// assert_eq!(Opcode::NOTIFY.to_string(), "NOTIFY");
 /// assert_eq!(Opcode(9).to_string(), "OPCODE9");
+/// assert_eq!("update".parse(), Ok(Opcode::UPDATE));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Opcode(pub u8);
@@ -183,6 +189,28 @@ impl fmt::Display for Opcode {
             Self::DSO => f.write_str("DSO"),
             Self(other) => write!(f, "OPCODE{other}"),
         }
+    }
+}
+
+/// Reads what is printed, in any case; an opcode has four bits.
+impl FromStr for Opcode {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let number = || mnemonic::numbered(text.as_bytes(), b"OPCODE");
+        let named = match text.to_ascii_uppercase().as_str() {
+            "QUERY" => Some(Self::QUERY),
+            "IQUERY" => Some(Self::IQUERY),
+            "STATUS" => Some(Self::STATUS),
+            "NOTIFY" => Some(Self::NOTIFY),
+            "UPDATE" => Some(Self::UPDATE),
+            "DSO" => Some(Self::DSO),
+            _ => number().and_then(|number| match number {
+                0..=15 => u8::try_from(number).ok().map(Self),
+                _ => None,
+            }),
+        };
+        named.ok_or_else(|| TextError::invalid(0, "unknown opcode"))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Response codes.
 
-use core::fmt;
+use core::{fmt, str::FromStr};
+
+use crate::{error::TextError, text::mnemonic};
 
 /// A response code: four bits of the header, eight more in EDNS (RFC 6891 section 6.1.3).
 ///
@@ -9,6 +11,7 @@ use core::fmt;
 ///
 /// assert_eq!(Rcode::NXDOMAIN.to_string(), "NXDOMAIN");
 /// assert_eq!(Rcode(99).to_string(), "RCODE99");
+/// assert_eq!("nxdomain".parse(), Ok(Rcode::NXDOMAIN));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rcode(pub u16);
@@ -25,6 +28,12 @@ macro_rules! rcodes {
                     $($number => Some(stringify!($name)),)*
                     _ => None,
                 }
+            }
+
+            fn of_mnemonic(text: &str) -> Option<Self> {
+                let codes = [$((stringify!($name), Self::$name)),*];
+                let found = codes.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
+                found.map(|(_, code)| *code)
             }
         }
     };
@@ -79,6 +88,17 @@ impl fmt::Display for Rcode {
             Some(mnemonic) => f.write_str(mnemonic),
             None => write!(f, "RCODE{}", self.0),
         }
+    }
+}
+
+/// Reads what is printed, in any case.
+impl FromStr for Rcode {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let code = mnemonic::numbered(text.as_bytes(), b"RCODE").map(Self);
+        code.or_else(|| Self::of_mnemonic(text))
+            .ok_or_else(|| TextError::invalid(0, "unknown response code"))
     }
 }
 

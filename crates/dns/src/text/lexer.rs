@@ -424,9 +424,9 @@ impl Token<'_> {
         origin: Option<&Name>,
         wire: &mut [u8; 255],
     ) -> Result<usize, TextError> {
-        parse_name(self.text, origin, wire).map_err(|source| TextError::Name {
+        parse_name(self.text, origin, wire).map_err(|reason| TextError::Name {
             at: self.at,
-            source,
+            reason,
         })
     }
 

@@ -122,8 +122,8 @@ mod tests {
             for read in both(&text, &origin) {
                 match (&wanted, read) {
                     (Ok(name), Ok(wire)) => prop_assert_eq!(name.as_wire(), &wire[..]),
-                    (Err(wanted), Err(TextError::Name { at: 0, source })) => {
-                        prop_assert_eq!(*wanted, source);
+                    (Err(wanted), Err(TextError::Name { at: 0, reason })) => {
+                        prop_assert_eq!(*wanted, reason);
                     }
                     (_, Err(TextError::Missing { .. })) => prop_assert!(text.is_empty()),
                     (wanted, read) => prop_assert!(false, "{wanted:?} {read:?}"),

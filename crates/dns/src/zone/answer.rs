@@ -62,12 +62,22 @@ impl Transport {
 /// An answer that was written, and what it says.
 ///
 /// ```
-/// use eaves_dns::{Rcode, zone::Answer};
+/// use eaves_dns::{NameBuf, Rcode, zone::{Reply, Transport, Zone, Zones}};
 ///
-/// let answer = Answer { len: 45, rcode: Rcode::NOERROR, truncated: false, lookups: 2 };
-/// assert!(answer.lookups < 10);
+/// let origin: NameBuf = "example.".parse()?;
+/// let text = "$TTL 300\n@ SOA ns admin 1 7200 3600 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
+/// let zones: Zones = [Zone::parse(text, &origin).into_result()?].into_iter().collect();
+///
+/// let query = b"\0\x07\0\0\0\x01\0\0\0\0\0\0\x02ns\x07example\0\0\x01\0\x01";
+/// let mut buf = [0; 512];
+/// let Reply::Send(answer) = zones.respond(query, Transport::DATAGRAM, &mut buf) else {
+///     panic!("a query is answered");
+/// };
+/// assert_eq!((answer.len, answer.rcode, answer.truncated), (44, Rcode::NOERROR, false));
+/// # Ok::<(), eaves_common::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Answer {
     /// How many octets of the buffer it fills.
     pub len: usize,

@@ -58,6 +58,7 @@ pub struct Loader {
 /// ```
 #[derive(Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct Load {
     /// The zone, unless a problem is an error.
     pub zone: Option<Zone>,

@@ -81,6 +81,7 @@ impl fmt::Display for Problem {
 /// use eaves_dns::zone::{Fault, Severity};
 ///
 /// assert_eq!(Fault::OutOfZone.severity(), Severity::Warning);
+/// assert_eq!(Severity::Warning.to_string(), "warning");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -88,6 +89,16 @@ pub enum Severity {
     Warning,
     /// The zone is not served.
     Error,
+}
+
+/// Prints `warning` or `error`.
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
 }
 
 /// All that was found in a zone that cannot be served, warnings too, by file and line.

@@ -77,6 +77,7 @@ pub enum Entry<'s> {
 /// assert_eq!((record.rtype, record.rdata), (Rtype::MX, b"\0\x0a\x01b\0".as_slice()));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scanned<'s> {
     /// The owner.
     pub owner: &'s Name,

@@ -1,8 +1,8 @@
 //! Messages: reading, building, truncation, EDNS.
 
 use eaves_dns::{
-    BuildError, Builder, Class, Flags, Header, Message, Name, NameRef, Question, Rcode, Rdata,
-    Rtype, Section, Ttl, View, WireError,
+    BuildError, Builder, Class, Flags, Header, Message, Name, NameRef, Opcode, Question, Rcode,
+    Rdata, Rtype, Section, Ttl, View, WireError,
     edns::{Edns, Options},
     rdata::{A, Mx, Ns},
     wire::{Reader, Sink as _, Writer},
@@ -342,4 +342,24 @@ fn copy<'b>(view: View<'_>, buf: &'b mut [u8]) -> &'b [u8] {
         }
     }
     builder.finish()
+}
+
+#[test]
+fn codes_are_read_as_they_are_printed() {
+    for number in 0..=40 {
+        let code = Rcode(number);
+        assert_eq!(code.to_string().parse(), Ok(code));
+        assert_eq!(code.to_string().to_lowercase().parse(), Ok(code));
+    }
+    for number in 0..=15 {
+        let opcode = Opcode(number);
+        assert_eq!(opcode.to_string().parse(), Ok(opcode));
+        assert_eq!(opcode.to_string().to_lowercase().parse(), Ok(opcode));
+    }
+    for wrong in ["", "RCODE", "RCODE65536", "RCODE-1", "NX", "3"] {
+        assert!(wrong.parse::<Rcode>().is_err(), "{wrong}");
+    }
+    for wrong in ["", "OPCODE16", "OPCODE", "OPCODE1x", "0"] {
+        assert!(wrong.parse::<Opcode>().is_err(), "{wrong}");
+    }
 }

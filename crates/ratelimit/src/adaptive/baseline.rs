@@ -164,4 +164,15 @@ mod tests {
         }
         assert_eq!(baseline.latency, Some(0.2));
     }
+
+    #[test]
+    fn a_light_round_begins_the_count_of_busy_ones_anew() {
+        let mut baseline = Baseline::new(2);
+        let (light, busy) = (Round::of(0.2, 0, 10), Round::of(0.2, 0, 100));
+        for round in [busy, light, busy] {
+            let insight = baseline.look(100.0, &round);
+            assert!(matches!(insight, Insight::Compare { .. }), "{insight:?}");
+        }
+        assert_eq!(baseline.look(100.0, &busy), Insight::Probe(50.0));
+    }
 }

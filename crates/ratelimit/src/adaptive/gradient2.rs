@@ -152,4 +152,11 @@ mod tests {
         let next = gradient.next(100.0, &Round::of(0.01, 2, 100)); // of 12
         assert!((next - (100.0 * 10.0 / 12.0 + 4.0)).abs() < 1e-9, "{next}");
     }
+
+    #[test]
+    fn what_is_usual_follows_slowly_unless_it_is_more_than_double() {
+        assert_eq!(drifted(1.0, 0.4), 0.95);
+        assert_eq!(drifted(1.0, 0.7), 1.0 - 0.3 / 600.0);
+        assert_eq!(drifted(1.0, 7.0), 1.01);
+    }
 }

@@ -115,7 +115,11 @@ impl Limiter {
             return;
         };
         let Bounds { min, max, .. } = self.0.bounds;
-        *limit = algorithm.next(*limit, &round).clamp(min.into(), max.into());
+        let next = algorithm.next(*limit, &round);
+        if next.is_nan() {
+            return; // of a setting that is no number; no limit at all would turn everybody away
+        }
+        *limit = next.clamp(min.into(), max.into());
         self.0.limit.store(*limit as u32, Ordering::Relaxed);
     }
 }

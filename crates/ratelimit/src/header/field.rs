@@ -63,11 +63,13 @@ fn quota(rate: Rate) -> (u64, u64) {
     if burst > count {
         return (
             saturate(burst),
-            saturate((burst * period).div_ceil(count * SECOND)),
+            // What saturates here no meter can hold.
+            saturate(burst.saturating_mul(period).div_ceil(count * SECOND)),
         );
     }
     let window = period.div_ceil(SECOND);
-    (saturate(count * window * SECOND / period), saturate(window))
+    let rest = window * SECOND - period; // less than a second
+    (saturate(count + count * rest / period), saturate(window))
 }
 
 const SECOND: u128 = 1_000_000_000;

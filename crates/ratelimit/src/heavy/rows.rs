@@ -208,4 +208,24 @@ mod tests {
         wear(&mut bucket, 2, u32::MAX, &mut dice);
         assert_eq!((bucket.print, bucket.count), (1, 300));
     }
+
+    #[test]
+    fn what_is_restored_replaces_nothing_heavier() {
+        let mut rows = Rows::new(1); // so that all share a bucket in each row
+        rows.observe(1, 100, &mut Dice::new(4));
+        rows.restore(2, 5);
+        assert_eq!((rows.count(1), rows.count(2)), (100, 0));
+        rows.restore(2, 101);
+        assert_eq!((rows.count(1), rows.count(2)), (0, 101));
+    }
+
+    #[test]
+    fn the_unit_that_wears_the_last_one_off_counts_for_its_own_key() {
+        let mut dice = Dice::new(5);
+        let mut bucket = Bucket { print: 1, count: 1 };
+        while bucket.print == 1 {
+            wear(&mut bucket, 2, 1, &mut dice); // one try in 1.08 succeeds
+        }
+        assert_eq!((bucket.print, bucket.count), (2, 1));
+    }
 }

@@ -13,7 +13,7 @@ use super::{
 #[cfg(feature = "calendar")]
 use super::{Dated, Zone};
 #[cfg(feature = "redis")]
-use crate::redis::Replica;
+use crate::redis::{Replica, Terms};
 use crate::{
     error::BuildError,
     key::KeyHash,
@@ -175,7 +175,9 @@ impl AnyMeter {
             #[cfg(feature = "calendar")]
             Self::Calendar(quota) => quota.with_rate(rate).map(Self::Calendar),
             #[cfg(feature = "redis")]
-            Self::Shared(replica) => Some(Self::Shared(Arc::new(replica.with_rate(rate)))),
+            Self::Shared(replica) => {
+                Terms::hold(rate).then(|| Self::Shared(Arc::new(replica.with_rate(rate))))
+            }
             _ => None,
         }
     }

@@ -250,3 +250,77 @@ impl Entry {
         self.share
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CROWD: Crowd = Crowd {
+        nodes: 10.0,
+        regrouping: false,
+        alone: false,
+    };
+
+    fn terms() -> Terms {
+        Terms::of("100/1s burst 100".parse().unwrap())
+    }
+
+    fn heard(debt: f64, known: bool, asked: Mono) -> Heard {
+        let told = Told {
+            debt,
+            demand: 0.0,
+            known,
+        };
+        Heard {
+            told,
+            wanted: 0.0,
+            asked,
+        }
+    }
+
+    #[test]
+    fn a_guess_about_a_key_that_was_never_told_of_is_urgent_sooner() {
+        let now = Mono::from_secs(1);
+        let mut entry = Entry::new(KeyHash::new(1), CROWD, now);
+        entry.spend(5, &terms(), CROWD, now);
+        assert!(
+            entry.is_urgent(&terms(), now),
+            "ten nodes may have spent 50"
+        );
+        entry.hear(&heard(0.0, true, now), &terms(), CROWD, now);
+        assert!(!entry.is_urgent(&terms(), now), "these are 5 of 100");
+        assert!(entry.is_urgent(&terms(), now + COLD * 2));
+    }
+
+    #[test]
+    fn a_store_that_lost_its_memory_frees_nobody() {
+        let now = Mono::from_secs(1);
+        let mut entry = Entry::new(KeyHash::new(1), CROWD, now);
+        entry.hear(&heard(9e8, true, now), &terms(), CROWD, now);
+        let later = now + Duration::from_millis(100);
+        entry.hear(&heard(0.0, false, later), &terms(), CROWD, later);
+        assert_eq!(entry.debt(later), 8e8);
+        assert!(!entry.is_certain());
+        // After a while without news nobody can say that it should have known.
+        let much_later = later + STALE * 2;
+        entry.hear(&heard(5e8, false, much_later), &terms(), CROWD, much_later);
+        assert_eq!(entry.debt(much_later), 5e8);
+    }
+
+    #[test]
+    fn a_share_grows_stale_unless_the_store_is_gone() {
+        let now = Mono::from_secs(1);
+        let late = now + STALE * 2;
+        for (alone, share) in [(false, 0.1), (true, 1.0)] {
+            let mut entry = Entry::new(KeyHash::new(1), CROWD, now);
+            let single = Crowd {
+                nodes: 1.0,
+                ..CROWD
+            };
+            entry.hear(&heard(0.0, true, now), &terms(), single, now);
+            assert_eq!(entry.share(), 1.0);
+            entry.spend(1, &terms(), Crowd { alone, ..CROWD }, late);
+            assert_eq!(entry.share(), share, "alone: {alone}");
+        }
+    }
+}

@@ -63,3 +63,4 @@ pub(crate) use script::Told;
 pub use settings::Settings;
 pub use sharing::{Distributed, OnStoreError};
 pub use stats::{Health, Stats};
+pub(crate) use terms::Terms;

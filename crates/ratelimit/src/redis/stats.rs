@@ -11,7 +11,7 @@ use super::{board::Board, sync::State};
 ///
 /// fn page(stats: &Stats) -> String {
 ///     let up = u8::from(stats.sync == Health::Up);
-///     format!("eaves_ratelimit_store_up {up}\neaves_ratelimit_syncs_total {}\n", stats.synced)
+///     format!("eaves_ratelimit_store_up {up}\neaves_ratelimit_synced_keys_total {}\n", stats.synced_keys)
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

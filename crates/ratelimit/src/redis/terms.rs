@@ -11,16 +11,25 @@ use crate::meter::{Gauge, Reading, Verdict};
 /// Debts are fractions of nanoseconds here, and of microseconds in the store: each is made of a whole
 /// number of units, so that no rounding adds up.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Terms {
+pub(crate) struct Terms {
     interval: f64,
     burst: u64,
     tolerance: f64,
 }
 
+/// The largest burst, since every number of units up to it is a fraction of 64 bits.
+const MOST: u64 = 1 << 53;
 /// Sums of fractions differ from their product by less than this part of a nanosecond.
 const SLACK: f64 = 0.5;
 
 impl Terms {
+    /// Whether fractions can hold a rate: its burst unit by unit, and each unit more than what sums differ
+    /// by.
+    pub(crate) fn hold(rate: Rate) -> bool {
+        let count = u128::from(rate.count().get());
+        rate.burst().get() <= MOST && rate.period().as_nanos() >= count
+    }
+
     pub(super) fn of(rate: Rate) -> Self {
         let interval = nanos(rate.period()) / rate.count().get() as f64;
         let burst = rate.burst().get();

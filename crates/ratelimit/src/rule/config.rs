@@ -1,7 +1,12 @@
 //! [`RuleConfig`]: a rule as it stands in a config file.
 
+use std::fmt;
+
 use eaves_common::units::{Rate, TimeSpan};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 
 use super::{Condition, Missing, Mode, Rule};
 #[cfg(feature = "calendar")]
@@ -123,6 +128,39 @@ impl TryFrom<RuleConfig> for Rule {
 /// 512 KiB of narrow cells.
 fn capacity() -> Capacity {
     Capacity::new(65_536).unwrap_or(Capacity::MIN)
+}
+
+/// A capacity is a number, or text that is one: an environment variable is text.
+impl<'de> Deserialize<'de> for Capacity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Cells)
+        } else {
+            deserializer.deserialize_u64(Cells)
+        }
+    }
+}
+
+struct Cells;
+
+impl Visitor<'_> for Cells {
+    type Value = Capacity;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of cells, such as 65536")
+    }
+
+    fn visit_i64<E: de::Error>(self, cells: i64) -> Result<Capacity, E> {
+        self.visit_str(&cells.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, cells: u64) -> Result<Capacity, E> {
+        self.visit_str(&cells.to_string())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Capacity, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 /// Types that are texts in config files.

@@ -306,7 +306,7 @@ impl Active {
 /// let rule = Rule::new("all", "1/1s".parse()?, Capacity::new(8)?)?;
 /// let limiter = Limiter::new([rule], KeyHasher::random())?;
 /// for rule in limiter.counts() {
-///     println!("eaves_ratelimit_denied_total{{rule=\"{}\"}} {}", rule.rule, rule.counts.denied);
+///     println!("{}: {} allowed, {} denied", rule.rule, rule.counts.allowed, rule.counts.denied);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -10,7 +10,7 @@ use super::Condition;
 #[cfg(feature = "calendar")]
 use crate::meter::Zone;
 #[cfg(feature = "redis")]
-use crate::redis::{Distributed, OnStoreError, Replica, Sharing};
+use crate::redis::{Distributed, OnStoreError, Replica, Sharing, Terms};
 use crate::{
     error::BuildError,
     key::{Facts, KeyHash, KeyHasher, Part},
@@ -258,6 +258,9 @@ impl Rule {
     fn meter_for(&self, rate: Rate, capacity: Capacity) -> Result<AnyMeter, BuildError> {
         #[cfg(feature = "redis")]
         if let Some(kind) = self.distributed {
+            if !Terms::hold(rate) {
+                return Err(BuildError::Rate { rate });
+            }
             let sharing = Sharing {
                 kind,
                 on_store_error: self.on_store_error,

@@ -162,3 +162,26 @@ impl<T> Order<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_wait_for_nothing_are_remembered_in_bounded_number() {
+        let entry = |key| Entry {
+            item: (),
+            key: KeyHash::new(key),
+            cost: 5,
+            since: Mono::ZERO,
+        };
+        let mut order = Order::new();
+        order.push(entry(0)); // while nobody waits, nobody is remembered
+        for key in 1..2 * MOST_IDLE as u64 {
+            let place = order.push(entry(key));
+            assert!(order.take(place).is_some());
+            assert!(order.idle.len() <= MOST_IDLE);
+        }
+        assert_eq!(order.flows.len(), order.idle.len() + 1);
+    }
+}

@@ -1,6 +1,6 @@
 //! [`Table`]: cells of either width behind one interface in debts.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use super::{
     memory::Pages,
@@ -188,8 +188,8 @@ impl Table {
 /// # Ok::<(), eaves_ratelimit::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "usize", into = "usize"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "usize"))]
 pub struct Capacity(usize);
 
 impl Capacity {
@@ -222,6 +222,19 @@ impl TryFrom<usize> for Capacity {
 
     fn try_from(cells: usize) -> Result<Self, BuildError> {
         Self::new(cells)
+    }
+}
+
+impl FromStr for Capacity {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let cells = is_plain.then(|| text.parse().ok()).flatten();
+        let unknown = || BuildError::Cells {
+            text: text.to_owned(),
+        };
+        Self::new(cells.ok_or_else(unknown)?)
     }
 }
 

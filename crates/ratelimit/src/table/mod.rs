@@ -16,9 +16,9 @@ mod memory;
 mod narrow;
 mod scale;
 mod seen;
-mod wide;
 #[cfg(test)]
-mod worst;
+mod tests;
+mod wide;
 
 pub use cells::{Capacity, Occupancy, Width};
 pub(crate) use cells::{Table, bucket_of};

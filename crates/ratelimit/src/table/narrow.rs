@@ -280,10 +280,8 @@ impl Cells for Narrow {
             return (Seen::own((at, way), word, debt), now);
         }
         let (way, word) = self.scan(bucket, hash, now);
-        let seen = match self.owed(word, own, now) {
-            Some(debt) => Seen::own((at, way), word, debt),
-            None => Seen::other((at, way), word, self.debt(word, now) > 0),
-        };
+        let owed = self.owed(word, own, now);
+        let seen = Seen::either((at, way), word, owed, || self.debt(word, now) > 0);
         (seen, now)
     }
 

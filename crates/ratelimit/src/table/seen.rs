@@ -68,6 +68,20 @@ impl<W> Seen<W> {
         }
     }
 
+    /// The key's own cell if it owes this, else the one that would go for it.
+    #[inline]
+    pub(super) fn either(
+        place: (usize, usize),
+        word: W,
+        owed: Option<u64>,
+        evicts: impl FnOnce() -> bool,
+    ) -> Self {
+        match owed {
+            Some(debt) => Self::own(place, word, debt),
+            None => Self::other(place, word, evicts()),
+        }
+    }
+
     /// What the key owes, in ticks from `now`.
     #[inline]
     pub(crate) const fn debt(&self) -> u64 {

@@ -46,6 +46,32 @@ fn the_limit_follows_the_capacity_down_and_up_again() {
     }
 }
 
+#[test]
+fn a_setting_that_is_no_number_leaves_the_limit_where_it_was() {
+    let algorithms: [Algorithm; 4] = [
+        Aimd::default().backoff(f64::NAN).into(),
+        Aimd::default().increase(f64::NAN).into(),
+        Gradient2::default().queue(f64::NAN).into(),
+        Gradient2::default().smoothing(f64::NAN).into(),
+    ];
+    for algorithm in algorithms {
+        let limiter = Limiter::new(algorithm, Bounds::default());
+        for second in 1..40 {
+            let began = Mono::from_secs(second);
+            let admitted = (0..20).map_while(|_| limiter.try_acquire(began).permit());
+            let permits: Vec<Permit> = admitted.collect();
+            for (nth, permit) in permits.into_iter().enumerate() {
+                let ended = began + Duration::from_millis(500);
+                match (nth as u64 + second) % 3 {
+                    0 => permit.dropped(ended),
+                    _ => permit.succeeded(ended),
+                }
+            }
+            assert!(limiter.limit() >= 1, "{second} s");
+        }
+    }
+}
+
 /// The service takes a few more than it can serve and turns the others away at once.
 #[test]
 fn a_service_that_refuses_is_not_asked_in_vain_for_long() {

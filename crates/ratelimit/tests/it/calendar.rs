@@ -304,6 +304,16 @@ fn no_more_quotas_are_taken_up_than_there_is_room_for() {
 }
 
 #[test]
+fn a_quota_that_was_given_back_is_not_saved() {
+    let limiter = limiter("5/1d", 1_711_839_590);
+    let now = Mono::from_secs(1);
+    assert!(limiter.check(&client(1), now).is_allowed());
+    assert_eq!(limiter.quotas().len(), 1);
+    limiter.refund(&client(1), 1, now);
+    assert_eq!(limiter.quotas(), []);
+}
+
+#[test]
 fn a_reload_keeps_quotas_and_the_date() {
     let date = 1_711_839_590;
     let before = limiter("5/1d", date);

@@ -160,6 +160,32 @@ fn a_refund_gives_back_what_was_taken_and_no_more() {
 }
 
 #[test]
+fn a_refund_to_a_key_whose_clock_went_back_is_given_of_what_it_can_owe() {
+    for width in [Width::Narrow, Width::Wide] {
+        let gcra = Gcra::with_width(rate("1/1s burst 10"), Capacity::MIN, width).unwrap();
+        assert!(
+            gcra.check(KEY, 10, Mono::from_nanos(10_500_000_000))
+                .is_allowed()
+        );
+        // 20.5 s ahead of this clock, where a key can owe 20.
+        gcra.refund(KEY, 15, Mono::ZERO);
+        assert_eq!(gcra.peek(KEY, 0, Mono::ZERO).remaining(), 5, "{width:?}");
+    }
+}
+
+#[test]
+fn a_debt_is_carried_to_the_same_rate_without_loss() {
+    let now = Mono::from_secs(1_000);
+    for width in [Width::Narrow, Width::Wide] {
+        let old = Gcra::with_width(rate("7/1h burst 50"), Capacity::MIN, width).unwrap();
+        assert!(old.check(KEY, 13, now).is_allowed());
+        let new = old.with_rate(rate("7/1h burst 50"), now).unwrap();
+        let owed = |gcra: &Gcra| gcra.peek(KEY, 0, now).reset_after();
+        assert_eq!(owed(&new), owed(&old), "{width:?}");
+    }
+}
+
+#[test]
 fn a_peek_counts_nothing() {
     let gcra = crate::gcra("1/1s burst 2");
     for _ in 0..5 {

@@ -223,6 +223,7 @@ fn windows_forget_what_is_two_windows_old() {
         (bounds.running().bound(&1), bounds.finished().bound(&1)),
         (0, 5)
     );
+    bounds.at(Mono::from_secs(25)).observe(&1, 2);
     bounds.at(Mono::from_secs(40));
     assert_eq!(
         (bounds.running().bound(&1), bounds.finished().bound(&1)),

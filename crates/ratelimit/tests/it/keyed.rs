@@ -196,6 +196,26 @@ fn a_rule_of_concurrency_counts_what_is_under_way() {
 }
 
 #[test]
+fn places_are_given_back_by_holds_alone() {
+    let rule = Rule::new("at-once", "1/1s".parse().unwrap(), Capacity::MIN).unwrap();
+    let rule = rule.algorithm(Algorithm::Concurrency);
+    let limiter = Limiter::new([rule], KeyHasher::with_seed(1)).unwrap();
+    let limiter = limiter.exempt(["client.ip is 10.0.0.0/8".parse().unwrap()]);
+    let facts = Facts::of("192.0.2.1".parse().unwrap());
+    let is_free = || limiter.peek(&facts, 1, Mono::ZERO).is_allowed();
+    assert!(limiter.check(&facts, Mono::ZERO).is_allowed());
+    let hold = limiter.hold(&facts, 1);
+    limiter.refund(&facts, 1, Mono::ZERO);
+    assert!(!is_free(), "a refund is of units");
+    let exempt = Facts::of("10.0.0.1".parse().unwrap());
+    assert!(limiter.check(&exempt, Mono::ZERO).is_allowed());
+    assert!(limiter.hold(&exempt, 1).is_empty(), "it has no place");
+    assert!(!is_free());
+    drop(hold);
+    assert!(is_free());
+}
+
+#[test]
 fn a_shadow_of_concurrency_counts_what_it_would_deny() {
     let rule = Rule::new("at-once", "1/1s".parse().unwrap(), Capacity::MIN).unwrap();
     let rule = rule

@@ -90,6 +90,17 @@ fn the_rule_with_the_longest_wait_is_named() {
 }
 
 #[test]
+fn a_cost_that_never_fits_binds_before_any_wait() {
+    let limiter = limiter([rule("small", "1/1s"), rule("hour", "2/1h")]);
+    assert!(limiter.check(&Facts::default(), Mono::ZERO).is_allowed());
+    let denied = limiter.check_cost(&Facts::default(), 2, Mono::ZERO);
+    assert_eq!(
+        (denied.rule(), denied.reason(), denied.retry_after()),
+        (Some("small"), Reason::Impossible, None)
+    );
+}
+
+#[test]
 fn among_rules_that_allow_the_one_with_the_least_left_is_named() {
     let limiter = limiter([
         rule("wide", "100/1s"),

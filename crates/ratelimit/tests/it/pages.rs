@@ -1,10 +1,7 @@
 //! Tables in huge pages do what tables in ordinary ones do, and give their memory back.
 
 use std::{
-    sync::{
-        Barrier,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -16,6 +13,8 @@ use eaves_ratelimit::{
     table::{Capacity, Pages},
 };
 use proptest::prelude::*;
+
+use crate::on_four_threads;
 
 /// The fewest cells that are worth a huge page.
 const CELLS: usize = 1 << 18;
@@ -131,20 +130,6 @@ proptest! {
         };
         prop_assert_eq!(counts(&huge), counts(&ordinary));
     }
-}
-
-/// Runs the same work on four threads that start together.
-fn on_four_threads(work: impl Fn(u64) + Sync) {
-    let barrier = Barrier::new(4);
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
-            let (barrier, work) = (&barrier, &work);
-            scope.spawn(move || {
-                barrier.wait();
-                work(thread);
-            });
-        }
-    });
 }
 
 #[test]

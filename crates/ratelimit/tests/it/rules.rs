@@ -63,6 +63,25 @@ fn patterns_are_open_where_they_have_a_star() {
 }
 
 #[test]
+fn a_host_is_matched_whatever_its_case_and_port_other_parts_are_not() {
+    for (host, text, holds) in [
+        ("api.example", "API.Example", true),
+        ("api.example", "api.example:8080", true),
+        ("*.Example", "api.example", true),
+        ("[2001:db8::1]", "[2001:db8::1]:8080", true),
+        ("[2001:db8::1]", "[2001:db8::2]:8080", false),
+    ] {
+        let request = http::Request::get("/").header("host", text).body(());
+        let (head, ()) = request.unwrap().into_parts();
+        let facts = Facts::default().request(&head);
+        let condition = condition(&format!("host is {host}"));
+        assert_eq!(condition.holds(&facts), holds, "{host} {text}");
+    }
+    let facts = Facts::default().values(&[("tenant", "ACME")]);
+    assert!(!condition("value.tenant is acme").holds(&facts));
+}
+
+#[test]
 fn a_part_that_is_missing_fits_nothing() {
     let facts = Facts::default();
     for part in [
@@ -214,6 +233,33 @@ fn a_reload_keeps_what_keys_owe() {
 }
 
 #[test]
+fn a_rule_that_is_reloaded_with_another_key_begins_anew() {
+    let before = limiter([rule("a", "2/1h").key([Part::CLIENT_IP])]);
+    let _ = before.check_cost(&client("192.0.2.1"), 2, Mono::ZERO);
+    let after = before.reload([rule("a", "2/1h")], Mono::ZERO).unwrap();
+    assert_eq!(
+        after.peek(&client("192.0.2.1"), 0, Mono::ZERO).remaining(),
+        Some(2)
+    );
+    assert_eq!(after.counts().next().unwrap().counts.allowed, 0);
+}
+
+#[test]
+fn a_key_is_given_another_rate_of_its_own_by_a_reload() {
+    let rules = |own: &str| {
+        let rule = rule("a", "1/1h").key([Part::CLIENT_IP]);
+        [rule.rate_of(["192.0.2.9"], own.parse().unwrap())]
+    };
+    let before = limiter(rules("3/1h"));
+    let after = before.reload(rules("7/1h"), Mono::ZERO).unwrap();
+    let limit = |limiter: &Limiter| {
+        let peeked = limiter.peek(&client("192.0.2.9"), 0, Mono::ZERO);
+        peeked.limit()
+    };
+    assert_eq!((limit(&before), limit(&after)), (Some(3), Some(7)));
+}
+
+#[test]
 fn debts_are_carried_between_rates_whose_ticks_differ() {
     use eaves_ratelimit::{key::KeyHash, meter::Gcra};
 
@@ -290,6 +336,18 @@ mod config {
             (
                 "capacity = 1",
                 "a table of 1 cells is out of range, use 8 to",
+            ),
+            (
+                "capacity = '64k'",
+                "`64k` is no number of cells, write it out, such as `65536`",
+            ),
+            (
+                "capacity = -8",
+                "`-8` is no number of cells, write it out, such as `65536`",
+            ),
+            (
+                "capacity = 0.5",
+                "invalid type: floating point `0.5`, expected a number of cells, such as 65536",
             ),
             (
                 "mode = 'off'",

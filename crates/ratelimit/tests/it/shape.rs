@@ -96,6 +96,31 @@ fn a_full_queue_sends_away_the_one_that_would_be_last() {
 }
 
 #[test]
+fn who_was_sent_away_does_not_wait_for_what_did_not_pass() {
+    let mut shaper = shaper("1/1s burst 20", 4);
+    let mut push = |key: u64, cost, item| {
+        let arrival = shaper.push(KeyHash::new(key), cost, item, at(0));
+        let Arrival::Waits { ticket, displaced } = arrival else {
+            panic!("{item} is not the last")
+        };
+        (ticket, displaced.map(|refused| refused.item))
+    };
+    push(1, 10, "a, at 0");
+    push(1, 10, "a, at 10");
+    push(2, 15, "b, at 0");
+    let (one, _) = push(3, 1, "c");
+    let (other, displaced) = push(4, 1, "d");
+    assert_eq!(displaced, Some("a, at 10"));
+    assert!(shaper.cancel(one).is_some() && shaper.cancel(other).is_some());
+    for (key, item) in [(2, "b, at 15"), (1, "a, at 10 again")] {
+        let _ = shaper.push(KeyHash::new(key), 1, item, at(0));
+    }
+    let order = drain(&mut shaper, at(0)).into_iter().map(|(item, _)| item);
+    let expected = ["a, at 0", "b, at 0", "a, at 10 again", "b, at 15"];
+    assert_eq!(order.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn who_waits_too_long_is_refused_and_who_leaves_leaves_no_hole() {
     let policy = Policy::new("1/1s".parse().unwrap(), 10).unwrap();
     let mut shaper = Shaper::new(policy.longest(Duration::from_millis(1_500)));

@@ -193,6 +193,50 @@ async fn clients_that_leave_give_up_their_place_and_their_permit() {
     assert_eq!(works.0.served.load(Ordering::Relaxed), 1);
 }
 
+/// Never answers; when it is dropped, it notes how many the limiter counts.
+#[derive(Clone)]
+struct Lingers(Limiter, Arc<AtomicUsize>);
+
+impl Drop for Lingers {
+    fn drop(&mut self) {
+        let counted = self.0.inflight() as usize;
+        self.1.fetch_max(counted, Ordering::Relaxed);
+    }
+}
+
+impl Service<Request<u8>> for Lingers {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<u8>) -> Self::Future {
+        let work = self.clone();
+        Box::pin(async move {
+            std::future::pending::<()>().await;
+            drop(work);
+            Ok(Response::default())
+        })
+    }
+}
+
+#[test]
+fn a_place_is_free_when_the_work_has_ended_and_no_sooner() {
+    let (limiter, counted) = (pinned(1), Arc::default());
+    let lingers = Lingers(limiter.clone(), Arc::clone(&counted));
+    let mut service = layer(limiter.clone(), 100, &[1_000]).layer(lingers);
+    let mut call = Box::pin(service.call(Request::new(0)));
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(call.as_mut().poll(&mut cx).is_pending());
+    counted.store(0, Ordering::Relaxed);
+    drop(call);
+    assert_eq!(counted.load(Ordering::Relaxed), 1, "while it was dropped");
+    assert_eq!(limiter.inflight(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_forgotten_when_threads_come_and_go() {
     let works = Works::default();

@@ -1,9 +1,6 @@
 //! Many threads at few keys: what is given is what one thread would have been given.
 
-use std::sync::{
-    Barrier,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use eaves_common::time::Mono;
 use eaves_ratelimit::{
@@ -13,19 +10,7 @@ use eaves_ratelimit::{
     table::{Capacity, Width},
 };
 
-/// Runs the same work on four threads that start together.
-fn on_four_threads(work: impl Fn(u64) + Sync) {
-    let barrier = Barrier::new(4);
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
-            let (barrier, work) = (&barrier, &work);
-            scope.spawn(move || {
-                barrier.wait();
-                work(thread);
-            });
-        }
-    });
-}
+use crate::on_four_threads;
 
 #[test]
 fn no_unit_is_given_twice_and_none_is_lost() {

@@ -176,6 +176,33 @@ fn a_clock_that_goes_back_stands_still() {
 }
 
 #[test]
+fn a_clock_that_goes_back_a_step_counts_the_oldest_bucket_whole() {
+    let meter = SlidingWindow::new("20/1s".parse().unwrap()).unwrap();
+    let mut state = meter.fresh();
+    meter.charge(&mut state, 10, Mono::ZERO);
+    let late = Mono::from_nanos(1_050_000_000);
+    meter.charge(&mut state, 1, late);
+    assert_eq!(meter.used(&state, late), 6, "half of the oldest");
+    let back = Mono::from_nanos(950_000_000);
+    assert_eq!(meter.used(&state, back), 11);
+}
+
+#[test]
+fn a_refund_is_given_of_the_youngest_buckets_first() {
+    let meter = SlidingWindow::new("20/1s".parse().unwrap()).unwrap();
+    let mut state = meter.fresh();
+    let later = Mono::from_nanos(300_000_000);
+    meter.charge(&mut state, 5, Mono::ZERO);
+    meter.charge(&mut state, 5, later);
+    meter.refund(&mut state, 8, later);
+    assert_eq!(meter.used(&state, later), 2);
+    // What is left came first, and leaves the window first.
+    assert_eq!(meter.used(&state, Mono::from_nanos(1_100_000_000)), 0);
+    meter.refund(&mut state, 100, later);
+    assert_eq!(meter.used(&state, later), 0);
+}
+
+#[test]
 fn the_end_of_time_overflows_nothing() {
     fn holds<M: Meter<Time = Mono>>(meter: &M) {
         let mut state = meter.fresh();

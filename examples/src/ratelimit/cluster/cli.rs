@@ -14,7 +14,7 @@ use super::Load;
 #[command(name = "limit-cluster")]
 pub struct Cli {
     /// How long to run: 12 seconds if nothing is said, 60 with a fault, which takes the middle half.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: Option<u32>,
     /// Nodes that share the limit.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=100))]
@@ -26,7 +26,7 @@ pub struct Cli {
     #[arg(long, value_enum, default_value = "uniform")]
     pub load: Load,
     /// How much is asked for, in multiples of the limit: 3 if nothing is said, 20 in a pulse.
-    #[arg(long)]
+    #[arg(long, value_parser = times)]
     times: Option<f64>,
     /// What happens to Redis.
     #[arg(long, value_enum)]
@@ -52,7 +52,7 @@ impl Cli {
     #[must_use]
     pub fn seconds(&self) -> u32 {
         let usual = if self.fault.is_some() { 60 } else { 12 };
-        self.seconds.unwrap_or(usual).max(1)
+        self.seconds.unwrap_or(usual)
     }
 
     /// How much is asked for, in requests per second.
@@ -73,4 +73,10 @@ impl Cli {
         let whole = Duration::from_secs(self.seconds().into());
         (whole / 4, whole / 4 * 3)
     }
+}
+
+fn times(text: &str) -> Result<f64, &'static str> {
+    let times = text.parse().unwrap_or(f64::NAN);
+    let is_usable = (0.01..=1_000.0).contains(&times);
+    is_usable.then_some(times).ok_or("use 0.01 to 1000")
 }

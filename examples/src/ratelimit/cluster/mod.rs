@@ -17,3 +17,4 @@ pub use figures::{Phase, Second, Strict, Summary};
 pub use load::Load;
 pub use node::StartError;
 pub use run::run;
+pub use server::asked_to_end;

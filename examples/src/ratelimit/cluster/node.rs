@@ -180,7 +180,7 @@ pub enum StartError {
     #[error(transparent)]
     Limit(#[from] BuildError),
     /// Redis cannot be started.
-    #[error("redis-server cannot be started")]
+    #[error("redis-server cannot be started: {0}")]
     Server(#[from] std::io::Error),
     /// Redis cannot be used.
     #[error(transparent)]

@@ -10,8 +10,25 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    signal::unix::{SignalKind, signal},
     time::{sleep, timeout},
 };
+
+/// Resolves when the process is asked to end, by a key or a signal; never where none can be heard.
+///
+/// A process that a signal ends would leave its server behind.
+pub async fn asked_to_end() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
 
 /// A `redis-server`; dropped, it is killed.
 #[derive(Debug)]

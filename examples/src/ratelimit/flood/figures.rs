@@ -42,15 +42,18 @@ impl Figures {
     /// The figures as one line.
     #[must_use]
     pub fn line(&self, limit: Rate) -> impl fmt::Display {
+        let offenders = match self.offenders {
+            0 => "none".to_owned(),
+            _ => format!("{:+.3} %", self.over_admitted(limit)),
+        };
         format!(
             "{:>3} s  {:>5.1} ns/check  worst 1000 {:>6.1} us  table {} KiB  evicted {:>9}  \
-             offenders {:+.3} %  clients denied {}  one-shots denied {}",
+             offenders {offenders}  clients denied {}  one-shots denied {}",
             self.seconds,
             self.took.as_nanos() as f64 / self.checks.max(1) as f64,
             self.worst_thousand.as_nanos() as f64 / 1_000.0,
             self.occupancy.bytes / 1_024,
             self.occupancy.evicted,
-            self.over_admitted(limit),
             self.clients_denied,
             self.one_shots_denied,
         )

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use eaves_common::time::Mono;
-use eaves_ratelimit::{BuildError, key::KeyHasher, meter::Gcra, table::Capacity};
+use eaves_ratelimit::{BuildError, key::KeyHasher, meter::Gcra};
 
 use super::{
     Cli, Figures,
@@ -14,9 +14,9 @@ use super::{
 ///
 /// # Errors
 ///
-/// If there cannot be a table of so many cells, or for such a limit.
+/// If such a limit cannot be counted.
 pub fn run(cli: &Cli, mut each_second: impl FnMut(&Figures)) -> Result<Figures, BuildError> {
-    let gcra = Gcra::new(cli.limit, Capacity::new(cli.cells)?)?;
+    let gcra = Gcra::new(cli.limit, cli.cells)?;
     let hasher = KeyHasher::with_seed(cli.seed.into());
     let mut crowd = Crowd::new(cli);
     let mut figures = Figures {
@@ -63,12 +63,14 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
+    use eaves_ratelimit::table::Capacity;
+
     use super::*;
 
     /// A sixteenth of the default flood against a sixteenth of its table.
     fn small(cells: usize) -> Cli {
         Cli {
-            cells,
+            cells: Capacity::new(cells).expect("in range"),
             limit: "10/1s burst 20".parse().expect("a rate"),
             flood: 62_500,
             offenders: 12,
@@ -104,5 +106,19 @@ mod tests {
             "{}",
             figures.over_admitted(cli.limit)
         );
+    }
+
+    #[test]
+    fn a_flood_without_offenders_says_nothing_of_them() {
+        let cli = Cli {
+            offenders: 0,
+            clients: 1,
+            flood: 10,
+            seconds: 1,
+            ..small(8)
+        };
+        let figures = run(&cli, |_| ()).expect("a table");
+        let line = figures.line(cli.limit).to_string();
+        assert!(line.contains("offenders none  clients denied 0"), "{line}");
     }
 }

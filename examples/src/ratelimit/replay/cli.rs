@@ -18,10 +18,11 @@ pub struct Cli {
     /// How rules count.
     #[arg(long, value_enum, default_value_t = Algorithm::Gcra)]
     pub algorithm: Algorithm,
-    /// Keys that each rule can tell apart at once [default: 65536, fewer for large logs].
+    /// Keys that each rule can tell apart at once, 8 or more [default: 65536, fewer for large logs].
     #[arg(long, value_name = "N")]
-    pub cells: Option<usize>,
-    /// Reads a combined access log instead of standard input: the client is the key.
+    pub cells: Option<table::Capacity>,
+    /// Reads a combined access log instead of standard input: the client is the key, its /64 if its
+    /// address is of IPv6.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 }
@@ -69,7 +70,7 @@ impl Cli {
     }
 
     fn rule(&self, at: usize, rate: Rate) -> Result<Rule, BuildError> {
-        let capacity = table::Capacity::new(self.cells(rate))?;
+        let capacity = self.cells.map_or_else(|| self.usual_cells(rate), Ok)?;
         let rule = Rule::new(format!("rule {}", at + 1), self.counted(rate), capacity)?;
         // Wide cells have ticks of a nanosecond or less, so that waits are right to the millisecond.
         let rule = rule
@@ -88,15 +89,14 @@ impl Cli {
         }
     }
 
-    fn cells(&self, rate: Rate) -> usize {
-        let least = table::Capacity::MIN.cells();
-        if let Some(cells) = self.cells {
-            return cells.max(least); // a table has whole buckets
-        }
-        match self.algorithm {
-            Algorithm::Log => (LOG_UNITS / rate.count().get()).clamp(least as u64, CELLS) as usize,
-            _ => CELLS as usize,
-        }
+    /// As many cells as fit the memory that a replay may take.
+    fn usual_cells(&self, rate: Rate) -> Result<table::Capacity, BuildError> {
+        let least = table::Capacity::MIN.cells() as u64;
+        let cells = match self.algorithm {
+            Algorithm::Log => (LOG_UNITS / rate.count().get()).clamp(least, CELLS),
+            _ => CELLS,
+        };
+        table::Capacity::new(cells as usize)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Lines of recorded traffic.
 
-use eaves_common::time::Wall;
+use std::{borrow::Cow, net::IpAddr};
+
+use eaves_common::{time::Wall, units::IpPrefix};
 use jiff::fmt::strtime;
 
 /// One request of the past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// When it came, to the millisecond.
     pub time: Wall,
     /// Who it is counted for.
-    pub key: &'a str,
+    pub key: Cow<'a, str>,
     /// What it costs.
     pub cost: u64,
 }
@@ -20,7 +22,8 @@ pub enum Format {
     /// `<unix_ms> <key> [cost]`
     Plain,
     /// `host ident user [day/month/year:hour:minute:second zone] "request" ...`, as web servers
-    /// write it: the host is the key, and each line costs one.
+    /// write it: the host is the key, as rules by `client.ip` tell clients apart, and each line costs
+    /// one.
     CombinedLog,
 }
 
@@ -63,24 +66,25 @@ impl Format {
 
 fn plain(line: &str) -> Result<Request<'_>, LineError> {
     let mut fields = line.split_ascii_whitespace();
-    let millis: u64 = fields
-        .next()
-        .and_then(|ms| ms.parse().ok())
-        .ok_or(LineError::Millis)?;
+    let millis = fields.next().and_then(whole).ok_or(LineError::Millis)?;
     let nanos = millis.checked_mul(1_000_000).ok_or(LineError::Millis)?;
     let key = fields.next().ok_or(LineError::Key)?;
-    let cost = fields
-        .next()
-        .map_or(Ok(1), str::parse)
-        .map_err(|_| LineError::Cost)?;
+    let cost = fields.next().map_or(Some(1), whole);
+    let cost = cost.ok_or(LineError::Cost)?;
     if fields.next().is_some() {
         return Err(LineError::Rest);
     }
     Ok(Request {
         time: Wall::from_nanos(nanos),
-        key,
+        key: key.into(),
         cost,
     })
+}
+
+/// A number of digits alone, of which `parse` would also take `+5`.
+fn whole(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 fn combined(line: &str) -> Result<Request<'_>, LineError> {
@@ -92,7 +96,19 @@ fn combined(line: &str) -> Result<Request<'_>, LineError> {
         .ok()
         .and_then(|time| u64::try_from(time.as_second()).ok());
     let time = Wall::from_secs(seconds.ok_or(LineError::Time)?);
-    Ok(Request { time, key, cost: 1 })
+    Ok(Request {
+        time,
+        key: client(key),
+        cost: 1,
+    })
+}
+
+/// Who is limited for this host: its /64, since a client of IPv6 has as many addresses as it likes.
+fn client(host: &str) -> Cow<'_, str> {
+    match host.parse::<IpAddr>() {
+        Ok(addr) => IpPrefix::aggregate(addr, 32, 64).to_string().into(),
+        Err(_) => host.into(),
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +123,7 @@ mod tests {
                 "0 a",
                 Ok(Request {
                     time: time(0),
-                    key: "a",
+                    key: "a".into(),
                     cost: 1,
                 }),
             ),
@@ -115,17 +131,19 @@ mod tests {
                 " 17 a:b\t3\r",
                 Ok(Request {
                     time: time(17),
-                    key: "a:b",
+                    key: "a:b".into(),
                     cost: 3,
                 }),
             ),
             ("", Err(LineError::Millis)),
             ("1.5 a", Err(LineError::Millis)),
             ("-1 a", Err(LineError::Millis)),
+            ("+1 a", Err(LineError::Millis)),
             ("18446744073709551615 a", Err(LineError::Millis)),
             ("1", Err(LineError::Key)),
             ("1 a b", Err(LineError::Cost)),
             ("1 a -1", Err(LineError::Cost)),
+            ("1 a +1", Err(LineError::Cost)),
             ("1 a 1 x", Err(LineError::Rest)),
         ] {
             assert_eq!(Format::Plain.read(line), expected, "{line:?}");
@@ -137,8 +155,8 @@ mod tests {
         let line = r#"198.51.100.7 - frank [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326 "-" "x""#;
         let request = Format::CombinedLog.read(line).unwrap();
         assert_eq!(
-            (request.key, request.time.as_secs(), request.cost),
-            ("198.51.100.7", 971_211_336, 1)
+            (&*request.key, request.time.as_secs(), request.cost),
+            ("198.51.100.7/32", 971_211_336, 1)
         );
         for line in [
             "198.51.100.7 - -",
@@ -152,5 +170,18 @@ mod tests {
             );
         }
         assert_eq!(Format::CombinedLog.read(" "), Err(LineError::Key));
+    }
+
+    #[test]
+    fn clients_of_a_log_are_told_apart_as_rules_do() {
+        for (host, key) in [
+            ("192.0.2.1", "192.0.2.1/32"),
+            ("::ffff:192.0.2.1", "192.0.2.1/32"),
+            ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"),
+            ("2001:DB8:0:1::9", "2001:db8:0:1::/64"),
+            ("host.example", "host.example"),
+        ] {
+            assert_eq!(client(host), key, "{host}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, BufRead, Read as _, Write},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -47,9 +48,20 @@ pub enum ReplayError {
     /// A rule cannot be counted.
     #[error("{0}")]
     Build(#[from] eaves_ratelimit::BuildError),
-    /// Input or output failed.
-    #[error("{0}")]
-    Io(#[from] io::Error),
+    /// The log cannot be opened.
+    #[error("{}: {error}", file.display())]
+    Log {
+        /// Its name.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The requests cannot be read.
+    #[error("cannot read on: {0}")]
+    Read(io::Error),
+    /// The answers cannot be written.
+    #[error("cannot write the answers: {0}")]
+    Write(io::Error),
     /// A line is not of the format.
     #[error("line {number}: {error}")]
     Line {
@@ -75,7 +87,7 @@ pub fn replay(
     let mut summary = Summary::default();
     let (mut line, mut start, mut now) = (Vec::new(), None, Mono::ZERO);
     for number in 1.. {
-        if !read_line(&mut input, &mut line)? {
+        if !read_line(&mut input, &mut line).map_err(ReplayError::Read)? {
             break;
         }
         let text = std::str::from_utf8(&line)
@@ -89,7 +101,7 @@ pub fn replay(
         now = Mono::ZERO + (request.time - start);
         let answer = decide(&limiter, cli.most(), &request, now);
         summary.count(answer);
-        writeln!(output, "{answer}")?;
+        writeln!(output, "{answer}").map_err(ReplayError::Write)?;
     }
     summary.forgotten = limiter
         .occupancy(now)
@@ -130,7 +142,7 @@ fn decide(limiter: &Limiter, most: u64, request: &Request<'_>, now: Mono) -> Ans
     if request.cost > most {
         return Answer::Never;
     }
-    let values = [(KEY, request.key)];
+    let values = [(KEY, &*request.key)];
     let facts = Facts::default().values(&values);
     let decision: Decision<'_> = limiter.check_cost(&facts, request.cost, now);
     match decision.retry_after() {

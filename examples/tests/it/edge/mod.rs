@@ -1,6 +1,7 @@
 //! The edge as its users meet it: started as a program, asked by real clients.
 
 mod caching;
+mod commands;
 mod config;
 pub(crate) mod dns;
 mod downloads;

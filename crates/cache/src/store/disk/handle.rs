@@ -261,6 +261,16 @@ impl Store for Disk {
         removed
     }
 
+    /// While the index is rebuilt, what it does not have yet may be there.
+    fn has(&self, key: &Key) -> Option<bool> {
+        if self.shared.is_closed() {
+            return Some(false);
+        }
+        let slot = self.shared.index.peek(self.tag(key));
+        let has = slot.is_some_and(|slot| !slot.is_tombstone());
+        (has || !self.shared.is_rebuilding()).then_some(has)
+    }
+
     fn usage(&self) -> Usage {
         let stats = self.shared.counters.snapshot();
         let budget = self.shared.sizes.budget;

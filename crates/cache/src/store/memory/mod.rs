@@ -174,6 +174,16 @@ impl Memory {
         self.shared.engine.uses(key.as_bytes())
     }
 
+    /// The entries, part by part: see [`survey`](TinyLfu::survey).
+    pub(super) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    /// Says whether an object can neither be served nor stand in for an answer any more.
+    pub(super) fn is_dead(&self, object: &Object, now: Mono) -> bool {
+        self.shared.terms.is_dead(object, now)
+    }
+
     /// Notes that the store below has lost what this one has.
     pub(super) fn forget_below(&self, key: &Key) {
         self.shared
@@ -236,6 +246,11 @@ impl Store for Memory {
             .engine
             .remove_if(key.as_bytes(), is_it)
             .is_some()
+    }
+
+    fn has(&self, key: &Key) -> Option<bool> {
+        let found = self.shared.engine.peek_with(key.as_bytes(), |_| ());
+        Some(found.is_some())
     }
 
     fn usage(&self) -> Usage {

@@ -121,6 +121,12 @@ impl Terms {
         self.void_before.fetch_max(epoch, Ordering::AcqRel);
     }
 
+    /// Says whether an object can neither be served nor stand in for an answer any more.
+    pub(super) fn is_dead(&self, object: &Object, now: Mono) -> bool {
+        let void_before = self.void_before.load(Ordering::Relaxed);
+        object.until < now || object.body.checked() < void_before
+    }
+
     /// When the head's last stale window ends; never for records without one.
     pub(super) fn until(&self, head: &[u8]) -> Mono {
         read_meta(head).map_or(Mono::MAX, |meta| self.end(&meta))
@@ -142,8 +148,7 @@ pub(super) struct Leaving<'a> {
 
 impl Fate<Box<[u8]>, Object> for Leaving<'_> {
     fn is_dead(&self, _: &Box<[u8]>, object: &Object) -> bool {
-        let void_before = self.shared.terms.void_before.load(Ordering::Relaxed);
-        object.until < self.now || object.body.checked() < void_before
+        self.shared.terms.is_dead(object, self.now)
     }
 
     fn left(&self, key: Box<[u8]>, object: Object) {

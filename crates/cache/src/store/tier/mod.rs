@@ -1,5 +1,6 @@
 //! [`Tier`]: a small fast store over a large slow one.
 
+mod drain;
 mod moves;
 mod promote;
 #[cfg(test)]
@@ -14,7 +15,12 @@ mod sync {
 use core::task::{Context, Poll, Waker};
 use std::{cell::RefCell, fmt, sync::Arc};
 
-pub use self::moves::Moved;
+use eaves_common::{time::Mono, units::ByteSize};
+
+pub use self::{
+    drain::{Drain, Drained, Step},
+    moves::Moved,
+};
 use self::{moves::Moves, promote::Promoting, write::Writing};
 use super::{
     Content, Entry, Logged, Memory, Refused, Store, Synced, Ticket, Usage, Write,
@@ -30,6 +36,8 @@ use crate::{key::Key, stats::Stats};
 /// copy that is on its way meanwhile never arrives.
 ///
 /// A body of unknown length that outgrows memory is not kept: whoever reads it has begun to read it there.
+///
+/// What memory alone holds ends with the process, unless it is written below before: [`drain`](Self::drain).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -84,6 +92,15 @@ impl Tier {
         self.shared.moves.moved()
     }
 
+    /// Begins to write below what memory alone holds, as before a clean end: the hottest first, until so many bytes are
+    /// written or that time comes. Bytes are counted without what the store below adds to an object, and are never more
+    /// than half of its budget, so that what is written last does not displace what was written first.
+    ///
+    /// Times are those of the clock by which responses are stored.
+    pub fn drain(&self, bytes: ByteSize, until: Mono) -> Drain {
+        Drain::begin(&self.shared, bytes.as_u64(), until)
+    }
+
     /// Returns what the stores have counted: memory, and the one below.
     #[must_use]
     pub fn tiers(&self) -> [Stats; 2] {
@@ -134,7 +151,7 @@ impl Shared {
     /// Writes an object below that left memory, unless it was removed or replaced since before it left.
     fn demote(&self, key: &[u8], object: &Object, since: u64) {
         let key = Key::from_stored(key);
-        if object.body.is_below() || self.memory.uses(&key) < self.demote_at {
+        if self.lies_below(&key, object) || self.memory.uses(&key) < self.demote_at {
             return;
         }
         let written = self.write_below(&key, object);
@@ -143,6 +160,12 @@ impl Shared {
         };
         self.moves
             .demote(&key, since, || write.commit(object.body.trailers()));
+    }
+
+    /// Says whether an object of memory lies below too: it was copied there or came from there, and the store below does
+    /// not say that it has left since.
+    fn lies_below(&self, key: &Key, object: &Object) -> bool {
+        object.body.is_below() && self.below.has(key) != Some(false)
     }
 
     fn write_below(&self, key: &Key, object: &Object) -> Option<Box<dyn Write>> {
@@ -291,6 +314,13 @@ impl Store for Tier {
             }
             below.remove_content(key, content)
         })
+    }
+
+    fn has(&self, key: &Key) -> Option<bool> {
+        match self.shared.memory.has(key) {
+            Some(true) => Some(true),
+            _ => self.shared.below.has(key),
+        }
     }
 
     fn usage(&self) -> Usage {

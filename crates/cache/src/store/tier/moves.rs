@@ -51,6 +51,17 @@ pub struct Moved {
     pub refused: u64,
     /// Given up on the way, since the object was removed or replaced.
     pub overtaken: u64,
+    /// Written below by a [`Drain`](super::Drain); they are in memory, too.
+    pub drained: u64,
+}
+
+/// What became of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    Arrived,
+    /// Its object was removed or replaced since it was taken.
+    Overtaken,
+    Refused,
 }
 
 /// Keys remembered while something is under way.
@@ -99,6 +110,19 @@ impl Moves {
             arrive();
             state.moved.demoted += 1;
         }
+    }
+
+    /// Lets the copy of an object arrive below, if nobody touched its key; says whether it did, as `arrive` says.
+    pub(super) fn drain(&self, key: &Key, since: u64, arrive: impl FnOnce() -> bool) -> Arrival {
+        let mut state = self.lock();
+        if !state.untouched(key, since) {
+            return Arrival::Overtaken;
+        }
+        if !arrive() {
+            return Arrival::Refused;
+        }
+        state.moved.drained += 1;
+        Arrival::Arrived
     }
 
     /// Lets an object arrive in memory, if nobody touched its key; `arrive` says whether it did.

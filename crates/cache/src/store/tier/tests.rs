@@ -52,6 +52,19 @@ impl Stores {
         self.moves.end();
     }
 
+    /// Writes what is in memory below, and leaves it where it is.
+    fn drain(&self) {
+        let since = self.moves.begin();
+        let found = *self.memory.lock().unwrap();
+        if let Some(version) = found {
+            let _ = self.moves.drain(&key(), since, || {
+                *self.below.lock().unwrap() = Some(version);
+                true
+            });
+        }
+        self.moves.end();
+    }
+
     /// Finds what is below, and lets it arrive in memory.
     fn promote(&self) {
         let since = self.moves.begin();
@@ -103,6 +116,26 @@ fn what_is_removed_while_it_moves_does_not_come_back() {
             down.join().unwrap();
             up.join().unwrap();
             assert_eq!(stores.versions(), (None, None));
+        });
+    }
+}
+
+#[test]
+fn what_is_removed_or_replaced_while_it_is_drained_stays_so() {
+    for later in [None, Some(2)] {
+        loom::model(move || {
+            let stores = stores(Some(1), None);
+            let drain = beside(&stores, Stores::drain);
+            let down = beside(&stores, Stores::demote);
+            match later {
+                Some(version) => stores.commit(version),
+                None => stores.remove(),
+            }
+            drain.join().unwrap();
+            down.join().unwrap();
+            let (memory, below) = stores.versions();
+            assert!(memory != Some(1) && below != Some(1));
+            assert!(later.is_some() || (memory, below) == (None, None));
         });
     }
 }

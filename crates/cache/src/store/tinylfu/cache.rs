@@ -43,7 +43,7 @@ use crate::{
 /// # Ok::<(), eaves_cache::store::tinylfu::Refusal>(())
 /// ```
 pub struct TinyLfu<K, V> {
-    shards: Box<[Padded<Shard<K, V>>]>,
+    pub(super) shards: Box<[Padded<Shard<K, V>>]>,
     hasher: SeedableRandomState,
     goal: Goal,
     budget: u64,
@@ -370,13 +370,13 @@ const TABLES: u64 = 44;
 
 /// Keeps the locks of two shards off one cache line, and off the pair that is fetched together.
 #[repr(align(128))]
-struct Padded<T>(Mutex<T>);
+pub(super) struct Padded<T>(Mutex<T>);
 
 impl<T> Padded<T> {
     /// Locks. A panic under the lock can only come from a key's `Eq`, a value's `Clone` or a caller's
     /// closure, all of which are called before anything is changed: the tables are whole.
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, T> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,6 +37,7 @@ mod reserve;
 mod shard;
 mod sketch;
 mod slab;
+mod survey;
 mod worth;
 
 pub use cache::TinyLfu;
@@ -44,3 +45,4 @@ pub use config::{Config, Goal};
 pub use fate::Fate;
 pub use refusal::Refusal;
 pub use reserve::Reservation;
+pub(super) use survey::{Page, Place};

@@ -89,6 +89,11 @@ impl<K, V> Slab<K, V> {
         slot.entry.take()
     }
 
+    /// Slots that there are, free ones among them.
+    pub(super) const fn len(&self) -> u32 {
+        self.slots.len()
+    }
+
     /// Has a slot fetched, both ends of it, while the caller goes on.
     #[inline]
     pub(super) fn touch(&self, id: u32) {

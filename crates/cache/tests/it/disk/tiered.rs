@@ -6,26 +6,33 @@ use std::sync::{Arc, Mutex, atomic::Ordering};
 use eaves_cache::{
     key::Key,
     purge::Purge,
-    store::{Memory, disk::Disk, tier::Tier},
+    store::{
+        Memory,
+        disk::Disk,
+        tier::{self, Drained, Tier},
+    },
     tower::CacheBody,
 };
-use eaves_common::time::{ManualClock, Wall};
+use eaves_common::{
+    time::{ManualClock, Mono, Wall},
+    units::ByteSize,
+};
 use http::{HeaderMap, Response};
 use proptest::prelude::*;
 
 use super::{config, open, sim::Sim};
 use crate::origin::{Got, OriginBody, World, get, got, respond};
 
-const NAMES: usize = 24;
+pub(super) const NAMES: usize = 24;
 /// Memory holds a few of the objects, the disk most of them.
 const MEMORY: u64 = 40_000;
-const DISK: u64 = 512 << 10;
+pub(super) const DISK: u64 = 512 << 10;
 
 /// A cache of both stores before an origin that counts the versions of each name.
-struct Edge {
-    world: World,
-    tier: Arc<Tier>,
-    disk: Arc<Disk>,
+pub(super) struct Edge {
+    pub(super) world: World,
+    pub(super) tier: Arc<Tier>,
+    pub(super) disk: Arc<Disk>,
     files: Arc<Sim>,
     wall: u64,
     versions: Versions,
@@ -34,7 +41,7 @@ struct Edge {
 type Versions = Arc<Mutex<[u64; NAMES]>>;
 
 impl Edge {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::start(Sim::new(), 1_790_000_000, Versions::default())
     }
 
@@ -57,8 +64,14 @@ impl Edge {
         }
     }
 
+    /// Writes down what memory alone holds.
+    pub(super) fn drain(&self) -> Drained {
+        let drain = self.tier.drain(ByteSize::from_bytes(DISK), Mono::MAX);
+        drain.run(&ManualClock::at(Wall::from_secs(self.wall)), || {})
+    }
+
     /// The next process, after this one has ended cleanly or as cleanly as the disk allows.
-    fn restart(self) -> Self {
+    pub(super) fn restart(self) -> Self {
         // Where syncs fail it does not end cleanly; the next one then knows.
         let _ = self.disk.close();
         let Self {
@@ -71,12 +84,12 @@ impl Edge {
     }
 
     /// The next process after a crash, on the files that it left.
-    fn crash(self, draw: impl FnMut(u64) -> u64) -> Self {
+    pub(super) fn crash(self, draw: impl FnMut(u64) -> u64) -> Self {
         let files = self.files.crash(draw);
         Self::start(files, self.wall + 1, self.versions)
     }
 
-    async fn get(&self, name: usize) -> Got {
+    pub(super) async fn get(&self, name: usize) -> Got {
         got(self.send(name).await).await
     }
 
@@ -117,7 +130,7 @@ fn answer(request: &HeaderMap, versions: &Versions) -> Response<OriginBody> {
     respond(200, &fields).body(body).unwrap()
 }
 
-fn tag_of(name: usize) -> String {
+pub(super) fn tag_of(name: usize) -> String {
     format!("t{}", name % 3)
 }
 
@@ -146,7 +159,7 @@ fn version_of(body: &str, name: usize) -> u64 {
 
 /// What is purged, and which names that concerns.
 #[derive(Clone, Copy, Debug)]
-enum What {
+pub(super) enum What {
     Everything,
     Group(usize),
     Pattern(usize),
@@ -156,7 +169,7 @@ enum What {
 }
 
 impl What {
-    fn purge(self) -> Purge {
+    pub(super) fn purge(self) -> Purge {
         let url = |name| Key::of_uri(&format!("http://a.example/{name}").parse().unwrap()).unwrap();
         match self {
             Self::Everything => Purge::everything(),
@@ -191,6 +204,10 @@ enum Step {
     /// What is purged has another version at the origin then.
     Purge(What, bool),
     SyncsFail(bool),
+    /// Begins to write down what memory alone holds.
+    Drain,
+    /// Goes on with that, for so many steps.
+    GoOn(u8),
     Restart,
     Crash(u64),
 }
@@ -212,6 +229,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => name.prop_map(Step::Change),
         4 => (what, any::<bool>()).prop_map(|(what, soft)| Step::Purge(what, soft)),
         1 => any::<bool>().prop_map(Step::SyncsFail),
+        1 => Just(Step::Drain),
+        3 => any::<u8>().prop_map(Step::GoOn),
         1 => Just(Step::Restart),
         1 => any::<u64>().prop_map(Step::Crash),
     ]
@@ -262,6 +281,7 @@ fn purge(edge: &Edge, (what, soft): (What, bool), floor: &mut Floor) {
 
 async fn play(steps: Vec<Step>) {
     let (mut edge, mut floor, mut held) = (Edge::new(), Floor::default(), Vec::new());
+    let mut draining: Option<tier::Drain> = None;
     for step in steps {
         match step {
             Step::Get(name) => observe(&edge, name, &floor).await,
@@ -278,11 +298,21 @@ async fn play(steps: Vec<Step>) {
             Step::Change(name) => edge.change(|other| other == name),
             Step::Purge(what, soft) => purge(&edge, (what, soft), &mut floor),
             Step::SyncsFail(fail) => edge.files.knobs.syncs_fail.store(fail, Ordering::Relaxed),
+            Step::Drain => {
+                draining = Some(edge.tier.drain(ByteSize::from_bytes(DISK), Mono::MAX));
+            }
+            Step::GoOn(steps) => {
+                for drain in draining.iter_mut() {
+                    (0..steps).for_each(|_| _ = drain.step(Mono::ZERO));
+                }
+            }
             Step::Restart => {
+                draining = None;
                 held.clear();
                 edge = edge.restart();
             }
             Step::Crash(seed) => {
+                draining = None;
                 held.clear();
                 edge = edge.crash(draws(seed));
             }

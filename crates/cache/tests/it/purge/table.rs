@@ -341,3 +341,24 @@ fn what_was_checked_is_not_checked_again_until_the_next_purge() {
         allocation_counter::measure(|| drop(purges.issue(&Purge::everything(), Wall::ZERO)));
     assert_eq!(taken.count_total, 0);
 }
+
+#[test]
+fn an_epoch_at_the_end_of_time_ends_nothing() {
+    let purges = Purges::new(Wall::from_secs(1));
+    let record = Record {
+        epoch: u64::MAX,
+        purge: Purge::tag("a"),
+    };
+    let logged = Logged {
+        records: vec![record.to_bytes()],
+        missed_until: 0,
+    };
+    purges.restore(&logged, Wall::from_secs(100));
+    assert_eq!(purges.epoch(), u64::MAX);
+    let receipt = purges.issue(&Purge::tag("b"), Wall::from_secs(101));
+    assert_eq!(receipt.epoch(), u64::MAX);
+    for tag in ["a", "b"] {
+        let verdict = purges.verdict(&key("http://a.example/"), &head(tag, 7));
+        assert_eq!(verdict, Verdict::Void, "{tag}");
+    }
+}

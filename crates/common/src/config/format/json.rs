@@ -7,7 +7,7 @@ use jsonc_parser::{
     parse_to_ast,
 };
 
-use crate::config::tree::{Budget, Entries, Entry, Kind, Node, Parsed, Syntax};
+use crate::config::tree::{Budget, DUPLICATE, Entries, Entry, Kind, Node, Parsed, Syntax};
 
 pub(super) fn parse(text: &str, budget: Budget) -> Parsed {
     let mut mistakes = Vec::new();
@@ -15,13 +15,17 @@ pub(super) fn parse(text: &str, budget: Budget) -> Parsed {
         mistakes.push(mistake);
         Entries::new()
     });
-    Parsed { root, mistakes }
+    Parsed {
+        root,
+        mistakes,
+        more: 0,
+    }
 }
 
 fn root(text: &str, mut builder: Builder<'_>) -> Result<Entries, Syntax> {
     let parsed = parse_to_ast(text, &COLLECT, &STRICT).map_err(|error| {
         let range = error.range();
-        Syntax::new(error.kind().to_string(), range.start..range.end)
+        Syntax::new(worded(&error.kind().to_string()), range.start..range.end)
     })?;
     match parsed.value {
         Some(Value::Object(object)) => builder.table(&object, 1),
@@ -37,6 +41,23 @@ fn root(text: &str, mut builder: Builder<'_>) -> Result<Entries, Syntax> {
             0..text.len(),
         )),
     }
+}
+
+/// The parser's words in our case, and what to write instead where they leave that open.
+fn worded(message: &str) -> String {
+    let advice = match message {
+        "Expected string for object property" => ", write the key in quotes",
+        "Single-quoted strings are not allowed" => ", use `\"`",
+        "Unexpected token" => ", write a text in quotes",
+        _ => "",
+    };
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first
+        .into_iter()
+        .chain(letters)
+        .chain(advice.chars())
+        .collect()
 }
 
 struct Builder<'m>(Budget, &'m mut Vec<Syntax>);
@@ -55,7 +76,7 @@ impl Builder<'_> {
                 .insert(property.name.as_str().into(), entry)
                 .is_some()
             {
-                self.1.push(Syntax::new("duplicate key", key));
+                self.1.push(Syntax::new(DUPLICATE, key));
             }
         }
         Ok(entries)

@@ -7,19 +7,19 @@ use ::toml::{
     de::{DeArray, DeInteger, DeTable, DeValue},
 };
 
-use crate::config::tree::{Budget, Entries, Entry, Kind, Node, Parsed, Syntax};
+use crate::config::tree::{Budget, DUPLICATE, Entries, Entry, Kind, Node, Parsed, Syntax};
 
 pub(super) fn parse(text: &str, budget: Budget, most: usize) -> Parsed {
     let (table, errors) = DeTable::parse_recoverable(text);
     let at_end = text.len()..text.len();
-    // One more than are shown, so that the report knows that there are more.
     let mut mistakes: Vec<_> = errors
         .iter()
-        .take(most.saturating_add(1))
+        .take(most)
         .map(|error| {
+            let span = error.span().unwrap_or_else(|| at_end.clone());
             Syntax::new(
-                worded(error.message()),
-                error.span().unwrap_or_else(|| at_end.clone()),
+                worded(error.message(), text.get(span.start..).unwrap_or_default()),
+                span,
             )
         })
         .collect();
@@ -28,13 +28,37 @@ pub(super) fn parse(text: &str, budget: Budget, most: usize) -> Parsed {
         mistakes.push(limit);
         Entries::new()
     });
-    Parsed { root, mistakes }
+    let more = errors.len().saturating_sub(most);
+    Parsed {
+        root,
+        mistakes,
+        more,
+    }
 }
 
-/// The parser's words; what it takes for a number is most often a text that lacks its quotes.
-fn worded(message: &str) -> String {
-    match message.strip_suffix(", expected nothing") {
-        Some(rest) if rest.starts_with("invalid") => format!("{rest}; write a text in quotes"),
+/// The parser's words, and what to write instead: what it takes for a number or a boolean is most often a text
+/// that lacks its quotes, and it says the same where nothing is written. `rest` begins where it stopped.
+fn worded(message: &str, rest: &str) -> String {
+    let (what, expected) = message.split_once(", ").unwrap_or((message, ""));
+    let is_empty = || {
+        matches!(
+            rest.trim_start_matches(' ').chars().next(),
+            None | Some('\n' | '\r' | '#')
+        )
+    };
+    match (what, expected) {
+        ("duplicate key", _) => DUPLICATE.to_owned(),
+        ("string values must be quoted", _) if is_empty() => {
+            "there is no value, write one here".to_owned()
+        }
+        ("string values must be quoted", _) => {
+            "expected a value, write a text in quotes".to_owned()
+        }
+        ("invalid boolean", _) => "expected `true` or `false`, write a text in quotes".to_owned(),
+        (_, "expected nothing") if what.starts_with("invalid") => {
+            format!("{what}, write a text in quotes")
+        }
+        (_, "expected nothing") => what.to_owned(),
         _ => message.to_owned(),
     }
 }

@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::config::{
     origin::Origin,
-    tree::{Budget, Entries, Entry, Kind, Node, Parsed, Syntax},
+    tree::{Budget, DUPLICATE, Entries, Entry, Kind, Node, Parsed, Syntax},
 };
 
 pub(super) fn parse(text: &str, budget: Budget) -> Parsed {
@@ -52,7 +52,7 @@ impl Builder {
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
                 let at = self.offsets.byte(error.marker().index());
-                Syntax::new(error.info(), at..at)
+                mistake(error.info(), text, at)
             })?;
             let span = self.offsets.range(span);
             self.event(event, span)?;
@@ -109,8 +109,7 @@ impl Builder {
         }) = self.open.last_mut()
         {
             if entries.contains_key(text) {
-                self.mistakes
-                    .push(Syntax::new("duplicate key", span.clone()));
+                self.mistakes.push(Syntax::new(DUPLICATE, span.clone()));
             }
             *key = Some((text.into(), span));
         }
@@ -176,8 +175,39 @@ impl Builder {
         Parsed {
             root,
             mistakes: self.mistakes,
+            more: 0,
         }
     }
+}
+
+/// The parser's words, and what to write instead where they leave that open.
+fn mistake(message: &str, text: &str, at: usize) -> Syntax {
+    if message.contains("tab") {
+        let tab = tab_near(text, at);
+        return Syntax::new("a tab cannot indent, use spaces", tab..tab);
+    }
+    let advice = if message.ends_with("did not find expected key") {
+        ", indent the keys of a table alike"
+    } else if message.contains("unexpected character") {
+        ", write a text in quotes"
+    } else if message.ends_with("unknown escape character") {
+        ", write `\\\\` for a backslash"
+    } else {
+        ""
+    };
+    Syntax::new(format!("{message}{advice}"), at..at)
+}
+
+/// The tab that the parser met: in the indentation of the line it stopped in, else in a line after it.
+fn tab_near(text: &str, at: usize) -> usize {
+    let (before, after) = text.split_at(at);
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    let indented = text[line..]
+        .find(|c| c != ' ' && c != '\t')
+        .map_or(at, |len| line + len);
+    let here = text[line..indented].find('\t').map(|tab| line + tab);
+    here.or_else(|| after.find('\t').map(|tab| at + tab))
+        .unwrap_or(at)
 }
 
 fn refused(what: &str, span: Range<usize>) -> Syntax {

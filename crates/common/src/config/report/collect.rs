@@ -49,6 +49,11 @@ impl Report {
         self.keep(|| problem("", message, place));
     }
 
+    /// Counts mistakes of form that are not told one by one.
+    pub(in crate::config) fn uncounted(&mut self, more: usize) {
+        self.more = self.more.saturating_add(more);
+    }
+
     /// Reports a text as a whole.
     pub(in crate::config) fn unreadable(&mut self, message: String, text: usize) {
         let place = match self.texts.get(text) {

@@ -37,7 +37,7 @@ impl Problems {
     }
 
     /// Returns the problems in the order of the text, those of the environment last.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Problem> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.shown.iter()
     }
 
@@ -59,10 +59,21 @@ impl Problems {
             rendered.push_str(&problem.render(renderer));
             rendered.push('\n');
         }
-        if self.more > 0 {
-            rendered.push_str(&format!("and {} more problems\n", self.more));
+        match self.more {
+            0 => {}
+            1 => rendered.push_str("and one more problem\n"),
+            more => rendered.push_str(&format!("and {more} more problems\n")),
         }
         rendered
+    }
+}
+
+impl<'p> IntoIterator for &'p Problems {
+    type Item = &'p Problem;
+    type IntoIter = std::slice::Iter<'p, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -131,6 +131,14 @@ impl<T: Scalar> List<'_, T> {
                     self.value(index, &Value::of(&node.kind), &node.origin);
                 }
             }
+            Kind::Plain(text)
+                if matches!(node.origin, Origin::Variable(_)) && is_bracketed(text) =>
+            {
+                let message =
+                    || "write the items with commas between them, without brackets".to_owned();
+                self.report.wrong(&self.path, message, &node.origin);
+                return;
+            }
             Kind::Plain(text) if matches!(node.origin, Origin::Variable(_)) => {
                 let parts = text.split(',').map(str::trim);
                 let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
@@ -166,6 +174,12 @@ impl<T: Scalar> List<'_, T> {
             }
         }
     }
+}
+
+/// As lists are written in files; an address such as `[::1]:80` ends in its port.
+fn is_bracketed(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('[') && text.ends_with(']')
 }
 
 fn printed<T: Scalar>(items: &[T]) -> String {

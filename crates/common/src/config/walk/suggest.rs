@@ -51,6 +51,7 @@ mod tests {
             ("max-stale", Some("max_stale")),
             ("origin", Some("origins")),
             ("colour", None),
+            ("gifted", None), // half of it is something else
             ("", None),
         ] {
             assert_eq!(closest(found, &words), word, "{found}");

@@ -92,6 +92,21 @@ fn numbers_are_read_in_every_notation() {
 }
 
 #[test]
+fn numbers_that_are_none_are_refused() {
+    for number in ["inf", "-inf", "nan", "1e999"] {
+        let read = toml(&format!("n = {number}"), |table| {
+            table.value::<f64>("n").required()
+        });
+        assert_eq!(
+            lines(read),
+            [format!(
+                "a.toml:1:5: n: expected a finite number, found the number {number}"
+            )]
+        );
+    }
+}
+
+#[test]
 fn a_number_beyond_its_type_is_told_the_field_s_range() {
     let read = |text: &str| {
         lines(toml(text, |table| {
@@ -159,7 +174,10 @@ mod yaml {
                 "a: []\n---\nb: []",
                 format!("a.yaml:2:1: further documents {advice}"),
             ),
-            ("a: []\na: []", "a.yaml:2:1: duplicate key".into()),
+            (
+                "a: []\na: []",
+                "a.yaml:2:1: duplicate key, write it once".into(),
+            ),
             ("[a]: b", "a.yaml:1:1: a key must be a text".into()),
             (
                 "- a",
@@ -205,13 +223,16 @@ mod yaml {
 #[test]
 fn json_is_strict() {
     for (text, line) in [
-        ("{\"a\": 1,}", "a.json:1:8: Trailing commas are not allowed"),
+        ("{\"a\": 1,}", "a.json:1:8: trailing commas are not allowed"),
         (
             "{'a': 1}",
-            "a.json:1:2: Single-quoted strings are not allowed",
+            "a.json:1:2: single-quoted strings are not allowed, use `\"`",
         ),
-        ("{\"a\": 1} // no", "a.json:1:10: Comments are not allowed"),
-        ("{\"a\": 1, \"a\": 2}", "a.json:1:10: duplicate key"),
+        ("{\"a\": 1} // no", "a.json:1:10: comments are not allowed"),
+        (
+            "{\"a\": 1, \"a\": 2}",
+            "a.json:1:10: duplicate key, write it once",
+        ),
         (
             "[1]",
             "a.json:1:1: expected an object, write for example `{}`",

@@ -79,6 +79,29 @@ fn what_is_missing_from_a_table_is_missed_where_it_was_written_last() {
 }
 
 #[test]
+fn an_unknown_table_is_told_where_it_was_written_last() {
+    let read = Reader::new()
+        .text("a.toml", Format::Toml, "[t]\na = 1")
+        .text("b.toml", Format::Toml, "\n[t]\na = 2")
+        .read_with(|_| Some(()));
+    assert_eq!(
+        lines(read),
+        ["b.toml:2:2: t: unknown key, use nothing here"]
+    );
+}
+
+#[test]
+fn empty_items_of_a_variable_are_none() {
+    let list = |value: &str| {
+        let reader = Reader::new().env("E_", [("E_LIST", value)]);
+        let read = reader.read_with(|table| table.values::<String>("list").required());
+        read.unwrap().into_value()
+    };
+    assert_eq!(list(""), [""; 0]);
+    assert_eq!(list("a,, b ,"), ["a", "b"]);
+}
+
+#[test]
 fn an_item_of_a_variable_is_told_by_its_index() {
     let value = "10.0.0.0/8, 10.0.0.1/33";
     let read = Reader::new()
@@ -304,6 +327,21 @@ fn checks_of_several_values_need_each_to_be_right() {
         ]
     );
     assert_eq!(read("low = 300").len(), 1);
+}
+
+#[test]
+fn a_mistake_beside_a_value_is_not_taken_for_one_in_it() {
+    let read = lines(toml("a = 1\nab = 'x'\nb = 2", |table| {
+        let (a, _) = (
+            table.value::<u8>("a").required(),
+            table.value::<u8>("ab").required(),
+        );
+        let b = table.value::<u8>("b").required();
+        table.problem("b", &["a"], "is over `a`, use at most that");
+        a.zip(b)
+    }));
+    assert_eq!(read.len(), 2, "{read:?}");
+    assert_eq!(read[1], "a.toml:3:5: b: is over `a`, use at most that");
 }
 
 #[test]

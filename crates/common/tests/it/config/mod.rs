@@ -5,6 +5,8 @@ mod formats;
 mod golden;
 mod hostile;
 mod layers;
+mod limits;
+mod operators;
 mod round;
 
 use eaves_common::config::{Format, Problems, Reader, Table};

@@ -147,6 +147,19 @@ mod tests {
     }
 
     #[test]
+    fn a_store_that_has_come_back_is_waited_for_briefly_again() {
+        let mut breaker = Breaker::new(1);
+        open(&mut breaker);
+        for second in 1..10 {
+            assert!(breaker.admit(Mono::from_secs(second)));
+            assert!(!breaker.fail(Mono::from_secs(second)));
+        }
+        assert!(breaker.admit(Mono::from_secs(20)) && breaker.succeed());
+        open(&mut breaker);
+        assert!(breaker.is_ready(Mono::ZERO + FIRST_WAIT * 3 / 2));
+    }
+
+    #[test]
     fn a_probe_that_is_never_heard_of_is_made_again() {
         let mut breaker = Breaker::new(1);
         open(&mut breaker);

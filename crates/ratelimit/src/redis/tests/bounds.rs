@@ -12,7 +12,12 @@ use super::super::{
     script::{self, Reply, Told},
     sync::{Plan, Sync},
 };
-use crate::{key::KeyHash, table::Capacity};
+use crate::{
+    Limiter, Rule,
+    key::{Facts, KeyHash, KeyHasher},
+    rule::{Planned, Ruling},
+    table::Capacity,
+};
 
 const PLAN: Plan = Plan {
     shortest: Duration::from_millis(50),
@@ -137,6 +142,55 @@ fn a_batch_that_is_not_answered_is_sent_again_as_it_is() {
         (next.number, next.items[0].unsent.spent),
         (first.number + 1, 20)
     );
+}
+
+#[test]
+fn an_answer_that_comes_late_is_no_sign_that_the_store_is_back() {
+    let board = Arc::new(Board::new("p", 1, 16, 1));
+    let replica = replica(&board, 64);
+    let mut now = Mono::from_secs(1);
+    assert!(replica.check(key(1), 1, now).is_allowed());
+    let mut sync = Sync::new(Arc::clone(&board), PLAN, 1, now);
+    sync.flush(now);
+    let batch = sync.poll_batch(now).unwrap();
+    while !board.is_alone(0) {
+        assert!(now < Mono::from_secs(10), "three times in vain are enough");
+        now += PLAN.deadline;
+        sync.handle_timeout(now);
+        let _ = sync.poll_batch(now);
+    }
+    sync.handle_reply(batch.lane, batch.number, &answer(1), now);
+    assert_eq!(board.tally.stray.load(Relaxed), 0, "it is good");
+    assert!(board.is_alone(0));
+}
+
+#[test]
+fn what_the_store_counted_is_given_back_if_a_rule_here_lost_a_race() {
+    let rule = |name: &str, rate: &str| {
+        let rate = rate.parse().unwrap();
+        Rule::new(name, rate, Capacity::MIN).unwrap()
+    };
+    let strict = rule("strict", "1/1h burst 9").distributed(Distributed::Strict);
+    let rules = [strict, rule("local", "1/1h")];
+    let limiter = Limiter::new(rules, KeyHasher::shared(1)).unwrap();
+    let now = Mono::from_secs(1);
+    // Both are asked about before either is counted here, where one unit is left.
+    let asks = [(); 2].map(|()| match limiter.plan(&Facts::default(), 1, now) {
+        Planned::Ask(ask) => ask,
+        Planned::Decided(_) => panic!("the store has to be asked"),
+    });
+    let asked = asks[0].strict().next();
+    let (replica, key) = asked.map(|(own, key, _)| (Arc::clone(own), key)).unwrap();
+    let ruling = Ruling {
+        passes: true,
+        told: vec![(Told::default(), true)],
+    };
+    let allowed = asks.map(|ask| {
+        let decision = limiter.conclude(ask, Some(&ruling), 1, now);
+        decision.is_allowed()
+    });
+    assert_eq!(allowed, [true, false]);
+    assert_eq!(replica.take_unsent(key).spent, -1, "the second, of the two");
 }
 
 #[test]

@@ -49,8 +49,9 @@ pin_project! {
         C: Clock,
     {
         Waiting { place: Place<C>, #[pin] sleep: Z, timer: T, dismiss: R, inner: S, request: Q },
-        Readying { held: Held<C>, inner: S, request: Q },
-        Running { held: Held<C>, #[pin] inner: F },
+        Readying { inner: S, request: Q, held: Held<C> },
+        // Dropped in this order: a place is free when the work has ended.
+        Running { #[pin] inner: F, held: Held<C> },
         Refused { response: A },
         Done,
     }
