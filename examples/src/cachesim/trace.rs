@@ -39,7 +39,7 @@ impl Trace {
         for Request { id, size } in requests {
             let first = *sizes.entry(id).or_insert_with(|| {
                 trace.unique_objects += 1;
-                trace.unique_bytes += u64::from(size);
+                trace.unique_bytes += u64::from(size.max(1));
                 size
             });
             trace.requests.push(Request { id, size: first });
@@ -81,7 +81,7 @@ impl Trace {
         self.unique_objects
     }
 
-    /// The sum of their sizes.
+    /// The sum of their sizes, where an empty one counts a byte: it takes room, too.
     #[must_use]
     pub const fn unique_bytes(&self) -> u64 {
         self.unique_bytes

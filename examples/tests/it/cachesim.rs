@@ -181,6 +181,21 @@ fn what_cannot_be_replayed_is_said_and_fails() {
 }
 
 #[test]
+fn a_cache_as_large_as_the_trace_evicts_nothing_though_objects_are_empty() {
+    let folder = folder();
+    let records = (0..900_u32).map(|at| [at % 30, at % 3]);
+    let bytes: Vec<u8> = records.flatten().flat_map(u32::to_le_bytes).collect();
+    let trace = write(&folder, "empty.tr", &bytes);
+    let runs = lines(&trace, &["--capacity", "100%", "--compare"]);
+    for run in &runs {
+        assert_eq!(
+            (&run["ohr"], &run["capacity"]),
+            (&0.966667.into(), &40.into())
+        );
+    }
+}
+
+#[test]
 fn of_several_sizes_the_wrong_one_is_named() {
     let args = ["--trace", "a.tr", "--capacity", "1%,,2%"];
     let output = program::run("cachesim", &args);

@@ -201,7 +201,6 @@ impl<'z, 'b> Writing<'z, 'b> {
         Ok(None)
     }
 
-    /// AA speaks of the first owner name in the answer (RFC 1035 section 4.1.1).
     /// Answers with a DNAME and the CNAME that follows from it (RFC 6672 section 3.2); returns where that
     /// leads. A name that becomes too long is a name there cannot be (section 2.2).
     fn redirect(
@@ -240,6 +239,7 @@ impl<'z, 'b> Writing<'z, 'b> {
         }
     }
 
+    /// AA speaks of the first owner name in the answer (RFC 1035 section 4.1.1).
     fn authoritative(&mut self, hop: usize) {
         if hop == 0 {
             let flags = self.builder.header().flags | Flags::AA;

@@ -127,11 +127,9 @@ mod tests {
             else {
                 panic!("a query is answered");
             };
-            assert_eq!(
-                zones.subject(&response[..answer.len]),
-                subject,
-                "{asked} {rtype}"
-            );
+            // Names are equal whatever the case of their letters; one subject has one form.
+            let found = format!("{:?}", zones.subject(&response[..answer.len]));
+            assert_eq!(found, format!("{subject:?}"), "{asked} {rtype}");
         }
         assert_eq!(zones.subject(b"junk"), Subject::Error);
     }

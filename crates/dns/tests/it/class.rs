@@ -136,3 +136,22 @@ fn zone_files_know_their_class() {
     ];
     assert_eq!(shown, expected);
 }
+
+#[test]
+fn numbers_of_any_length_are_read_or_refused() {
+    let nines = "9".repeat(40);
+    for digits in ["000001", "65536", &nines] {
+        assert!(
+            format!("TYPE{digits}").parse::<Rtype>().is_err(),
+            "{digits}"
+        );
+        assert!(
+            format!("CLASS{digits}").parse::<Class>().is_err(),
+            "{digits}"
+        );
+    }
+    for text in [nines.clone(), format!("{nines}w"), format!("1w{nines}s")] {
+        assert!(text.parse::<Ttl>().is_err(), "{text}");
+    }
+    assert_eq!("TYPE65535".parse(), Ok(Rtype(65_535)));
+}

@@ -220,6 +220,19 @@ fn any_is_answered_with_one_rrset() {
         lines(&message, Section::Answer),
         ["mail.example. 300 IN A 192.0.2.25"]
     );
+    let message = ask(&zone(), "www.example.", Rtype::ANY);
+    let alias = ["www.example. 300 IN CNAME host.example."];
+    assert_eq!(lines(&message, Section::Answer), alias);
+}
+
+#[test]
+fn an_srv_record_comes_with_the_addresses_of_its_host() {
+    let text = "$TTL 300\n@ SOA ns admin 1 7200 3600 1209600 60\n@ NS ns\nns A 192.0.2.53\n\
+        _x._tcp SRV 0 0 80 ns\n";
+    let zone = Zone::parse(text, &name("example.")).into_result().unwrap();
+    let message = ask(&zone, "_x._tcp.example.", Rtype::SRV);
+    let address = ["ns.example. 300 IN A 192.0.2.53"];
+    assert_eq!(lines(&message, Section::Additional), address);
 }
 
 #[test]
@@ -262,6 +275,104 @@ fn what_cannot_be_answered_gets_the_error_it_deserves() {
         );
         assert!(!message.header().flags.contains(Flags::AA));
     }
+}
+
+/// RFC 6891 section 6.1.1 asks for FORMERR where there are two OPT records; so does one that cannot be read.
+#[test]
+fn what_is_wrong_with_edns_is_no_query_without_it() {
+    const OPT: &[u8] = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
+    let plain = query(Header::default(), Some(("www.example.", Rtype::A)), None);
+    let with = |count: u8, records: &[&[u8]]| {
+        let mut query = plain.clone();
+        query[11] = count;
+        query.extend(records.concat());
+        let message = respond(&zone(), &query, Transport::DATAGRAM);
+        message.header().rcode
+    };
+    let cut = b"\0\0\x29\x04\xd0\0\0\0\0\0\x03\0\x0a\0";
+    assert_eq!(with(1, &[OPT]), Rcode::NOERROR);
+    assert_eq!(with(2, &[OPT, OPT]), Rcode::FORMERR);
+    assert_eq!(with(1, &[cut]), Rcode::FORMERR);
+}
+
+#[test]
+fn a_refusal_says_first_what_is_wrong_with_the_query() {
+    let soa = Some(("example.", Rtype::SOA));
+    let update = Header {
+        opcode: Opcode::UPDATE,
+        ..Header::default()
+    };
+    for (header, rcode) in [
+        (Header::default(), Rcode::SERVFAIL),
+        (update, Rcode::NOTIMP),
+    ] {
+        let mut buf = [0; 512];
+        let query = query(header, soa, None);
+        let reply = eaves_dns::zone::refuse(&query, Rcode::SERVFAIL, Transport::DATAGRAM, &mut buf);
+        let Reply::Send(answer) = reply else {
+            panic!("a query is answered");
+        };
+        assert_eq!(answer.rcode, rcode);
+    }
+}
+
+#[test]
+fn classes_other_than_in_are_refused() {
+    let mut query = query(Header::default(), Some(("www.example.", Rtype::A)), None);
+    for (class, rcode) in [
+        (1, Rcode::NOERROR),
+        (3, Rcode::REFUSED),
+        (255, Rcode::REFUSED),
+    ] {
+        *query.last_mut().unwrap() = class;
+        let message = respond(&zone(), &query, Transport::DATAGRAM);
+        assert_eq!(message.header().rcode, rcode, "{class}");
+    }
+}
+
+/// RFC 3225 section 3: the bit is copied.
+#[test]
+fn an_answer_says_do_to_who_said_it() {
+    for dnssec_ok in [false, true] {
+        let edns = Edns {
+            dnssec_ok,
+            ..Edns::default()
+        };
+        let query = query(
+            Header::default(),
+            Some(("example.", Rtype::SOA)),
+            Some(edns),
+        );
+        let message = respond(&zone(), &query, Transport::DATAGRAM);
+        assert_eq!(message.edns().map(|edns| edns.dnssec_ok), Some(dnssec_ok));
+    }
+}
+
+/// Whatever an answer takes, room is left for the OPT record that must be in it.
+#[test]
+fn an_answer_that_just_fits_has_its_opt() {
+    let mut truncated = 0;
+    for len in 180..=255 {
+        let text = format!(
+            "$TTL 300\n@ SOA ns admin 1 7200 3600 1209600 60\n@ NS ns\nns A 192.0.2.53\nt TXT {} {}\n",
+            "x".repeat(255),
+            "y".repeat(len)
+        );
+        let zone = Zone::parse(&text, &name("example.")).into_result().unwrap();
+        let edns = Edns {
+            udp_size: 512,
+            ..Edns::default()
+        };
+        let query = query(
+            Header::default(),
+            Some(("t.example.", Rtype::TXT)),
+            Some(edns),
+        );
+        let message = respond(&zone, &query, Transport::DATAGRAM);
+        assert!(message.edns().is_some(), "{len}");
+        truncated += u32::from(message.header().flags.contains(Flags::TC));
+    }
+    assert!((1..76).contains(&truncated), "{truncated} did not fit");
 }
 
 #[test]

@@ -1,10 +1,40 @@
 //! A clean end: what memory alone held is on the disk for the next process, but for what was purged, and a crash meanwhile
 //! loses nothing that was safe.
 
-use eaves_cache::store::tier::Step;
+use eaves_cache::store::{Store as _, tier::Step};
 use eaves_common::{time::Mono, units::ByteSize};
 
-use super::tiered::{DISK, Edge, NAMES, What, tag_of};
+use super::{
+    config, key, open, put,
+    sim::Sim,
+    tiered::{DISK, Edge, NAMES, What, tag_of},
+};
+
+#[test]
+fn a_disk_tells_what_it_has_and_counts_no_use() {
+    let files = Sim::new();
+    let disk = open(&files, &config(DISK));
+    assert_eq!(disk.has(&key("a")), Some(false));
+    put(&disk, "a", b"text").unwrap();
+    put(&disk, "b", b"text").unwrap();
+    disk.remove(&key("b"));
+    assert_eq!(
+        (disk.has(&key("a")), disk.has(&key("b"))),
+        (Some(true), Some(false))
+    );
+    assert_eq!(disk.stats().hits + disk.stats().misses, 0);
+    disk.close().unwrap();
+    assert_eq!(
+        disk.has(&key("a")),
+        Some(false),
+        "lookups find nothing, too"
+    );
+    let disk = open(&files, &config(DISK));
+    assert_eq!(
+        (disk.has(&key("a")), disk.has(&key("b"))),
+        (Some(true), Some(false))
+    );
+}
 
 /// Names of objects that memory takes.
 fn small() -> impl Iterator<Item = usize> {

@@ -158,6 +158,26 @@ fn what_is_asked_for_again_and_again_comes_up_once_and_is_not_written_again() {
 }
 
 #[test]
+fn what_came_up_and_has_left_below_since_goes_down_again() {
+    let (store, below) = tier();
+    for n in 0..20 {
+        put(&store, n, &head(0, 1), &[n as u8; 5_000]).unwrap();
+    }
+    let up = |n| look(&store, n).is_some_and(|entry| read(&entry.content) == [n as u8; 5_000]);
+    let promoted = store.moved().promoted;
+    assert!((0..8).all(|_| up(3)) && store.moved().promoted == promoted + 1);
+    assert!(below.remove(&key(3)), "as if it was evicted there");
+    for n in 30..60 {
+        for _ in 0..9 {
+            look(&store, n);
+        }
+        put(&store, n, &head(0, 1), &[n as u8; 5_000]).unwrap();
+    }
+    assert_eq!(below.has(&key(3)), Some(true));
+    assert!(up(3));
+}
+
+#[test]
 fn what_memory_does_not_take_goes_below_at_once() {
     let (store, below) = tier();
     put(&store, 1, &head(0, 1), &vec![1; 200_000]).unwrap();
