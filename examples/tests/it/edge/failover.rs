@@ -1,13 +1,14 @@
 //! An origin dies under load: few requests notice, then none; it comes back when it returns.
 
 use std::{
+    io::Write as _,
     net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 
 use super::{
-    http::{get, with_socket},
+    http::{exchange, get, with_socket},
     setup,
 };
 use crate::program::{PATIENCE, eventually};
@@ -129,4 +130,23 @@ fn one_of_three_carries_all_that_may_be_tried_twice() {
         let reply = with_socket(edge.address("proxy"), "/live", &[]).expect("an answer");
         assert_eq!(reply.status, 200, "{reply:?}");
     }
+}
+#[test]
+fn an_origin_that_never_comes_to_the_answer_is_left_at_the_limit() {
+    let (origin, requests) = setup::silent_origin();
+    let text =
+        setup::config(&[origin], "").replace("[proxy]\n", "[proxy]\nresponse_timeout = \"1s\"\n");
+    let config = setup::ConfigFile::new(&text);
+    let edge = setup::edge(&config);
+    std::thread::spawn(move || {
+        let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
+        for mut request in requests {
+            while request.write_all(&hints).is_ok() {}
+        }
+    });
+    let request = b"GET /x HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+    let answer = exchange(edge.address("proxy"), request).expect("an end");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 103 "), "{answer}");
+    assert!(answer.contains("HTTP/1.1 504 "), "{} bytes", answer.len());
 }
